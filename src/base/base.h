@@ -1,0 +1,126 @@
+/*
+ * src/base/base.h - what every room of the library stands on: the context, arenas, hashes, the thread
+ * pool, counter-based random numbers.
+ */
+#ifndef CJ_BASE_BASE_H
+#define CJ_BASE_BASE_H
+
+#include "cajal/base.h"
+
+#include <string.h>
+
+#define CJ_ERROR_SIZE 512
+
+#define CJ_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define CJ_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define CJ_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- context: rooms hang their state on it, each with its own destructor ---- */
+
+typedef struct cj_pool cj_pool;
+
+enum cj_room { CJ_ROOM_GRAPH, CJ_ROOM_COMPILE, CJ_ROOM_NN, CJ_ROOM_COUNT };
+
+struct cj_context {
+    cj_config config;
+    cj_pool *pool;
+    int isa; /* enum cj_isa_id of src/cpu/isa.h */
+    cj_status build_status;
+    char build_error[CJ_ERROR_SIZE];
+    char last_error[CJ_ERROR_SIZE];
+    struct {
+        void *state;
+        void (*free)(cj_context *context, void *state);
+    } room[CJ_ROOM_COUNT]; /* freed from the last to the first */
+};
+
+/* ---- arena: bump allocation, cut back to a mark ---- */
+
+typedef struct cj_arena {
+    cj_context *context;
+    struct cj_arena_block *block;
+} cj_arena;
+
+typedef struct cj_arena_mark {
+    struct cj_arena_block *block;
+    size_t used;
+} cj_arena_mark;
+
+void cj_arena_init(cj_arena *arena, cj_context *context);
+void *cj_arena_take(cj_arena *arena, size_t size); /* 16-byte aligned; NULL and NO_MEMORY recorded */
+void *cj_arena_take_zero(cj_arena *arena, size_t size);
+char *cj_arena_copy_text(cj_arena *arena, const char *text);
+cj_arena_mark cj_arena_mark_now(const cj_arena *arena);
+void cj_arena_cut(cj_arena *arena, cj_arena_mark mark); /* debug builds fill what is cut with 0xAB */
+void cj_arena_free(cj_arena *arena);
+
+/* Aligned blocks (64 bytes) from the context's allocator, for tensors. */
+void *cj_allocate_aligned(cj_context *context, size_t size);
+void cj_release_aligned(cj_context *context, void *pointer, size_t size);
+
+/* ---- hashes ---- */
+
+uint64_t cj_hash_bytes(uint64_t seed, const void *data, size_t size); /* fast, for tables */
+static inline uint64_t cj_hash_mix(uint64_t h, uint64_t v)
+{
+    h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+    h *= 0xff51afd7ed558ccdu;
+    return h ^ (h >> 32);
+}
+
+typedef struct cj_sha256 {
+    uint32_t state[8];
+    uint64_t length;
+    uint8_t block[64];
+} cj_sha256;
+void cj_sha256_init(cj_sha256 *sha);
+void cj_sha256_add(cj_sha256 *sha, const void *data, size_t size);
+void cj_sha256_end(cj_sha256 *sha, uint8_t digest[32]);
+void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex */
+
+/* ---- threads: a pool with static ranges; the caller is thread 0 ---- */
+
+/* Work on the half-open range [begin, end) as thread `thread` of `threads`. */
+typedef void (*cj_range_fn)(void *state, int thread, int64_t begin, int64_t end);
+
+cj_pool *cj_pool_new(cj_context *context, int threads); /* threads are started on first use */
+void cj_pool_free(cj_pool *pool);
+int cj_pool_threads(const cj_pool *pool);
+
+/*
+ * Runs fn over [0, count), cut in contiguous ranges whose borders are multiples of `grain`, at most one
+ * range a thread, static: thread t gets the t-th range. Fewer threads are used when count / smallest < threads
+ * (smallest: the elements that make a second thread worth waking; at least 1). Returns when all are done.
+ * After fork() the child starts threads of its own. Sets round-to-nearest without flush-to-zero in its threads.
+ */
+void cj_pool_run(cj_pool *pool, int64_t count, int64_t grain, int64_t smallest, cj_range_fn fn, void *state);
+
+/* For tests: how many times each thread has run a range since the pool was made. */
+uint64_t cj_pool_runs(const cj_pool *pool, int thread);
+
+/* Floating-point mode of the calling thread: nearest, no flush to zero; returns what it was, to restore. */
+uint64_t cj_fp_enter(void);
+void cj_fp_leave(uint64_t mode);
+
+/* ---- random: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) ---- */
+
+typedef struct cj_key {
+    uint32_t word[2];
+} cj_key;
+
+void cj_philox4x32(const uint32_t counter[4], cj_key key, uint32_t out[4]);
+cj_key cj_key_from_seed(uint64_t seed);
+cj_key cj_key_fold(cj_key key, uint64_t value);           /* a new key, from Philox of the value */
+cj_key cj_key_fold_text(cj_key key, const char *text);    /* fold of a hash of the text */
+uint32_t cj_key_bits(cj_key key, uint64_t element);       /* word element%4 of counter element/4 */
+void cj_key_permutation(cj_key key, int64_t n, int64_t *out); /* Fisher-Yates, unbiased bounded draws */
+
+/* ---- files: the one place that writes ---- */
+
+/* Writes the file whole: beside it as PATH.tmp-PID, fsync, rename over, fsync of the folder. On failure the old file
+ * stands, the temporary is removed, and the sentence names the path and the system's reason. */
+cj_status cj_file_write(cj_context *context, const char *path, const void *data, size_t size);
+/* Reads the file whole into memory of the context (release with size); at most `limit` bytes if not 0. */
+cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data, size_t *size);
+
+#endif
