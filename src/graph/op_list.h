@@ -1,0 +1,103 @@
+/*
+ * src/graph/op_list.h - the one list of primitive ops. A row here is an op everywhere: each room joins its
+ * own column (dtype and shape rules in src/graph, derivatives in src/transform, kernels in src/cpu) by this
+ * list, and none may keep a list of its own.
+ */
+#ifndef CJ_GRAPH_OP_LIST_H
+#define CJ_GRAPH_OP_LIST_H
+
+/*
+ * Elementwise ops: X(NAME, name, arity, in, out). `in`: the dtype classes it takes, as letters of CJ_DTYPE_LIST
+ * (f float, i signed, u unsigned, b bool). `out`: '=' the dtype of its (last) source, 'b' bool, 'c' chosen by an option.
+ * All sources have one shape and (but for the condition of where) one dtype: broadcasting is an explicit expand.
+ */
+#define CJ_MAP_OP_LIST(X)                                                                          \
+    X(NEG, neg, 1, "fiu", '=')                                                                     \
+    X(ABS, abs, 1, "fiu", '=')                                                                     \
+    X(SIGN, sign, 1, "fi", '=')                                                                    \
+    X(FLOOR, floor, 1, "f", '=')                                                                   \
+    X(CEIL, ceil, 1, "f", '=')                                                                     \
+    X(ROUND, round, 1, "f", '=') /* half to even */                                                \
+    X(SQRT, sqrt, 1, "f", '=')                                                                     \
+    X(EXP, exp, 1, "f", '=')                                                                       \
+    X(EXPM1, expm1, 1, "f", '=')                                                                   \
+    X(LOG, log, 1, "f", '=')                                                                       \
+    X(LOG1P, log1p, 1, "f", '=')                                                                   \
+    X(SIN, sin, 1, "f", '=')                                                                       \
+    X(COS, cos, 1, "f", '=')                                                                       \
+    X(TANH, tanh, 1, "f", '=')                                                                     \
+    X(ERF, erf, 1, "f", '=')                                                                       \
+    X(NOT, not, 1, "iub", '=') /* bool: logical, integers: bitwise */                              \
+    X(ADD, add, 2, "fiu", '=')                                                                     \
+    X(SUB, sub, 2, "fiu", '=')                                                                     \
+    X(MUL, mul, 2, "fiu", '=')                                                                     \
+    X(DIV, div, 2, "fiu", '=') /* integers: toward zero, by zero gives 0 */                        \
+    X(POW, pow, 2, "f", '=')                                                                       \
+    X(MAX, max, 2, "fiub", '=') /* NaN propagates */                                               \
+    X(MIN, min, 2, "fiub", '=')                                                                    \
+    X(EQ, eq, 2, "fiub", 'b')                                                                      \
+    X(NE, ne, 2, "fiub", 'b')                                                                      \
+    X(LT, lt, 2, "fiu", 'b')                                                                       \
+    X(LE, le, 2, "fiu", 'b')                                                                       \
+    X(AND, and, 2, "iub", '=')                                                                     \
+    X(OR, or, 2, "iub", '=')                                                                       \
+    X(XOR, xor, 2, "iub", '=')                                                                     \
+    X(SHL, shl, 2, "u", '=') /* a shift by the width or more gives 0 */                            \
+    X(SHR, shr, 2, "u", '=')                                                                       \
+    X(WHERE, where, 3, "fiub", '=') /* where(bool condition, a, b) */                              \
+    X(CAST, cast, 1, "fiub", 'c') /* saturates, NaN to 0, to integers toward zero, to bool x != 0 */
+
+/* Reductions over a set of axes, kept as extent 1: X(NAME, name, in). */
+#define CJ_REDUCE_OP_LIST(X)                                                                       \
+    X(SUM, sum, "fiu")                                                                             \
+    X(AMAX, amax, "fiub") /* of nothing: -inf, or the least value; NaN propagates */               \
+    X(AMIN, amin, "fiub")                                                                          \
+    X(ARGMAX, argmax, "fiub") /* i32 row-major index among the reduced axes; the first of ties; NaN is largest */
+
+/* Everything else: X(NAME, name, arity). */
+#define CJ_OTHER_OP_LIST(X)                                                                        \
+    /* leaves */                                                                                   \
+    X(CONSTANT, constant, 0)       /* data owned by the node */                                    \
+    X(SCALAR, scalar, 0)           /* one value, any shape-[] dtype */                             \
+    X(INPUT, input, 0)             /* memory handed to cj_run */                                   \
+    X(VARIABLE, variable, 0)       /* reads a variable as it was before the step */                \
+    X(IOTA, iota, 0)               /* the index along one axis */                                  \
+    X(RANDOM_BITS, random_bits, 1) /* u32 of any shape from a u32[2] key: Philox word e of (key, e) */ \
+    X(KEY_FOLD, key_fold, 2)       /* u32[2] key folded with an i64 scalar: a new key */           \
+    /* identities with a meaning */                                                                \
+    X(TAP, tap, 1)                                                                                 \
+    X(STOP_GRADIENT, stop_gradient, 1)                                                             \
+    /* movement */                                                                                 \
+    X(RESHAPE, reshape, 1)                                                                         \
+    X(PERMUTE, permute, 1)                                                                         \
+    X(EXPAND, expand, 1) /* axes of extent 1 repeated */                                           \
+    X(PAD, pad, 1)       /* zeros around, low and high per axis, negative crops */                 \
+    X(SLICE, slice, 1)   /* start, stop, step > 0 per axis */                                      \
+    X(FLIP, flip, 1)                                                                               \
+    X(CONCAT, concat, -1)                                                                          \
+    /* contractions */                                                                             \
+    X(MATMUL, matmul, 2) /* [..., m, k] * [..., k, n], equal batch axes */                         \
+    X(CONV, conv, 2)     /* x[N,G,C,.] * w[G,O,C,.] -> y[N,G,O,.] */                               \
+    /* windows over the trailing axes */                                                           \
+    X(WINDOW_SUM, window_sum, 1)                                                                   \
+    X(WINDOW_MAX, window_max, 1)                                                                   \
+    X(WINDOW_ARGMAX, window_argmax, 1)   /* i32 position within the window, the first of ties */   \
+    X(WINDOW_GATHER, window_gather, 2)   /* (x, index) -> the chosen element of each window */     \
+    X(WINDOW_SCATTER, window_scatter, 2) /* (y, index) -> its transpose, added in index order */
+
+typedef enum cj_op {
+#define CJ_X(NAME, name, arity, in, out) CJ_OP_##NAME,
+    CJ_MAP_OP_LIST(CJ_X)
+#undef CJ_X
+        CJ_MAP_OP_COUNT,
+    CJ_OP_BEFORE_REDUCE = CJ_MAP_OP_COUNT - 1,
+#define CJ_X(NAME, name, in) CJ_OP_##NAME,
+    CJ_REDUCE_OP_LIST(CJ_X)
+#undef CJ_X
+#define CJ_X(NAME, name, arity) CJ_OP_##NAME,
+    CJ_OTHER_OP_LIST(CJ_X)
+#undef CJ_X
+    CJ_OP_COUNT
+} cj_op;
+
+#endif
