@@ -1,0 +1,83 @@
+# tests/ROOM/test_SUBJECT.c (cmocka), .cc (C++17) and .sh (bash) are run by ctest as ROOM/test_SUBJECT.
+# Label `slow` for a file whose first line holds that word, else `fast`. The environment of a test:
+#   CAJAL         the command                CAJAL_SOURCE  the source folder
+#   CAJAL_BUILD   the build folder           CAJAL_FAULT   the fault-injection module (tests/fault)
+# CAJAL_DATA (the folder of the larger data sets) is passed through from the caller.
+
+find_package(PkgConfig)
+if(PkgConfig_FOUND)
+    pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+endif()
+if(NOT CMOCKA_FOUND)
+    message(FATAL_ERROR "the tests need cmocka and pkg-config: `make deps` installs them, "
+        "-DCAJAL_TESTS=OFF builds without tests")
+endif()
+
+set(test_libraries cajal-static)
+set(test_environment CAJAL_SOURCE=${PROJECT_SOURCE_DIR} CAJAL_BUILD=${PROJECT_BINARY_DIR}
+    CAJAL_CC=${CMAKE_C_COMPILER})
+if(TARGET cajal)
+    list(APPEND test_environment CAJAL=$<TARGET_FILE:cajal>)
+endif()
+if(TARGET cajal-io-static)
+    set(test_libraries cajal-io-static PkgConfig::JANSSON)
+endif()
+set(io_rooms data io plot cli fault fuzz install)
+
+# What several tests share: tests/support/*.c, included as "support/NAME.h".
+file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
+if(support_sources)
+    add_library(test-support STATIC ${support_sources})
+    target_include_directories(test-support PRIVATE
+        ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(test-support PUBLIC ${test_libraries} PkgConfig::CMOCKA)
+    list(PREPEND test_libraries test-support)
+endif()
+
+# cajal_test_properties(NAME SOURCE) - environment and label of a test.
+function(cajal_test_properties name source)
+    file(STRINGS ${source} first_line LIMIT_COUNT 1)
+    set(label fast)
+    set(timeout 300)
+    if(first_line MATCHES "slow")
+        set(label slow)
+        set(timeout 1800)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+        ENVIRONMENT "${test_environment}")
+endfunction()
+
+file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*/test_*.c
+    ${PROJECT_SOURCE_DIR}/tests/*/test_*.cc)
+foreach(source ${test_sources})
+    cmake_path(GET source STEM subject)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME room)
+    if(room IN_LIST io_rooms AND NOT TARGET cajal-io-static)
+        continue()
+    endif()
+    if(source MATCHES "\\.cc$")
+        enable_language(CXX)
+    endif()
+    set(target ${room}_${subject})
+    add_executable(${target} ${source})
+    target_include_directories(${target} PRIVATE
+        ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${target} PRIVATE ${test_libraries} PkgConfig::CMOCKA m)
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${subject}
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${room})
+    add_test(NAME ${room}/${subject} COMMAND ${target})
+    cajal_test_properties(${room}/${subject} ${source})
+endforeach()
+
+file(GLOB test_scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*/test_*.sh)
+foreach(source ${test_scripts})
+    cmake_path(GET source STEM subject)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME room)
+    if(room IN_LIST io_rooms AND NOT TARGET cajal)
+        continue()
+    endif()
+    add_test(NAME ${room}/${subject} COMMAND bash ${source})
+    cajal_test_properties(${room}/${subject} ${source})
+endforeach()
