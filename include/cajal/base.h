@@ -126,8 +126,8 @@ typedef struct cj_config {
 } cj_config;
 
 /*
- * Makes a context. Returns NULL when there is no memory, or when .isa names what this processor
- * lacks; `error`, when not NULL, then receives a sentence of at most error_size bytes.
+ * Makes a context. Returns NULL when there is no memory, when .threads is out of range, or when .isa
+ * (or $CAJAL_ISA) names what this processor lacks; `error`, when not NULL, then receives a sentence of at most error_size bytes.
  */
 CJ_API cj_context *cj_context_new(const cj_config *config, char *error, size_t error_size);
 

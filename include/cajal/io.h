@@ -93,7 +93,7 @@ CJ_API cj_status cj_safetensors_render(cj_context *context, const cj_tensor_file
 
 /*
  * npy (versions 1 to 3, either byte order, C or Fortran order) and npz (a zip of them, stored or deflated). Read
- * into the nearest dtype: f2 -> f32, i1, i2 -> i32, u2 -> u32 (i32 would do, but unsigned stays so), u8 -> i64
+ * into the nearest dtype: f2 -> f32, i1, i2 -> i32, u2 -> i32, u8 -> i64
  * (refused where a value does not fit). Complex, text, objects and records are UNSUPPORTED; in an npz they are
  * left out, and metadata says so: key "skipped", the names separated by commas.
  */

@@ -1,0 +1,18 @@
+/*
+ * cajal/cajal.h - all of libcajal. A net is a C function from a scope and tensors to tensors (cajal/nn.h); a training
+ * step is a graph (cajal/graph.h) with its gradient (cajal/transform.h) and updates (cajal/optim.h), compiled once and run
+ * many times (cajal/program.h). cajal/fit.h holds the usual loop. Formats, data and pictures: cajal/io.h, cajal/data.h,
+ * cajal/plot.h in libcajal-io.
+ */
+#ifndef CAJAL_CAJAL_H
+#define CAJAL_CAJAL_H
+
+#include "cajal/base.h"
+#include "cajal/fit.h"
+#include "cajal/graph.h"
+#include "cajal/nn.h"
+#include "cajal/optim.h"
+#include "cajal/program.h"
+#include "cajal/transform.h"
+
+#endif

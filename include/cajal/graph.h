@@ -1,0 +1,324 @@
+/*
+ * cajal/graph.h - tensors and the primitive ops that make them.
+ *
+ * A cj_tensor is an immutable node of a graph: op, dtype, shape, sources. Building one computes nothing;
+ * cj_compile, cj_eval and cj_read (cajal/program.h) compute. Pure ops are interned: the same op of the same
+ * sources is the same node. Nodes live in the context until the innermost frame is left.
+ *
+ * Every building function takes the place of the call first (the macro of the same name without _at fills
+ * it in). A NULL source, or a context that holds a building error, makes it return NULL; a bad argument
+ * records a building error that names op, shapes, dtypes and the caller's line.
+ *
+ * Shapes: at most 16 axes, any of which may be 0 or 1. Axes count from 0, negative from the end.
+ * Two-argument ops broadcast as NumPy does (axes aligned at the end, extent 1 repeats) and want equal dtypes;
+ * cj_like makes a scalar of another tensor's dtype.
+ */
+#ifndef CAJAL_GRAPH_H
+#define CAJAL_GRAPH_H
+
+#include "cajal/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cj_tensor cj_tensor;
+typedef struct cj_variable cj_variable;
+
+CJ_API cj_context *cj_tensor_context(const cj_tensor *x);
+CJ_API cj_dtype cj_tensor_dtype(const cj_tensor *x);
+CJ_API int cj_rank(const cj_tensor *x);
+CJ_API const int64_t *cj_shape(const cj_tensor *x);  /* cj_rank(x) extents */
+CJ_API int64_t cj_extent(const cj_tensor *x, int axis); /* of one axis, negative from the end */
+CJ_API int64_t cj_elements(const cj_tensor *x);
+
+/* ---- frames: nodes made after cj_frame_enter go when the frame is left ---- */
+
+CJ_API cj_status cj_frame_enter(cj_context *context);
+CJ_API void cj_frame_leave(cj_context *context);
+/* Leaves the frame, computes t and keeps its value: returns a leaf of the outer frame. (cajal/program.h computes it.) */
+CJ_API cj_tensor *cj_frame_leave_with(cj_context *context, cj_tensor *t);
+
+/* ---- leaves ---- */
+
+/* A tensor that holds a copy of the row-major data at `data`. */
+CJ_API cj_tensor *cj_tensor_from_at(cj_at at, cj_context *context, cj_dtype dtype, int rank,
+                                    const int64_t *shape, const void *data);
+#define cj_tensor_from(...) cj_tensor_from_at(CJ_HERE, __VA_ARGS__)
+
+/* A tensor of rank 0 with the value (cast to the dtype as by cj_cast). */
+CJ_API cj_tensor *cj_scalar_at(cj_at at, cj_context *context, cj_dtype dtype, double value);
+#define cj_scalar(...) cj_scalar_at(CJ_HERE, __VA_ARGS__)
+
+/* A scalar of x's dtype. */
+CJ_API cj_tensor *cj_like_at(cj_at at, const cj_tensor *x, double value);
+#define cj_like(...) cj_like_at(CJ_HERE, __VA_ARGS__)
+
+/* A tensor of one value everywhere. */
+CJ_API cj_tensor *cj_full_at(cj_at at, cj_context *context, cj_dtype dtype, int rank,
+                             const int64_t *shape, double value);
+#define cj_full(...) cj_full_at(CJ_HERE, __VA_ARGS__)
+
+/* A leaf whose row-major memory is handed to cj_run under this name and borrowed until cj_run returns. Each call
+ * makes a new leaf. */
+CJ_API cj_tensor *cj_input_at(cj_at at, cj_context *context, const char *name, cj_dtype dtype,
+                              int rank, const int64_t *shape);
+#define cj_input(...) cj_input_at(CJ_HERE, __VA_ARGS__)
+
+/* The index along `axis`, as a tensor of the given shape (i32, i64, f32 or f64). */
+CJ_API cj_tensor *cj_iota_at(cj_at at, cj_context *context, cj_dtype dtype, int rank,
+                             const int64_t *shape, int axis);
+#define cj_iota(...) cj_iota_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- variables: memory that outlives frames, read by nodes, written by a program's updates ---- */
+
+/* A variable of zeros, with one reference, owned by the caller. `name` is copied. */
+CJ_API cj_variable *cj_variable_new(cj_context *context, const char *name, cj_dtype dtype, int rank,
+                                    const int64_t *shape);
+CJ_API void cj_variable_retain(cj_variable *variable);
+CJ_API void cj_variable_release(cj_variable *variable); /* NULL is fine; freed with the last reference */
+CJ_API const char *cj_variable_name(const cj_variable *variable);
+CJ_API cj_dtype cj_variable_dtype(const cj_variable *variable);
+CJ_API int cj_variable_rank(const cj_variable *variable);
+CJ_API const int64_t *cj_variable_shape(const cj_variable *variable);
+CJ_API void *cj_variable_data(cj_variable *variable); /* row-major; yours to read and write between runs */
+CJ_API size_t cj_variable_bytes(const cj_variable *variable);
+
+/* The node that reads the variable: in a program, its value before the step. */
+CJ_API cj_tensor *cj_variable_read_at(cj_at at, cj_variable *variable);
+#define cj_variable_read(...) cj_variable_read_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- elementwise, one source ---- */
+
+#define CJ_DECLARE_UNARY(name) CJ_API cj_tensor *cj_##name##_at(cj_at at, cj_tensor *x);
+CJ_DECLARE_UNARY(neg)     /* -x */
+CJ_DECLARE_UNARY(abs)     /* |x|; derivative sign(x), 0 at 0 */
+CJ_DECLARE_UNARY(sign)    /* -1, 0, 1; NaN stays */
+CJ_DECLARE_UNARY(floor)   /* derivative 0, as for ceil, round, sign */
+CJ_DECLARE_UNARY(ceil)    /* */
+CJ_DECLARE_UNARY(round)   /* half to even */
+CJ_DECLARE_UNARY(sqrt)    /* square root */
+CJ_DECLARE_UNARY(exp)     /* e^x */
+CJ_DECLARE_UNARY(expm1)   /* e^x - 1 */
+CJ_DECLARE_UNARY(log)     /* natural logarithm */
+CJ_DECLARE_UNARY(log1p)   /* log(1 + x) */
+CJ_DECLARE_UNARY(sin)     /* */
+CJ_DECLARE_UNARY(cos)     /* */
+CJ_DECLARE_UNARY(tanh)    /* */
+CJ_DECLARE_UNARY(erf)     /* 2/sqrt(pi) * integral of exp(-t^2) from 0 to x */
+CJ_DECLARE_UNARY(not)     /* bool: logical; integers: bitwise */
+CJ_DECLARE_UNARY(square)  /* x * x */
+CJ_DECLARE_UNARY(reciprocal) /* 1 / x */
+#undef CJ_DECLARE_UNARY
+#define cj_neg(...) cj_neg_at(CJ_HERE, __VA_ARGS__)
+#define cj_abs(...) cj_abs_at(CJ_HERE, __VA_ARGS__)
+#define cj_sign(...) cj_sign_at(CJ_HERE, __VA_ARGS__)
+#define cj_floor(...) cj_floor_at(CJ_HERE, __VA_ARGS__)
+#define cj_ceil(...) cj_ceil_at(CJ_HERE, __VA_ARGS__)
+#define cj_round(...) cj_round_at(CJ_HERE, __VA_ARGS__)
+#define cj_sqrt(...) cj_sqrt_at(CJ_HERE, __VA_ARGS__)
+#define cj_exp(...) cj_exp_at(CJ_HERE, __VA_ARGS__)
+#define cj_expm1(...) cj_expm1_at(CJ_HERE, __VA_ARGS__)
+#define cj_log(...) cj_log_at(CJ_HERE, __VA_ARGS__)
+#define cj_log1p(...) cj_log1p_at(CJ_HERE, __VA_ARGS__)
+#define cj_sin(...) cj_sin_at(CJ_HERE, __VA_ARGS__)
+#define cj_cos(...) cj_cos_at(CJ_HERE, __VA_ARGS__)
+#define cj_tanh(...) cj_tanh_at(CJ_HERE, __VA_ARGS__)
+#define cj_erf(...) cj_erf_at(CJ_HERE, __VA_ARGS__)
+#define cj_not(...) cj_not_at(CJ_HERE, __VA_ARGS__)
+#define cj_square(...) cj_square_at(CJ_HERE, __VA_ARGS__)
+#define cj_reciprocal(...) cj_reciprocal_at(CJ_HERE, __VA_ARGS__)
+
+/* Converts: saturates, NaN to 0 in integers, to integers toward zero, to bool x != 0. */
+CJ_API cj_tensor *cj_cast_at(cj_at at, cj_tensor *x, cj_dtype dtype);
+#define cj_cast(...) cj_cast_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- elementwise, two and three sources ---- */
+
+#define CJ_DECLARE_BINARY(name) CJ_API cj_tensor *cj_##name##_at(cj_at at, cj_tensor *a, cj_tensor *b);
+CJ_DECLARE_BINARY(add)     /* a + b; integers wrap */
+CJ_DECLARE_BINARY(sub)     /* a - b */
+CJ_DECLARE_BINARY(mul)     /* a * b */
+CJ_DECLARE_BINARY(div)     /* a / b; integers toward zero, by zero 0 */
+CJ_DECLARE_BINARY(pow)     /* a^b; at a = 0 the derivative to b is 0 */
+CJ_DECLARE_BINARY(maximum) /* NaN propagates; at a tie each gets half the gradient */
+CJ_DECLARE_BINARY(minimum) /* the same */
+CJ_DECLARE_BINARY(eq)      /* a == b, bool; as the next five */
+CJ_DECLARE_BINARY(ne)      /* */
+CJ_DECLARE_BINARY(lt)      /* */
+CJ_DECLARE_BINARY(le)      /* */
+CJ_DECLARE_BINARY(gt)      /* lt(b, a) */
+CJ_DECLARE_BINARY(ge)      /* le(b, a) */
+CJ_DECLARE_BINARY(and)     /* bool: logical; integers: bitwise */
+CJ_DECLARE_BINARY(or)      /* */
+CJ_DECLARE_BINARY(xor)     /* */
+CJ_DECLARE_BINARY(shift_left)  /* unsigned; by the width or more 0 */
+CJ_DECLARE_BINARY(shift_right) /* */
+#undef CJ_DECLARE_BINARY
+#define cj_add(...) cj_add_at(CJ_HERE, __VA_ARGS__)
+#define cj_sub(...) cj_sub_at(CJ_HERE, __VA_ARGS__)
+#define cj_mul(...) cj_mul_at(CJ_HERE, __VA_ARGS__)
+#define cj_div(...) cj_div_at(CJ_HERE, __VA_ARGS__)
+#define cj_pow(...) cj_pow_at(CJ_HERE, __VA_ARGS__)
+#define cj_maximum(...) cj_maximum_at(CJ_HERE, __VA_ARGS__)
+#define cj_minimum(...) cj_minimum_at(CJ_HERE, __VA_ARGS__)
+#define cj_eq(...) cj_eq_at(CJ_HERE, __VA_ARGS__)
+#define cj_ne(...) cj_ne_at(CJ_HERE, __VA_ARGS__)
+#define cj_lt(...) cj_lt_at(CJ_HERE, __VA_ARGS__)
+#define cj_le(...) cj_le_at(CJ_HERE, __VA_ARGS__)
+#define cj_gt(...) cj_gt_at(CJ_HERE, __VA_ARGS__)
+#define cj_ge(...) cj_ge_at(CJ_HERE, __VA_ARGS__)
+#define cj_and(...) cj_and_at(CJ_HERE, __VA_ARGS__)
+#define cj_or(...) cj_or_at(CJ_HERE, __VA_ARGS__)
+#define cj_xor(...) cj_xor_at(CJ_HERE, __VA_ARGS__)
+#define cj_shift_left(...) cj_shift_left_at(CJ_HERE, __VA_ARGS__)
+#define cj_shift_right(...) cj_shift_right_at(CJ_HERE, __VA_ARGS__)
+
+/* condition ? a : b, the condition bool; all broadcast. */
+CJ_API cj_tensor *cj_where_at(cj_at at, cj_tensor *condition, cj_tensor *a, cj_tensor *b);
+#define cj_where(...) cj_where_at(CJ_HERE, __VA_ARGS__)
+
+/* x * s and x + s with a number. */
+CJ_API cj_tensor *cj_scale_at(cj_at at, cj_tensor *x, double s);
+#define cj_scale(...) cj_scale_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_shift_at(cj_at at, cj_tensor *x, double s);
+#define cj_shift(...) cj_shift_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- identities with a meaning ---- */
+
+/* A unique identity node: the place to read, clamp, or differentiate at. */
+CJ_API cj_tensor *cj_tap_at(cj_at at, cj_tensor *x);
+#define cj_tap(...) cj_tap_at(CJ_HERE, __VA_ARGS__)
+/* x, with derivative 0. */
+CJ_API cj_tensor *cj_stop_gradient_at(cj_at at, cj_tensor *x);
+#define cj_stop_gradient(...) cj_stop_gradient_at(CJ_HERE, __VA_ARGS__)
+/* Marks x: a program does not keep what lies between marked nodes for the backward pass, it computes it again from them
+ * (Griewank and Walther, "Revolve", 2000). Same bits, less memory. Returns x. */
+CJ_API cj_tensor *cj_checkpoint(cj_tensor *x);
+
+/* ---- movement ---- */
+
+/* The same elements in row-major order under another shape; one extent may be -1 (what is left). */
+CJ_API cj_tensor *cj_reshape_at(cj_at at, cj_tensor *x, int rank, const int64_t *shape);
+#define cj_reshape(...) cj_reshape_at(CJ_HERE, __VA_ARGS__)
+/* Axis i of the result is axis axes[i] of x. */
+CJ_API cj_tensor *cj_permute_at(cj_at at, cj_tensor *x, const int *axes);
+#define cj_permute(...) cj_permute_at(CJ_HERE, __VA_ARGS__)
+/* Swaps two axes. */
+CJ_API cj_tensor *cj_transpose_at(cj_at at, cj_tensor *x, int a, int b);
+#define cj_transpose(...) cj_transpose_at(CJ_HERE, __VA_ARGS__)
+/* Broadcasts x to the shape, as two-argument ops do. */
+CJ_API cj_tensor *cj_expand_at(cj_at at, cj_tensor *x, int rank, const int64_t *shape);
+#define cj_expand(...) cj_expand_at(CJ_HERE, __VA_ARGS__)
+/* Zeros around x: low[i] before and high[i] after along axis i; negative numbers crop. */
+CJ_API cj_tensor *cj_pad_at(cj_at at, cj_tensor *x, const int64_t *low, const int64_t *high);
+#define cj_pad(...) cj_pad_at(CJ_HERE, __VA_ARGS__)
+/* Elements start, start + step, ... before stop, per axis; step > 0. */
+CJ_API cj_tensor *cj_slice_at(cj_at at, cj_tensor *x, const int64_t *start, const int64_t *stop,
+                              const int64_t *step);
+#define cj_slice(...) cj_slice_at(CJ_HERE, __VA_ARGS__)
+/* [start, stop) of one axis. */
+CJ_API cj_tensor *cj_narrow_at(cj_at at, cj_tensor *x, int axis, int64_t start, int64_t stop);
+#define cj_narrow(...) cj_narrow_at(CJ_HERE, __VA_ARGS__)
+/* Reverses the axes whose bits are set in the mask. */
+CJ_API cj_tensor *cj_flip_at(cj_at at, cj_tensor *x, uint32_t axes);
+#define cj_flip(...) cj_flip_at(CJ_HERE, __VA_ARGS__)
+/* Joins along an axis; the other extents are equal. */
+CJ_API cj_tensor *cj_concat_at(cj_at at, int axis, int count, cj_tensor *const *x);
+#define cj_concat(...) cj_concat_at(CJ_HERE, __VA_ARGS__)
+/* [N, ...] to [N, product of the rest]. */
+CJ_API cj_tensor *cj_flatten_at(cj_at at, cj_tensor *x);
+#define cj_flatten(...) cj_flatten_at(CJ_HERE, __VA_ARGS__)
+/* Inserts an axis of extent 1 before `axis` / removes one. */
+CJ_API cj_tensor *cj_unsqueeze_at(cj_at at, cj_tensor *x, int axis);
+#define cj_unsqueeze(...) cj_unsqueeze_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_squeeze_at(cj_at at, cj_tensor *x, int axis);
+#define cj_squeeze(...) cj_squeeze_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- reductions over the axes in a bit mask; CJ_ALL: all; keep: the axes stay with extent 1 ---- */
+
+#define CJ_ALL UINT32_MAX
+#define CJ_AXIS(i) (UINT32_C(1) << (i)) /* axis i >= 0 */
+CJ_API cj_tensor *cj_sum_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
+#define cj_sum(...) cj_sum_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_mean_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep); /* sum / count */
+#define cj_mean(...) cj_mean_at(CJ_HERE, __VA_ARGS__)
+/* Largest and least; of nothing -inf and inf (integers: the ends). The gradient is shared equally among ties. */
+CJ_API cj_tensor *cj_amax_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
+#define cj_amax(...) cj_amax_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_amin_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
+#define cj_amin(...) cj_amin_at(CJ_HERE, __VA_ARGS__)
+/* i32 row-major index of the largest element among the reduced axes; the first of ties; a NaN is largest. */
+CJ_API cj_tensor *cj_argmax_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
+#define cj_argmax(...) cj_argmax_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- contractions ---- */
+
+/* [..., m, k] times [..., k, n]; leading axes broadcast. In the order of docs/design.md, "The bits". */
+CJ_API cj_tensor *cj_matmul_at(cj_at at, cj_tensor *a, cj_tensor *b);
+#define cj_matmul(...) cj_matmul_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * The primitive convolution (cross-correlation), with explicit groups, in `spatial` = 1, 2 or 3 axes:
+ *   y[n, g, o, p] = sum over c, t of x'[n, g, c, p * stride + t * kernel_dilation] * w[g, o, c, t]
+ * where x' is x with input_dilation - 1 holes between elements, then `low` zeros before and `high` after (negative:
+ * cropped). x is [N, G, C, ...], w is [G, O, C, ...], y is [N, G, O, ...]; extents of y are
+ * floor((dilated extent + low + high - dilated kernel) / stride) + 1, at least 0.
+ */
+typedef struct cj_conv_options {
+    int spatial;
+    int64_t stride[3], input_dilation[3], kernel_dilation[3]; /* at least 1 */
+    int64_t low[3], high[3];
+} cj_conv_options;
+CJ_API cj_tensor *cj_convolve_at(cj_at at, cj_tensor *x, cj_tensor *w, const cj_conv_options *options);
+#define cj_convolve(...) cj_convolve_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- windows over the last `spatial` axes ---- */
+
+typedef struct cj_window_options {
+    int spatial;
+    int64_t window[3], stride[3], dilation[3], input_dilation[3]; /* at least 1 */
+    int64_t low[3], high[3];                                       /* may be negative: crops */
+} cj_window_options;
+/* Sum of each window (padding 0; holes of a dilated input left out). */
+CJ_API cj_tensor *cj_window_sum_at(cj_at at, cj_tensor *x, const cj_window_options *options);
+#define cj_window_sum(...) cj_window_sum_at(CJ_HERE, __VA_ARGS__)
+/* Largest of each window, padding left out; the gradient goes to the first of ties, as torch's. input_dilation 1. */
+CJ_API cj_tensor *cj_window_max_at(cj_at at, cj_tensor *x, const cj_window_options *options);
+#define cj_window_max(...) cj_window_max_at(CJ_HERE, __VA_ARGS__)
+/* Where it is: i32 row-major position in the window. */
+CJ_API cj_tensor *cj_window_argmax_at(cj_at at, cj_tensor *x, const cj_window_options *options);
+#define cj_window_argmax(...) cj_window_argmax_at(CJ_HERE, __VA_ARGS__)
+/* The element of each window that index names (outside: 0), and the transpose: y's elements added where they came from,
+ * into zeros of x's trailing extents. */
+CJ_API cj_tensor *cj_window_gather_at(cj_at at, cj_tensor *x, cj_tensor *index,
+                                      const cj_window_options *options);
+#define cj_window_gather(...) cj_window_gather_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_window_scatter_at(cj_at at, cj_tensor *y, cj_tensor *index,
+                                       const cj_window_options *options, const int64_t *extents);
+#define cj_window_scatter(...) cj_window_scatter_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- random: Philox 4x32-10; a key is u32[2] ---- */
+
+CJ_API cj_tensor *cj_key_at(cj_at at, cj_context *context, uint64_t seed); /* a constant key */
+#define cj_key(...) cj_key_at(CJ_HERE, __VA_ARGS__)
+/* A new key from a key and an i64 scalar tensor (a step, an iteration). */
+CJ_API cj_tensor *cj_fold_at(cj_at at, cj_tensor *key, cj_tensor *value);
+#define cj_fold(...) cj_fold_at(CJ_HERE, __VA_ARGS__)
+/* u32 words; element e depends on (key, e) alone. */
+CJ_API cj_tensor *cj_random_bits_at(cj_at at, cj_tensor *key, int rank, const int64_t *shape);
+#define cj_random_bits(...) cj_random_bits_at(CJ_HERE, __VA_ARGS__)
+/* f32: (bits >> 8) * 2^-24; f64: the same from two words, 2^-53: uniform in [0, 1). */
+CJ_API cj_tensor *cj_random_uniform_at(cj_at at, cj_tensor *key, cj_dtype dtype, int rank,
+                                       const int64_t *shape);
+#define cj_random_uniform(...) cj_random_uniform_at(CJ_HERE, __VA_ARGS__)
+/* Standard normal, Box-Muller of two uniforms an element. */
+CJ_API cj_tensor *cj_random_normal_at(cj_at at, cj_tensor *key, cj_dtype dtype, int rank,
+                                      const int64_t *shape);
+#define cj_random_normal(...) cj_random_normal_at(CJ_HERE, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

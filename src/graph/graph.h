@@ -1,0 +1,130 @@
+/*
+ * src/graph/graph.h - nodes as the rooms below see them.
+ *
+ * A node's options are a row of 64-bit words, so that hashing, comparing and copying know no op:
+ *   SCALAR           bits of the value (of the dtype, zero-extended)
+ *   CAST             -
+ *   IOTA             axis
+ *   PERMUTE          rank axes: axis i of the result is axis option[i] of the source
+ *   PAD              rank lows, then rank highs
+ *   SLICE            rank starts, then rank steps (stops follow from the shape)
+ *   FLIP, reductions one mask of axes
+ *   CONCAT           axis
+ *   CONV             spatial d, then d each of stride, input dilation, kernel dilation, low, high
+ *   WINDOW_*         spatial d, then d each of window, stride, dilation, input dilation, low, high
+ * RESHAPE, EXPAND, MATMUL, RANDOM_BITS, maps: none, the shape says it. Elementwise ops have sources of their own shape
+ * (the builders insert reshape and expand); reductions keep reduced axes with extent 1 (builders reshape after);
+ * MATMUL has equal leading axes on both sources.
+ */
+#ifndef CJ_GRAPH_GRAPH_H
+#define CJ_GRAPH_GRAPH_H
+
+#include "base/base.h"
+#include "cajal/graph.h"
+#include "graph/op_list.h"
+
+struct cj_tensor {
+    cj_context *context;
+    uint16_t op; /* cj_op */
+    uint8_t dtype;
+    uint8_t rank;
+    bool checkpoint;
+    int32_t source_count;
+    int32_t option_count;
+    uint32_t serial; /* order of making within the context */
+    uint32_t slot;   /* position in the list of the traversal at hand: see cj_traverse */
+    const int64_t *shape;
+    cj_tensor *const *source;
+    const int64_t *option;
+    void *payload; /* CONSTANT: its data; INPUT: its name; VARIABLE: the cj_variable */
+    uint64_t hash;
+    int64_t elements;
+    cj_at at;
+};
+
+struct cj_variable {
+    cj_context *context;
+    char *name;
+    cj_dtype dtype;
+    int rank;
+    int64_t shape[CJ_MAX_RANK];
+    size_t bytes;
+    void *data; /* 64-byte aligned */
+    int references;
+    uint64_t serial;
+};
+
+/* What a row of the op list says about the op itself; dtype and shape rules are its functions in src/graph/shape.c. */
+typedef struct cj_op_info {
+    const char *name;
+    int arity;            /* -1: any */
+    const char *accepts;  /* dtype classes of the sources, NULL: any */
+    char out;             /* maps: '=', 'b', 'c' */
+} cj_op_info;
+extern const cj_op_info cj_op_table[CJ_OP_COUNT];
+
+static inline bool cj_op_is_map(int op)
+{
+    return op < CJ_MAP_OP_COUNT;
+}
+static inline bool cj_op_is_reduce(int op)
+{
+    return op >= CJ_OP_SUM && op <= CJ_OP_ARGMAX;
+}
+static inline char cj_dtype_class(int dtype)
+{
+    static const char class_of[] = {
+#define CJ_X(NAME, name, type, bytes, kind) kind,
+        CJ_DTYPE_LIST(CJ_X)
+#undef CJ_X
+    };
+    return class_of[dtype];
+}
+
+/*
+ * The one door through which nodes are made: checks dtypes and shapes by the op's rules, simplifies by the legal
+ * identities, interns pure ops. `dtype`, `rank`, `shape` are used where the rule cannot know them (leaves, CAST, RESHAPE,
+ * EXPAND, PAD, SLICE, WINDOW_SCATTER, RANDOM_BITS), else ignored. Returns NULL with a building error recorded.
+ */
+typedef struct cj_node_spec {
+    cj_op op;
+    cj_dtype dtype;
+    int rank;
+    const int64_t *shape;
+    int source_count;
+    cj_tensor *const *source;
+    int option_count;
+    const int64_t *option;
+    void *payload;
+} cj_node_spec;
+cj_tensor *cj_node(cj_context *context, cj_at at, const cj_node_spec *spec);
+
+/*
+ * Depth-first walk from the roots, sources left to right: a list in which sources stand before their users, each
+ * node once, and node->slot is its place (valid while list->node[slot] == node; one traversal is current at a time, nodes
+ * made later are not in it). Iterative: deep graphs do not use the stack. Memory from the context, freed by cj_traverse_free.
+ */
+typedef struct cj_traversal {
+    cj_context *context;
+    cj_tensor **node;
+    uint32_t count, capacity;
+} cj_traversal;
+cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root);
+void cj_traverse_free(cj_traversal *list);
+static inline bool cj_traversed(const cj_traversal *list, const cj_tensor *node)
+{
+    return node->slot < list->count && list->node[node->slot] == node;
+}
+
+/* "f32[64, 10]" into text, for sentences and prints. */
+const char *cj_shape_text(const cj_tensor *x, char *text, size_t size);
+
+/* Unpacked options. */
+cj_conv_options cj_conv_options_of(const cj_tensor *node);
+cj_window_options cj_window_options_of(const cj_tensor *node);
+
+/* The extent of a convolution or window along one axis: floor((dilated + low + high - dilated window) / stride) + 1, or 0. */
+int64_t cj_window_extent(int64_t extent, int64_t window, int64_t stride, int64_t input_dilation,
+                         int64_t window_dilation, int64_t low, int64_t high);
+
+#endif
