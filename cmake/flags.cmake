@@ -28,6 +28,10 @@ if(CAJAL_SANITIZE)
     set(sanitize -fsanitize=${CAJAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_compile_options(${sanitize} -g)
     add_link_options(${sanitize})
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        # In the program, as clang does it, so that the fault module can be preloaded.
+        string(APPEND CMAKE_EXE_LINKER_FLAGS " -static-libasan -static-libtsan -static-libubsan")
+    endif()
 else()
     # A shared library names all that it needs (a sanitizer's run-time is only in the program).
     set(CMAKE_SHARED_LINKER_FLAGS "${CMAKE_SHARED_LINKER_FLAGS} -Wl,-z,defs")

@@ -1,7 +1,9 @@
 # tests/ROOM/test_SUBJECT.c (cmocka), .cc (C++17) and .sh (bash) are run by ctest as ROOM/test_SUBJECT.
-# Label `slow` for a file whose first line holds that word, else `fast`. The environment of a test:
+# Label `slow` for a file whose first line (in a script: one of the first two) holds that word, else
+# `fast`; `exhaustive` beside it where that word stands there too. The environment of a test:
 #   CAJAL         the command                CAJAL_SOURCE  the source folder
-#   CAJAL_BUILD   the build folder           CAJAL_FAULT   the fault-injection module (tests/fault)
+#   CAJAL_BUILD   the build folder           CAJAL_FAULT   the module to LD_PRELOAD (tests/fault/fault.c)
+#   CAJAL_CC      the C compiler             CAJAL_SANITIZE  the sanitizers built in, or empty
 # CAJAL_DATA (the folder of the larger data sets) is passed through from the caller.
 
 find_package(PkgConfig)
@@ -15,7 +17,7 @@ endif()
 
 set(test_libraries cajal-static)
 set(test_environment CAJAL_SOURCE=${PROJECT_SOURCE_DIR} CAJAL_BUILD=${PROJECT_BINARY_DIR}
-    CAJAL_CC=${CMAKE_C_COMPILER})
+    CAJAL_CC=${CMAKE_C_COMPILER} CAJAL_SANITIZE=${CAJAL_SANITIZE})
 if(TARGET cajal)
     list(APPEND test_environment CAJAL=$<TARGET_FILE:cajal>)
 endif()
@@ -23,6 +25,19 @@ if(TARGET cajal-io-static)
     set(test_libraries cajal-io-static PkgConfig::JANSSON)
 endif()
 set(io_rooms data io plot cli fault fuzz install)
+
+# The fault module and its victim take no sanitizer: it is preloaded before any run-time is there.
+if(TARGET cajal-io-static)
+    add_library(fault MODULE tests/fault/fault.c)
+    add_executable(fault-victim tests/fault/victim.c)
+    set_target_properties(fault PROPERTIES PREFIX "")
+    set_target_properties(fault-victim PROPERTIES OUTPUT_NAME victim)
+    set_target_properties(fault fault-victim PROPERTIES COMPILE_OPTIONS "${warnings}" LINK_OPTIONS ""
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/fault
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/fault)
+    target_link_libraries(fault PRIVATE ${CMAKE_DL_LIBS})
+    list(APPEND test_environment CAJAL_FAULT=$<TARGET_FILE:fault>)
+endif()
 
 # What several tests share: tests/support/*.c, included as "support/NAME.h".
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
@@ -36,14 +51,22 @@ endif()
 
 # cajal_test_properties(NAME SOURCE) - environment and label of a test.
 function(cajal_test_properties name source)
-    file(STRINGS ${source} first_line LIMIT_COUNT 1)
-    set(label fast)
+    set(lines 1)
+    if(source MATCHES "\\.sh$")
+        set(lines 2)
+    endif()
+    file(STRINGS ${source} head LIMIT_COUNT ${lines})
+    set(labels fast)
     set(timeout 300)
-    if(first_line MATCHES "slow")
-        set(label slow)
+    if(head MATCHES "slow")
+        set(labels slow)
         set(timeout 1800)
     endif()
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+    if(head MATCHES "exhaustive")
+        list(APPEND labels exhaustive)
+        set(timeout 86400)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout}
         ENVIRONMENT "${test_environment}")
 endfunction()
 

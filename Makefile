@@ -1,0 +1,69 @@
+# The front door: everything is built by CMake in $(BUILD).
+#
+#   make                   the libraries and the command, build/cajal (never installs packages)
+#   make demo              trains a convolutional net on MNIST, into runs/demo
+#   make test              builds and runs every test; `make test-fast` leaves out the slow ones
+#   make deps              installs what building and testing need, after showing the line
+#   make install           into $(DESTDIR)$(PREFIX)
+#   make bench             speed beside the machine's peak and beside peers
+#   make fuzz              every fuzz target for $(FUZZ_SECONDS) seconds (needs clang)
+#   make test-exhaustive   the math functions over every f32 input (hours)
+#   make clean             removes $(BUILD) and the fuzz build
+#
+# CMAKE_ARGS is handed to CMake: make CMAKE_ARGS=-DCMAKE_BUILD_TYPE=Debug BUILD=build-debug
+
+BUILD ?= build
+BUILD_FUZZ ?= build-fuzz
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+CTEST = ctest --test-dir $(BUILD) -j$(JOBS) --output-on-failure --no-tests=error
+CACHE = $(BUILD)/CMakeCache.txt
+GENERATOR = $(if $(shell command -v ninja),-G Ninja)
+CONFIGURE = cmake -S . $(if $(wildcard $(CACHE)),,$(GENERATOR)) -B $(BUILD) --log-level=NOTICE $(CMAKE_ARGS)
+COMPILE = cmake --build $(BUILD) -j$(JOBS)
+
+.PHONY: all deps demo test test-fast test-exhaustive test-build bench fuzz install clean
+
+all:
+	@command -v cmake >/dev/null || { echo "make: cmake is missing: \`make deps\` installs what the build needs" >&2; exit 1; }
+	@$(CONFIGURE) $(if $(wildcard $(CACHE)),,-DCAJAL_TESTS=OFF -DCAJAL_BENCH=OFF)
+	@$(COMPILE)
+
+deps:
+	@sh cmake/deps.sh install
+
+demo:
+	@sh cmake/deps.sh need build
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/cajal train --data mnist --net lenet --epochs 3 --out runs/demo --force
+
+test-build:
+	@sh cmake/deps.sh need test
+	@$(CONFIGURE) -DCAJAL_TESTS=ON
+	@$(COMPILE)
+
+test: test-build
+	$(CTEST)
+
+test-fast: test-build
+	$(CTEST) -L fast
+
+test-exhaustive: test-build
+	CAJAL_EXHAUSTIVE=1 $(CTEST) -L exhaustive
+
+bench:
+	@sh cmake/deps.sh need build
+	@$(CONFIGURE) -DCAJAL_BENCH=ON
+	@$(COMPILE)
+	@for program in $(BUILD)/bench/bench_*; do "$$program" || exit 1; done
+
+fuzz:
+	@BUILD=$(BUILD_FUZZ) SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(JOBS) bash tests/fuzz/run.sh
+
+install: all
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf $(BUILD) $(BUILD_FUZZ)
