@@ -39,6 +39,7 @@ struct cj_context {
 typedef struct cj_arena {
     cj_context *context;
     struct cj_arena_block *block;
+    struct cj_arena_block *spare; /* the largest block that was cut, for the next one */
 } cj_arena;
 
 typedef struct cj_arena_mark {
@@ -77,6 +78,8 @@ void cj_sha256_init(cj_sha256 *sha);
 void cj_sha256_add(cj_sha256 *sha, const void *data, size_t size);
 void cj_sha256_end(cj_sha256 *sha, uint8_t digest[32]);
 void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex */
+
+int cj_processors(void); /* that this process may use */
 
 /* ---- threads: a pool with static ranges; the caller is thread 0 ---- */
 
