@@ -95,8 +95,10 @@ typedef struct cj_at {
 
 #ifdef __cplusplus
 #define CJ_HERE (cj_at{__FILE__, __LINE__, 0})
+#define CJ_HERE_OF(type) (cj_at{__FILE__, __LINE__, (uint32_t)sizeof(type)})
 #else
 #define CJ_HERE ((cj_at){__FILE__, __LINE__, 0})
+#define CJ_HERE_OF(type) ((cj_at){__FILE__, __LINE__, (uint32_t)sizeof(type)})
 #endif
 
 /* An explicit zero among options where 0 means "as the axis before" or "the default". */

@@ -48,11 +48,13 @@ typedef struct cj_arena_mark {
 } cj_arena_mark;
 
 void cj_arena_init(cj_arena *arena, cj_context *context);
-void *cj_arena_take(cj_arena *arena, size_t size); /* 16-byte aligned; NULL and NO_MEMORY recorded */
+/* 16-byte aligned; NULL, and NO_MEMORY recorded, when there is none. */
+void *cj_arena_take(cj_arena *arena, size_t size);
 void *cj_arena_take_zero(cj_arena *arena, size_t size);
 char *cj_arena_copy_text(cj_arena *arena, const char *text);
 cj_arena_mark cj_arena_mark_now(const cj_arena *arena);
-void cj_arena_cut(cj_arena *arena, cj_arena_mark mark); /* debug builds fill what is cut with 0xAB */
+/* Debug builds (CJ_DEBUG) fill what is cut with 0xAB. */
+void cj_arena_cut(cj_arena *arena, cj_arena_mark mark);
 void cj_arena_free(cj_arena *arena);
 
 /* Aligned blocks (64 bytes) from the context's allocator, for tensors. */
@@ -79,12 +81,12 @@ void cj_sha256_add(cj_sha256 *sha, const void *data, size_t size);
 void cj_sha256_end(cj_sha256 *sha, uint8_t digest[32]);
 void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex */
 
-int cj_processors(void); /* that this process may use */
-
 /* ---- threads: a pool with static ranges; the caller is thread 0 ---- */
 
 /* Work on the half-open range [begin, end) as thread `thread` of `threads`. */
 typedef void (*cj_range_fn)(void *state, int thread, int64_t begin, int64_t end);
+
+int cj_processors(void); /* how many this process may use */
 
 cj_pool *cj_pool_new(cj_context *context, int threads); /* threads are started on first use */
 void cj_pool_free(cj_pool *pool);
@@ -94,9 +96,11 @@ int cj_pool_threads(const cj_pool *pool);
  * Runs fn over [0, count), cut in contiguous ranges whose borders are multiples of `grain`, at most one
  * range a thread, static: thread t gets the t-th range. Fewer threads are used when count / smallest < threads
  * (smallest: the elements that make a second thread worth waking; at least 1). Returns when all are done.
+ * One call at a time, and fn may not call it again. It cannot fail: where the system grants no thread, fewer work.
  * After fork() the child starts threads of its own. Sets round-to-nearest without flush-to-zero in its threads.
  */
-void cj_pool_run(cj_pool *pool, int64_t count, int64_t grain, int64_t smallest, cj_range_fn fn, void *state);
+void cj_pool_run(cj_pool *pool, int64_t count, int64_t grain, int64_t smallest, cj_range_fn fn,
+                 void *state);
 
 /* For tests: how many times each thread has run a range since the pool was made. */
 uint64_t cj_pool_runs(const cj_pool *pool, int thread);
@@ -113,17 +117,21 @@ typedef struct cj_key {
 
 void cj_philox4x32(const uint32_t counter[4], cj_key key, uint32_t out[4]);
 cj_key cj_key_from_seed(uint64_t seed);
-cj_key cj_key_fold(cj_key key, uint64_t value);           /* a new key, from Philox of the value */
-cj_key cj_key_fold_text(cj_key key, const char *text);    /* fold of a hash of the text */
-uint32_t cj_key_bits(cj_key key, uint64_t element);       /* word element%4 of counter element/4 */
-void cj_key_permutation(cj_key key, int64_t n, int64_t *out); /* Fisher-Yates, unbiased bounded draws */
+cj_key cj_key_fold(cj_key key, uint64_t value);        /* a new key, from Philox of the value */
+cj_key cj_key_fold_text(cj_key key, const char *text); /* fold of a hash of the text */
+uint32_t cj_key_bits(cj_key key, uint64_t element);    /* word element%4 of counter element/4 */
+/* 0 .. n - 1 in random order: Fisher-Yates, unbiased bounded draws. */
+void cj_key_permutation(cj_key key, int64_t n, int64_t *out);
 
 /* ---- files: the one place that writes ---- */
 
 /* Writes the file whole: beside it as PATH.tmp-PID, fsync, rename over, fsync of the folder. On failure the old file
- * stands, the temporary is removed, and the sentence names the path and the system's reason. */
+ * stands, the temporary is removed, and the sentence names the path and the system's reason. A pipe or a device is
+ * written to as it is. NOT_FOUND: the folder is missing; else IO. */
 cj_status cj_file_write(cj_context *context, const char *path, const void *data, size_t size);
-/* Reads the file whole into memory of the context (release with size); at most `limit` bytes if not 0. */
-cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data, size_t *size);
+/* Reads the file whole into memory of the context (release with size); at most `limit` bytes if not 0,
+ * more is FORMAT. NOT_FOUND or IO when it cannot be read. */
+cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data,
+                       size_t *size);
 
 #endif

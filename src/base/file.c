@@ -64,7 +64,8 @@ static int sync_folder_of(char *path)
         *slash = kept;
     if (folder < 0)
         return errno == EACCES ? 0 : errno; /* a folder may be written but not opened */
-    int reason = fsync(folder) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: it has no such thing */
+    int reason =
+        fsync(folder) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: it has no such thing */
     close(folder);
     return reason;
 }
@@ -139,7 +140,8 @@ static cj_status read_all(cj_context *context, const char *path, int file, size_
 }
 
 /* Reads the open file into `in` and shrinks it to what was read. */
-static cj_status read_file(cj_context *context, const char *path, int file, size_t limit, buffer *in)
+static cj_status read_file(cj_context *context, const char *path, int file, size_t limit,
+                           buffer *in)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
@@ -164,7 +166,8 @@ static cj_status read_file(cj_context *context, const char *path, int file, size
     return CJ_OK;
 }
 
-cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data, size_t *size)
+cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data,
+                       size_t *size)
 {
     *data = NULL;
     *size = 0;

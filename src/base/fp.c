@@ -8,7 +8,10 @@
 
 #include <immintrin.h>
 
-enum { CJ_FP_CONTROL = 0xFFC0, CJ_FP_PLAIN = 0x1F80 }; /* MXCSR but its sticky flags; traps masked */
+enum {
+    CJ_FP_CONTROL = 0xFFC0,
+    CJ_FP_PLAIN = 0x1F80
+}; /* MXCSR but its sticky flags; traps masked */
 
 static uint64_t read_mode(void)
 {

@@ -202,9 +202,12 @@ static int remove_folder(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),         cmocka_unit_test(relative_paths),
-        cmocka_unit_test(failures_name_the_path), cmocka_unit_test(the_old_file_stands),
-        cmocka_unit_test(limits),              cmocka_unit_test(pipes),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(relative_paths),
+        cmocka_unit_test(failures_name_the_path),
+        cmocka_unit_test(the_old_file_stands),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(pipes),
         cmocka_unit_test(each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -168,6 +168,10 @@ static int work_in_child(cj_context *c, int depth)
 static void forks(void **unused)
 {
     (void)unused;
+#if defined(__SANITIZE_THREAD__)
+    print_message("gcc's thread sanitizer dies of threads made after fork; clang's does not\n");
+    skip();
+#endif
     cj_context *c = cj_context_new(&(cj_config){.threads = 4}, NULL, 0);
     for (int i = 0; i < 5; i++) {
         record r = {0};
@@ -243,25 +247,30 @@ static void third(void *state, int thread, int64_t begin, int64_t end)
     (void)begin;
     (void)end;
     volatile float one = 1, three = 3;
-    ((float *)state)[thread] = one / three;
+    ((volatile float *)state)[thread] =
+        one / three; /* volatile: it may not move past a change of mode */
 }
 
 /* All threads round to nearest, whatever the caller has set, and the caller gets its mode back. */
 static void threads_round_to_nearest(void **unused)
 {
     (void)unused;
-    float results[4], nearest = 1.0f / 3.0f;
+    float results[4], entered, downward, nearest = 1.0f / 3.0f;
     fesetround(FE_DOWNWARD);
     cj_context *c = cj_context_new(&(cj_config){.threads = 4}, NULL, 0);
     cj_pool_run(c->pool, 4, 1, 1, third, results);
-    assert_int_equal(fegetround(), FE_DOWNWARD);
+    third(&downward, 0, 0, 1);
     uint64_t mode = cj_fp_enter();
-    assert_int_equal(fegetround(), FE_TONEAREST);
+    third(&entered, 0, 0, 1);
     cj_fp_leave(mode);
-    assert_int_equal(fegetround(), FE_DOWNWARD);
+    float left;
+    third(&left, 0, 0, 1);
     fesetround(FE_TONEAREST);
     for (int t = 0; t < 4; t++)
         assert_memory_equal(&results[t], &nearest, sizeof nearest);
+    assert_memory_equal(&entered, &nearest, sizeof nearest);
+    assert_true(downward < nearest);
+    assert_true(left < nearest);
     cj_context_free(c);
 }
 

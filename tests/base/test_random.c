@@ -118,8 +118,10 @@ static void permutations_are_uniform(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(philox_known_answers),     cmocka_unit_test(bits_are_words_of_counters),
-        cmocka_unit_test(folds_differ),             cmocka_unit_test(permutations),
+        cmocka_unit_test(philox_known_answers),
+        cmocka_unit_test(bits_are_words_of_counters),
+        cmocka_unit_test(folds_differ),
+        cmocka_unit_test(permutations),
         cmocka_unit_test(permutations_are_uniform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
