@@ -24,6 +24,9 @@ GENERATOR = $(if $(shell command -v ninja),-G Ninja)
 CONFIGURE = cmake -S . $(if $(wildcard $(CACHE)),,$(GENERATOR)) -B $(BUILD) --log-level=NOTICE $(CMAKE_ARGS)
 COMPILE = cmake --build $(BUILD) -j$(JOBS)
 
+# CMake starts builders of its own; they get -j, not this make's flags.
+unexport MAKEFLAGS
+
 .PHONY: all deps demo test test-fast test-exhaustive test-build bench fuzz install clean
 
 all:
