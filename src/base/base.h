@@ -86,6 +86,9 @@ void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex 
 /* Work on the half-open range [begin, end) as thread `thread` of `threads`. */
 typedef void (*cj_range_fn)(void *state, int thread, int64_t begin, int64_t end);
 
+/* The word of the list that a mistyped one most likely stands for, or NULL where none is near: "did you mean". */
+const char *cj_closest_word(const char *word, const char *const *words, int count);
+
 int cj_processors(void); /* how many this process may use */
 
 cj_pool *cj_pool_new(cj_context *context, int threads); /* threads are started on first use */
