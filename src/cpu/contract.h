@@ -82,7 +82,7 @@ typedef struct cj_matmul_plan {
     /* the rest is the kernel's own */
     const struct cj_contract_kernels *kernels;
     int panel_vectors, tile_rows;        /* the register tile */
-    int64_t panel, panels;               /* columns a panel, panels */
+    int64_t panel, panels, group_panels; /* columns a panel, panels, panels that stay in cache */
     int64_t block_rows;                  /* rows of a cache block */
     bool pack_a, tile_in_scratch, split_columns;
     size_t tile_bytes, a_bytes, thread_bytes;

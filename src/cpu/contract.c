@@ -1,0 +1,42 @@
+/* contract.c - what matrix products and convolutions share: the tables of the instruction sets, register tiles over a block. */
+#include "contract_common.h"
+
+extern const cj_contract_kernels cj_contract_kernels_baseline;
+#if defined(__x86_64__)
+extern const cj_contract_kernels cj_contract_kernels_avx2;
+extern const cj_contract_kernels cj_contract_kernels_avx512;
+#elif defined(__aarch64__)
+extern const cj_contract_kernels cj_contract_kernels_neon;
+#endif
+
+const cj_contract_kernels *cj_contract_kernels_of(int isa)
+{
+    switch (isa) {
+    case CJ_ISA_ID_BASELINE: return &cj_contract_kernels_baseline;
+#if defined(__x86_64__)
+    case CJ_ISA_ID_AVX2: return &cj_contract_kernels_avx2;
+    case CJ_ISA_ID_AVX512: return &cj_contract_kernels_avx512;
+#elif defined(__aarch64__)
+    case CJ_ISA_ID_NEON: return &cj_contract_kernels_neon;
+#endif
+    default: return NULL;
+    }
+}
+
+void cj_tile_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
+                      cj_tile *tile)
+{
+    int64_t most = type->most_rows[vectors];
+    int64_t calls = (rows + most - 1) / most;
+    const char *a = (const char *)tile->a;
+    char *c = (char *)tile->c;
+    for (; calls > 0; calls--) {
+        int64_t now = (rows + calls - 1) / calls;
+        tile->a = a;
+        tile->c = c;
+        type->tile[vectors - 1][now - 1](tile);
+        a += now * tile->row_step * (int64_t)element;
+        c += now * tile->c_step * (int64_t)element;
+        rows -= now;
+    }
+}

@@ -1,0 +1,72 @@
+/* contract.c - the register tiles of one instruction set, and its table. */
+#include "contract.h"
+#include "contract_pack.h"
+#include "simd.h"
+
+#if defined(__clang__)
+#define CJ_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define CJ_UNROLL _Pragma("GCC unroll 24")
+#endif
+
+/* Hides from the compiler how a pointer came about, so that it keeps few address registers and no more. */
+#define CJ_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
+/* All tiles: X(vectors, rows). As many sums as leave registers for the vectors of b and one value of a. */
+#if defined(CJ_ISA_AVX512) || defined(__aarch64__)
+#define CJ_TILE_LIST(X)                                                                            \
+    X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11)      \
+    X(1, 12) X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21)      \
+    X(1, 22) X(1, 23) X(1, 24)                                                                     \
+    X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(2, 8) X(2, 9) X(2, 10) X(2, 11)      \
+    X(2, 12)                                                                                       \
+    X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(3, 5) X(3, 6) X(3, 7) X(3, 8)                                \
+    X(4, 1) X(4, 2) X(4, 3) X(4, 4) X(4, 5) X(4, 6)
+#define CJ_MOST_ROWS {0, 24, 12, 8, 6}
+#else
+#define CJ_TILE_LIST(X)                                                                            \
+    X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11)      \
+    X(1, 12)                                                                                       \
+    X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6)                                                \
+    X(3, 1) X(3, 2) X(3, 3) X(3, 4)                                                                \
+    X(4, 1) X(4, 2) X(4, 3)
+#define CJ_MOST_ROWS {0, 12, 6, 4, 3}
+#endif
+
+#define T float
+#define V vf32
+#define LANES CJ_VF32
+#define NAME(x) vf32_##x
+#include "contract_tile.h"
+#undef T
+#undef V
+#undef LANES
+#undef NAME
+
+#define T double
+#define V vf64
+#define LANES CJ_VF64
+#define NAME(x) vf64_##x
+#include "contract_tile.h"
+#undef T
+#undef V
+#undef LANES
+#undef NAME
+
+#define F32_TILE(v, r) .tile[v - 1][r - 1] = vf32_tile_##v##_##r,
+#define F64_TILE(v, r) .tile[v - 1][r - 1] = vf64_tile_##v##_##r,
+
+const cj_contract_kernels CJ_ISA_FN(cj_contract_kernels) = {
+    .type = {{.lanes = CJ_VF32,
+              .most_rows = CJ_MOST_ROWS,
+              CJ_TILE_LIST(F32_TILE)
+              .pack = CJ_ISA_FN(cj_pack_f32),
+              .unpack = CJ_ISA_FN(cj_unpack_f32),
+              .add_chunks = CJ_ISA_FN(cj_add_chunks_f32)},
+             {.lanes = CJ_VF64,
+              .most_rows = CJ_MOST_ROWS,
+              CJ_TILE_LIST(F64_TILE)
+              .pack = CJ_ISA_FN(cj_pack_f64),
+              .unpack = CJ_ISA_FN(cj_unpack_f64),
+              .add_chunks = CJ_ISA_FN(cj_add_chunks_f64)}},
+};

@@ -1,0 +1,67 @@
+/*
+ * src/cpu/isa/contract.h - what an instruction set offers to matrix products and convolutions: register tiles and packers.
+ *
+ * A register tile is the one small thing that must be fast (as in BLIS: Van Zee and van de Geijn, "BLIS: a framework for
+ * rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015). It keeps rows x vectors sums in registers:
+ *     acc[r][j] = fma(a[r * row_step + offset[i]], b[i * b_step + j], acc[r][j])     i = 0 .. k - 1, ascending
+ * The offsets are a table, so that the same tile walks a matrix, the window of a convolution, or a batch of pictures.
+ */
+#ifndef CJ_CPU_ISA_CONTRACT_H
+#define CJ_CPU_ISA_CONTRACT_H
+
+#include <stdint.h>
+
+enum {
+    CJ_TILE_VECTORS = 4, /* most vectors of a register tile */
+    CJ_TILE_ROWS = 24    /* most rows */
+};
+
+typedef enum cj_tile_mode {
+    CJ_TILE_STORE, /* acc from +0;  c = acc */
+    CJ_TILE_ADD,   /* acc from +0;  c = c + acc: one more chunk */
+    CJ_TILE_CHAIN  /* acc from c;   c = acc: the same chunk goes on */
+} cj_tile_mode;
+
+/* Steps and offsets in elements. The last vector of c has `tail` columns, 1 to the lanes; b has all of them. */
+typedef struct cj_tile {
+    const void *a;
+    const int32_t *offset;
+    const void *b;
+    void *c;
+    int64_t k, row_step, b_step, c_step, tail;
+    cj_tile_mode mode;
+} cj_tile;
+
+typedef void (*cj_tile_fn)(const cj_tile *tile);
+
+/* Where a block of elements lies: element (i, j) at i * stride_i + j * stride_j. */
+typedef struct cj_block {
+    int64_t rows, columns;
+    int64_t row_stride, column_stride;
+} cj_block;
+
+/* out[i * out_row_stride + j] = in(i, j); what is beyond `columns` up to `padded` columns becomes 0. */
+typedef void (*cj_pack_fn)(void *out, int64_t out_row_stride, int64_t padded, const void *in,
+                           const cj_block *block);
+/* out(i, j) = in[i * in_row_stride + j]. */
+typedef void (*cj_unpack_fn)(void *out, const cj_block *block, const void *in, int64_t in_row_stride);
+/* out[i] += chunks[i], += chunks[i + step], ...: `count` chunk sums of n elements, added in order. */
+typedef void (*cj_add_chunks_fn)(int64_t n, void *out, const void *chunks, int64_t step, int64_t count);
+
+typedef struct cj_contract_type {
+    int lanes;
+    int most_rows[CJ_TILE_VECTORS + 1];               /* by vectors; [0] is unused */
+    cj_tile_fn tile[CJ_TILE_VECTORS][CJ_TILE_ROWS];   /* [vectors - 1][rows - 1]; NULL above most_rows */
+    cj_pack_fn pack;
+    cj_unpack_fn unpack;
+    cj_add_chunks_fn add_chunks;
+} cj_contract_type;
+
+typedef struct cj_contract_kernels {
+    cj_contract_type type[2]; /* f32, f64 */
+} cj_contract_kernels;
+
+/* The table of an instruction set that this build has; NULL for another. */
+const cj_contract_kernels *cj_contract_kernels_of(int isa);
+
+#endif
