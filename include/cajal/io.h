@@ -132,6 +132,7 @@ typedef struct cj_csv {
     int64_t rows, columns; /* rows without the header */
     bool header;
     char separator;
+    bool decimal_comma;  /* cut at ';', numbers as "1,5": they were made "1.5" */
     bool latin1;         /* the bytes were no UTF-8 and were taken as Latin-1 */
     char *text;          /* all fields */
     size_t text_size;
