@@ -4,6 +4,7 @@
  * A node's options are a row of 64-bit words, so that hashing, comparing and copying know no op:
  *   SCALAR           bits of the value (of the dtype, zero-extended)
  *   CAST             -
+ *   VARIABLE         its serial number
  *   IOTA             axis
  *   PERMUTE          rank axes: axis i of the result is axis option[i] of the source
  *   PAD              rank lows, then rank highs
@@ -52,6 +53,7 @@ struct cj_variable {
     void *data; /* 64-byte aligned */
     int references;
     uint64_t serial;
+    cj_variable *previous, *next; /* all of the context, so that it can free what nobody released */
 };
 
 /* What a row of the op list says about the op itself; dtype and shape rules are its functions in src/graph/shape.c. */
@@ -107,6 +109,7 @@ cj_tensor *cj_node(cj_context *context, cj_at at, const cj_node_spec *spec);
 typedef struct cj_traversal {
     cj_context *context;
     cj_tensor **node;
+    uint32_t *met; /* met[slot]: how many nodes the walk had met before this one */
     uint32_t count, capacity;
 } cj_traversal;
 cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root);
