@@ -14,6 +14,7 @@ typedef struct cj_intern_slot {
 
 /* Where everything stood when a frame was entered. */
 typedef struct cj_frame {
+    uint64_t id;
     cj_arena_mark arena;
     uint32_t interned, serial, retained;
 } cj_frame;
@@ -32,6 +33,7 @@ typedef struct cj_graph {
     uint32_t interned_count, interned_capacity;
     cj_frame *frame;
     uint32_t frame_count, frame_capacity;
+    uint64_t frames_entered;
     cj_variable **retained; /* one reference for each node that reads a variable */
     uint32_t retained_count, retained_capacity;
     uint32_t serial;

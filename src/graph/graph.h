@@ -122,6 +122,11 @@ static inline bool cj_traversed(const cj_traversal *list, const cj_tensor *node)
 /* "f32[64, 10]" into text, for sentences and prints. */
 const char *cj_shape_text(const cj_tensor *x, char *text, size_t size);
 
+/* The innermost frame, unique among all of the context (0: none was entered), and whether it still stands: what holds
+ * nodes outside the graph asks before it touches them. */
+uint64_t cj_frame_id(const cj_context *context);
+bool cj_frame_is_open(const cj_context *context, uint64_t id);
+
 /* Unpacked options. */
 cj_conv_options cj_conv_options_of(const cj_tensor *node);
 cj_window_options cj_window_options_of(const cj_tensor *node);

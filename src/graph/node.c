@@ -297,7 +297,8 @@ cj_status cj_frame_enter(cj_context *context)
     if (!graph || !grow(context, nowhere, &graph->frame, graph->frame_count, &graph->frame_capacity,
                         sizeof *graph->frame))
         return CJ_NO_MEMORY;
-    graph->frame[graph->frame_count++] = (cj_frame){.arena = cj_arena_mark_now(&graph->arena),
+    graph->frame[graph->frame_count++] = (cj_frame){.id = ++graph->frames_entered,
+                                                    .arena = cj_arena_mark_now(&graph->arena),
                                                     .interned = graph->interned_count,
                                                     .serial = graph->serial,
                                                     .retained = graph->retained_count};
@@ -316,4 +317,19 @@ void cj_frame_leave(cj_context *context)
         cj_variable_release(graph->retained[--graph->retained_count]);
     graph->serial = frame.serial;
     cj_arena_cut(&graph->arena, frame.arena);
+}
+
+uint64_t cj_frame_id(const cj_context *context)
+{
+    const cj_graph *graph = context->room[CJ_ROOM_GRAPH].state;
+    return graph && graph->frame_count ? graph->frame[graph->frame_count - 1].id : 0;
+}
+
+bool cj_frame_is_open(const cj_context *context, uint64_t id)
+{
+    const cj_graph *graph = context->room[CJ_ROOM_GRAPH].state;
+    for (uint32_t i = 0; graph && i < graph->frame_count; i++)
+        if (graph->frame[i].id == id)
+            return true;
+    return id == 0;
 }
