@@ -125,15 +125,16 @@ CJ_API cj_tensor *cj_scope_buffer_at(cj_at at, cj_scope *s, const char *name, cj
                                      const int64_t *shape, cj_initialiser initialiser);
 #define cj_scope_buffer(...) cj_scope_buffer_at(CJ_HERE, __VA_ARGS__)
 
-/* Records that `value` is to be the new value of what is called `name` in s; a later record replaces an earlier
- * one, and what goes on from the earlier one (a layer used twice) asks for cj_scope_latest. Leaving the frame in which it
- * was made drops it. */
+/*
+ * Records that `value` is to be the new value of what is called `name` in s. A later record replaces an earlier one; what goes on
+ * from the earlier one (a layer used twice) asks for cj_scope_latest. Leaving the frame in which it was made drops it.
+ * A name for which there is no variable (another scope answers it) is kept for cj_scope_latest alone.
+ */
 CJ_API cj_status cj_scope_record_at(cj_at at, cj_scope *s, const char *name, cj_tensor *value);
 #define cj_scope_record(...) cj_scope_record_at(CJ_HERE, __VA_ARGS__)
-/* What was last recorded for a name that was asked for before, else its value before the step. */
-CJ_API cj_tensor *cj_scope_latest_at(cj_at at, cj_scope *s, const char *name);
-#define cj_scope_latest(...) cj_scope_latest_at(CJ_HERE, __VA_ARGS__)
-/* The same for a variable of the caller's own. */
+/* What was last recorded for the name, else `before`: what the scope answered for it. */
+CJ_API cj_tensor *cj_scope_latest(cj_scope *s, const char *name, cj_tensor *before);
+/* The same for a variable of the caller's own; before any record its value before the step. */
 CJ_API cj_status cj_scope_record_variable_at(cj_at at, cj_scope *s, cj_variable *variable,
                                              cj_tensor *value);
 #define cj_scope_record_variable(...) cj_scope_record_variable_at(CJ_HERE, __VA_ARGS__)
@@ -179,14 +180,14 @@ CJ_API cj_status cj_scope_copy_in(cj_scope *s, const char *path, cj_dtype dtype,
 
 /*
  * Answers with value[i] to the full path name[i], and with `base` to every other; build, draws and other records are
- * those of base. Names and pointers are copied, so the scope lives no longer than the frame of its tensors. Freed by
- * cj_scope_free (before base).
+ * those of base. Names and pointers are copied: the scope is of use as long as its tensors live. It is freed by
+ * cj_scope_free, before base, or with the context.
  */
 CJ_API cj_scope *cj_scope_over(cj_scope *base, int count, const char *const *name,
                                cj_tensor *const *value);
 
-/* Any other scope: `get` answers (NULL: it recorded an error); `free` may be NULL. `state` is the caller's. A copy of the
- * table is kept. */
+/* Any other scope: `get` answers (NULL: it recorded an error); `free`, called with the scope's end, may be NULL. `state` is the
+ * caller's, the table is copied; build, draws and records are those of base. */
 typedef struct cj_scope_table {
     cj_tensor *(*get)(void *state, const cj_request *request);
     void (*free)(void *state);

@@ -1,0 +1,169 @@
+/*
+ * src/nn/conv.c - convolution layers over cj_convolve, whose group axis they add and take away.
+ */
+#include "nn/nn.h"
+
+#include <math.h>
+
+/* conv1d and conv2d, told apart by the number of axes. */
+typedef struct conv_args {
+    const char *kind;
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int axes;
+    int64_t out, groups;
+    int64_t kernel[2], stride[2], dilation[2], padding[2];
+    bool same, no_bias;
+    cj_initialiser weight_init, bias_init;
+} conv_args;
+
+static bool refuse(const conv_args *a, const char *reason)
+{
+    cj_fail_building(cj_scope_context(a->scope), CJ_SHAPE, a->at, "%s on %s: %s",
+                     CJ_LABEL(a->kind, a->scope, a->name), CJ_TEXT_OF(a->x), reason);
+    return false;
+}
+
+static bool check(const conv_args *a)
+{
+    if (cj_rank(a->x) != a->axes + 2)
+        return refuse(a, a->axes == 1 ? "it takes [examples, channels, length]"
+                                      : "it takes [examples, channels, height, width]");
+    if (a->out < 1)
+        return refuse(a, ".out_channels must be at least 1");
+    if (a->groups < 1 || cj_extent(a->x, 1) % a->groups || a->out % a->groups)
+        return refuse(a, ".groups must divide the channels of x and .out_channels");
+    for (int i = 0; i < a->axes; i++) {
+        if (a->kernel[i] < 1)
+            return refuse(a, ".kernel_size must be at least 1");
+        if (a->stride[i] < 1 || a->dilation[i] < 1)
+            return refuse(a, ".stride and .dilation must be at least 1");
+        if (a->padding[i] < 0)
+            return refuse(a, ".padding must not be negative");
+        if (a->same && a->stride[i] != 1)
+            return refuse(a, ".padding_same wants stride 1");
+        int64_t span = a->dilation[i] * (a->kernel[i] - 1) + 1;
+        int64_t room = cj_extent(a->x, 2 + i) + 2 * a->padding[i];
+        if (!a->same && span > room)
+            return refuse(
+                a, "its kernel is larger than the padded input; give .padding or a smaller kernel");
+    }
+    return true;
+}
+
+static cj_conv_options options_of(const conv_args *a)
+{
+    cj_conv_options o = {.spatial = a->axes};
+    for (int i = 0; i < a->axes; i++) {
+        int64_t total = a->dilation[i] * (a->kernel[i] - 1);
+        o.stride[i] = a->stride[i];
+        o.input_dilation[i] = 1;
+        o.kernel_dilation[i] = a->dilation[i];
+        o.low[i] = a->same ? total / 2 : a->padding[i];
+        o.high[i] = a->same ? total - total / 2 : a->padding[i];
+    }
+    return o;
+}
+
+/* [A, B, ...] to [A, groups, B / groups, ...], or with the groups before: [groups, A / groups, B, ...]. */
+static cj_tensor *split(cj_at at, cj_tensor *x, int axis, int64_t groups)
+{
+    if (!x)
+        return NULL;
+    int rank = cj_rank(x);
+    int64_t shape[CJ_MAX_RANK];
+    for (int i = 0, j = 0; i < rank; i++) {
+        if (i == axis)
+            shape[j++] = groups;
+        shape[j++] = i == axis ? cj_extent(x, i) / groups : cj_extent(x, i);
+    }
+    return cj_reshape_at(at, x, rank + 1, shape);
+}
+
+static cj_tensor *convolve(const conv_args *a, cj_tensor *w)
+{
+    cj_conv_options options = options_of(a);
+    cj_tensor *y = cj_convolve_at(a->at, split(a->at, a->x, 1, a->groups),
+                                  split(a->at, w, 0, a->groups), &options);
+    if (!y)
+        return NULL;
+    int64_t shape[4] = {cj_extent(y, 0), a->out};
+    for (int i = 0; i < a->axes; i++)
+        shape[2 + i] = cj_extent(y, 3 + i);
+    return cj_reshape_at(a->at, y, a->axes + 2, shape);
+}
+
+static cj_tensor *conv(const conv_args *a)
+{
+    if (!check(a))
+        return NULL;
+    int64_t shape[4] = {a->out, cj_extent(a->x, 1) / a->groups};
+    double fan_in = (double)shape[1];
+    for (int i = 0; i < a->axes; i++) {
+        shape[2 + i] = a->kernel[i];
+        fan_in *= (double)a->kernel[i];
+    }
+    double bound = fan_in > 0 ? 1 / sqrt(fan_in) : 0;
+    cj_dtype dtype = cj_scope_dtype(a->scope);
+    cj_scope *s = cj_scope_enter(a->scope, a->name);
+    cj_tensor *w = cj_scope_get_at(a->at, s, "weight", dtype, a->axes + 2, shape,
+                                   cj_init_or(a->weight_init, cj_init_kaiming_uniform(sqrt(5))));
+    cj_tensor *y = convolve(a, w);
+    if (a->no_bias)
+        return y;
+    cj_tensor *b = cj_scope_get_at(a->at, s, "bias", dtype, 1, &a->out,
+                                   cj_init_or(a->bias_init, cj_init_uniform(-bound, bound)));
+    return cj_add_at(a->at, y, cj_on_channels(a->at, b, a->axes + 2));
+}
+
+cj_tensor *cj_conv1d_at(const struct cj_conv1d_args *args)
+{
+    struct cj_conv1d_args a;
+    if (!args || !cj_layer_ready(args->at, "conv1d", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv1d", a, args))
+        return NULL;
+    conv_args c = {.kind = "conv1d",
+                   .scope = a.scope,
+                   .name = a.name,
+                   .x = a.x,
+                   .at = a.at,
+                   .axes = 1,
+                   .out = a.out_channels,
+                   .groups = a.groups ? a.groups : 1,
+                   .same = a.padding_same,
+                   .no_bias = a.no_bias,
+                   .weight_init = a.weight_init,
+                   .bias_init = a.bias_init};
+    cj_fill_axes(1, &a.kernel_size, 0, c.kernel);
+    cj_fill_axes(1, &a.stride, 1, c.stride);
+    cj_fill_axes(1, &a.dilation, 1, c.dilation);
+    cj_fill_axes(1, &a.padding, 0, c.padding);
+    return conv(&c);
+}
+
+cj_tensor *cj_conv2d_at(const struct cj_conv2d_args *args)
+{
+    struct cj_conv2d_args a;
+    if (!args || !cj_layer_ready(args->at, "conv2d", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv2d", a, args))
+        return NULL;
+    conv_args c = {.kind = "conv2d",
+                   .scope = a.scope,
+                   .name = a.name,
+                   .x = a.x,
+                   .at = a.at,
+                   .axes = 2,
+                   .out = a.out_channels,
+                   .groups = a.groups ? a.groups : 1,
+                   .same = a.padding_same,
+                   .no_bias = a.no_bias,
+                   .weight_init = a.weight_init,
+                   .bias_init = a.bias_init};
+    cj_fill_axes(2, a.kernel_size, 0, c.kernel);
+    cj_fill_axes(2, a.stride, 1, c.stride);
+    cj_fill_axes(2, a.dilation, 1, c.dilation);
+    cj_fill_axes(2, a.padding, 0, c.padding);
+    return conv(&c);
+}

@@ -1,0 +1,183 @@
+/*
+ * src/nn/norm.c - batch norm and layer norm.
+ *
+ * With c the value of the mean m, held constant (stop_gradient):
+ *
+ *     d = x - c,   var = mean(d^2) - (m - c)^2,   y = d s + (b - (m - c) s),   s = w / sqrt(var + eps)
+ *
+ * The terms in m - c are exactly 0 and change no value; they carry the derivative by m. For any constant c both formulas are
+ * identities in x, so derivatives of every order are right. What it buys: d is centred before it is squared and scaled, so
+ * that nothing cancels where |m| is large beside the deviation (x s + (b - m s), and mean(x^2) - m^2, lose all digits there);
+ * and since m is reached through one number a channel only, the backward pass is two passes over x (the sums of g and g d, then
+ * dx) and not three, as it is where m is subtracted elementwise.
+ */
+#include "nn/nn.h"
+
+typedef struct moments {
+    cj_tensor *mean, *var; /* reduced axes kept */
+    cj_tensor *d;          /* x - c */
+    cj_tensor *rest;       /* m - c */
+} moments;
+
+static moments moments_of(cj_at at, cj_tensor *x, uint32_t axes)
+{
+    moments m;
+    m.mean = cj_mean_at(at, x, axes, true);
+    cj_tensor *c = cj_stop_gradient_at(at, m.mean);
+    m.d = cj_sub_at(at, x, c);
+    m.rest = cj_sub_at(at, m.mean, c);
+    m.var =
+        cj_sub_at(at, cj_mean_at(at, cj_square_at(at, m.d), axes, true), cj_square_at(at, m.rest));
+    return m;
+}
+
+/* 1 / sqrt(var + eps) */
+static cj_tensor *inverse_deviation(cj_at at, cj_tensor *var, double eps)
+{
+    return cj_reciprocal_at(at, cj_sqrt_at(at, cj_shift_at(at, var, eps)));
+}
+
+/* ---- batch norm ---- */
+
+typedef struct norm {
+    struct cj_batch_norm_args a;
+    cj_scope *s;
+    cj_tensor *weight, *bias; /* [1, C, 1, ...]; NULL: none */
+    cj_tensor *mean, *var;    /* running, [C]; NULL: none */
+    cj_tensor *tracked;
+    int64_t channels, values; /* values a channel */
+} norm;
+
+static bool check(norm *n)
+{
+    cj_context *context = cj_scope_context(n->a.scope);
+    int rank = cj_rank(n->a.x);
+    if (rank < 2) {
+        cj_fail_building(context, CJ_SHAPE, n->a.at,
+                         "%s: x is %s, it takes [examples, channels, ...]",
+                         CJ_LABEL("batch_norm", n->a.scope, n->a.name), CJ_TEXT_OF(n->a.x));
+        return false;
+    }
+    n->channels = cj_extent(n->a.x, 1);
+    n->values = n->channels ? cj_elements(n->a.x) / n->channels : 0;
+    n->a.eps = n->a.eps > 0 ? n->a.eps : 1e-5;
+    n->a.momentum = n->a.momentum != 0 ? n->a.momentum : 0.1;
+    if (n->values > 1 || !cj_scope_training(n->a.scope))
+        return true;
+    cj_fail_building(
+        context, CJ_SHAPE, n->a.at,
+        "%s: a training batch of %s has one value a channel, which has no variance; use a "
+        "batch size that leaves no single example over, or leave it out (.drop_last)",
+        CJ_LABEL("batch_norm", n->a.scope, n->a.name), CJ_TEXT_OF(n->a.x));
+    return false;
+}
+
+static void ask(norm *n)
+{
+    cj_at at = n->a.at;
+    cj_dtype dtype = cj_scope_dtype(n->a.scope);
+    n->s = cj_scope_enter(n->a.scope, n->a.name);
+    if (!n->a.no_affine) {
+        int rank = cj_rank(n->a.x);
+        n->weight = cj_on_channels(
+            at, cj_scope_get_at(at, n->s, "weight", dtype, 1, &n->channels, cj_init_ones()), rank);
+        n->bias = cj_on_channels(
+            at, cj_scope_get_at(at, n->s, "bias", dtype, 1, &n->channels, cj_init_zeros()), rank);
+    }
+    if (!n->a.no_running) {
+        n->mean =
+            cj_scope_buffer_at(at, n->s, "running_mean", dtype, 1, &n->channels, cj_init_zeros());
+        n->var =
+            cj_scope_buffer_at(at, n->s, "running_var", dtype, 1, &n->channels, cj_init_ones());
+        n->tracked =
+            cj_scope_buffer_at(at, n->s, "num_batches_tracked", CJ_I64, 0, NULL, cj_init_zeros());
+    }
+}
+
+/* old (1 - momentum) + batch momentum factor */
+static void record_running(const norm *n, const char *name, cj_tensor *before, cj_tensor *batch,
+                           double factor)
+{
+    cj_at at = n->a.at;
+    cj_tensor *flat = cj_reshape_at(at, batch, 1, &n->channels);
+    if (factor != 1)
+        flat = cj_scale_at(at, flat, factor);
+    cj_tensor *old = cj_scope_latest(n->s, name, before);
+    cj_scope_record_at(at, n->s, name,
+                       cj_add_at(at, cj_scale_at(at, old, 1 - n->a.momentum),
+                                 cj_scale_at(at, flat, n->a.momentum)));
+}
+
+static cj_tensor *by_batch(const norm *n)
+{
+    cj_at at = n->a.at;
+    uint32_t axes = (uint32_t)((UINT64_C(1) << cj_rank(n->a.x)) - 1) & ~CJ_AXIS(1);
+    moments m = moments_of(at, n->a.x, axes);
+    if (n->mean && cj_scope_training(n->a.scope)) {
+        record_running(n, "running_mean", n->mean, m.mean, 1);
+        record_running(n, "running_var", n->var, m.var,
+                       (double)n->values / (double)(n->values - 1));
+        cj_tensor *tracked = cj_scope_latest(n->s, "num_batches_tracked", n->tracked);
+        cj_scope_record_at(at, n->s, "num_batches_tracked", cj_shift_at(at, tracked, 1));
+    }
+    cj_tensor *scale = inverse_deviation(at, m.var, n->a.eps);
+    if (n->weight)
+        scale = cj_mul_at(at, n->weight, scale);
+    cj_tensor *rest = cj_mul_at(at, m.rest, scale);
+    cj_tensor *shift = n->bias ? cj_sub_at(at, n->bias, rest) : cj_neg_at(at, rest);
+    return cj_add_at(at, cj_mul_at(at, m.d, scale), shift);
+}
+
+static cj_tensor *by_running(const norm *n)
+{
+    cj_at at = n->a.at;
+    int rank = cj_rank(n->a.x);
+    cj_tensor *scale = inverse_deviation(at, cj_on_channels(at, n->var, rank), n->a.eps);
+    if (n->weight)
+        scale = cj_mul_at(at, n->weight, scale);
+    cj_tensor *y = cj_mul_at(at, cj_sub_at(at, n->a.x, cj_on_channels(at, n->mean, rank)), scale);
+    return n->bias ? cj_add_at(at, y, n->bias) : y;
+}
+
+cj_tensor *cj_batch_norm_at(const struct cj_batch_norm_args *args)
+{
+    norm n = {.s = NULL};
+    if (!args || !cj_layer_ready(args->at, "batch_norm", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "batch_norm", n.a, args) || !check(&n))
+        return NULL;
+    ask(&n);
+    if (cj_context_status(cj_scope_context(n.a.scope)) != CJ_OK)
+        return NULL;
+    return n.a.no_running || cj_scope_training(n.a.scope) ? by_batch(&n) : by_running(&n);
+}
+
+/* ---- layer norm ---- */
+
+cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args)
+{
+    struct cj_layer_norm_args a;
+    if (!args || !cj_layer_ready(args->at, "layer_norm", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "layer_norm", a, args))
+        return NULL;
+    int rank = cj_rank(a.x), axes = a.axes ? a.axes : 1;
+    if (axes < 1 || axes > rank) {
+        cj_fail_building(cj_scope_context(a.scope), CJ_SHAPE, a.at,
+                         "%s on %s: .axes must be between 1 and %d",
+                         CJ_LABEL("layer_norm", a.scope, a.name), CJ_TEXT_OF(a.x), rank);
+        return NULL;
+    }
+    const int64_t *shape = cj_shape(a.x) + rank - axes;
+    cj_scope *s = cj_scope_enter(a.scope, a.name);
+    cj_dtype dtype = cj_scope_dtype(a.scope);
+    uint32_t mask = (uint32_t)((UINT64_C(1) << rank) - (UINT64_C(1) << (rank - axes)));
+    moments m = moments_of(a.at, a.x, mask);
+    cj_tensor *scale = inverse_deviation(a.at, m.var, a.eps > 0 ? a.eps : 1e-5);
+    cj_tensor *y = cj_sub_at(a.at, cj_mul_at(a.at, m.d, scale), cj_mul_at(a.at, m.rest, scale));
+    if (!a.no_affine)
+        y = cj_mul_at(a.at, y,
+                      cj_scope_get_at(a.at, s, "weight", dtype, axes, shape, cj_init_ones()));
+    if (!a.no_affine && !a.no_bias)
+        y = cj_add_at(a.at, y,
+                      cj_scope_get_at(a.at, s, "bias", dtype, axes, shape, cj_init_zeros()));
+    return y;
+}
