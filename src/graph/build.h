@@ -75,12 +75,6 @@ cj_status cj_count_elements(cj_context *context, cj_at at, const char *name, int
 bool cj_simplify(cj_context *context, cj_at at, const cj_node_spec *spec, const cj_result *result,
                  cj_tensor **replacement);
 
-/* The SCALAR that the tensor repeats everywhere, or NULL. */
-cj_tensor *cj_uniform_scalar(cj_tensor *x);
-
-/* The value of a SCALAR node, as a double (exact for all dtypes but large i64). */
-double cj_scalar_number(const cj_tensor *scalar);
-
 /* A uniform tensor of any shape from a SCALAR. */
 cj_tensor *cj_uniform(cj_at at, cj_tensor *scalar, int rank, const int64_t *shape);
 

@@ -127,6 +127,12 @@ const char *cj_shape_text(const cj_tensor *x, char *text, size_t size);
 uint64_t cj_frame_id(const cj_context *context);
 bool cj_frame_is_open(const cj_context *context, uint64_t id);
 
+/* The SCALAR that the tensor repeats everywhere, or NULL. */
+cj_tensor *cj_uniform_scalar(cj_tensor *x);
+
+/* The value of a SCALAR node, as a double (exact for all dtypes but large i64). */
+double cj_scalar_number(const cj_tensor *scalar);
+
 /* Unpacked options. */
 cj_conv_options cj_conv_options_of(const cj_tensor *node);
 cj_window_options cj_window_options_of(const cj_tensor *node);

@@ -1,0 +1,52 @@
+/*
+ * src/transform/rules.h - how each op is differentiated: the derivative column of the op list.
+ *
+ * An elementwise op gives v * (partial derivative to source i), which serves both directions, its Jacobian being diagonal.
+ * Any other op gives a pair: `tangent` carries tangents of the sources (NULL: zero) to the node, `cotangent` carries one of the
+ * node to source i. All are graphs of the same primitives, so they can be differentiated again. NULL means zero.
+ */
+#ifndef CJ_TRANSFORM_RULES_H
+#define CJ_TRANSFORM_RULES_H
+
+#include "graph/graph.h"
+
+/* `t` is the caller's scratch: a rule may write over it. */
+typedef cj_tensor *cj_tangent_rule(cj_at at, cj_tensor *node, cj_tensor **t);
+typedef cj_tensor *cj_cotangent_rule(cj_at at, cj_tensor *node, int i, cj_tensor *g);
+
+typedef struct cj_derivative {
+    cj_tangent_rule *tangent;
+    cj_cotangent_rule *cotangent;
+} cj_derivative;
+
+extern const cj_derivative cj_derivative_table[CJ_OP_COUNT];
+
+cj_tangent_rule cj_tangent_map; /* the sum over i of t[i] * partial i, in this order */
+
+#define CJ_X(NAME, name, ...) cj_cotangent_rule cj_partial_##name;
+CJ_MAP_OP_LIST(CJ_X)
+#undef CJ_X
+#define CJ_X(NAME, name, ...)                                                                      \
+    cj_tangent_rule cj_tangent_##name;                                                             \
+    cj_cotangent_rule cj_cotangent_##name;
+CJ_REDUCE_OP_LIST(CJ_X)
+CJ_OTHER_OP_LIST(CJ_X)
+#undef CJ_X
+
+/* Tensors x of floats, and v[k] (a tangent or cotangent, NULL: zero) of the dtype and shape of x[k]; else a building error. */
+cj_status cj_check_pairs(cj_context *context, cj_at at, const char *name, const char *partner,
+                         int count, cj_tensor *const *x, cj_tensor *const *v);
+
+/* The heads of rules; a rule need not look at everything that it is given. */
+#define CJ_UNUSED __attribute__((unused))
+#define CJ_PARTIAL(name)                                                                           \
+    cj_tensor *cj_partial_##name(CJ_UNUSED cj_at at, CJ_UNUSED cj_tensor *node, CJ_UNUSED int i,   \
+                                 CJ_UNUSED cj_tensor *v)
+#define CJ_TANGENT(name)                                                                           \
+    cj_tensor *cj_tangent_##name(CJ_UNUSED cj_at at, CJ_UNUSED cj_tensor *node,                    \
+                                 CJ_UNUSED cj_tensor **t)
+#define CJ_COTANGENT(name)                                                                         \
+    cj_tensor *cj_cotangent_##name(CJ_UNUSED cj_at at, CJ_UNUSED cj_tensor *node, CJ_UNUSED int i, \
+                                   CJ_UNUSED cj_tensor *g)
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * src/transform/rules_map.c - elementwise ops: v times the partial derivative to source i.
+ *
+ * y is the node itself, a and b its sources. Where a branch is not taken, its expression is kept finite, so that a
+ * derivative of the derivative does not meet 0 * inf there.
+ */
+#include "transform/rules.h"
+
+static cj_tensor *zero_like(cj_at at, cj_tensor *x)
+{
+    return cj_full_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape, 0);
+}
+
+/* ---- one source ---- */
+
+CJ_PARTIAL(neg)
+{
+    return cj_neg_at(at, v);
+}
+
+CJ_PARTIAL(abs) /* sign(a), 0 at 0 */
+{
+    return cj_mul_at(at, v, cj_sign_at(at, node->source[0]));
+}
+
+/* Constant between their steps. */
+#define CJ_STEP(name)                                                                              \
+    CJ_PARTIAL(name)                                                                               \
+    {                                                                                              \
+        return NULL;                                                                               \
+    }
+CJ_STEP(sign)
+CJ_STEP(floor)
+CJ_STEP(ceil)
+CJ_STEP(round)
+
+CJ_PARTIAL(sqrt) /* 0.5 / y */
+{
+    return cj_mul_at(at, v, cj_div_at(at, cj_like_at(at, node, 0.5), node));
+}
+
+CJ_PARTIAL(exp) /* y */
+{
+    return cj_mul_at(at, v, node);
+}
+
+CJ_PARTIAL(expm1) /* exp(a): y + 1 would have lost the digits where y is near -1 */
+{
+    return cj_mul_at(at, v, cj_exp_at(at, node->source[0]));
+}
+
+CJ_PARTIAL(log) /* 1 / a */
+{
+    return cj_div_at(at, v, node->source[0]);
+}
+
+CJ_PARTIAL(log1p) /* 1 / (1 + a) */
+{
+    return cj_div_at(at, v, cj_shift_at(at, node->source[0], 1));
+}
+
+CJ_PARTIAL(sin) /* cos a */
+{
+    return cj_mul_at(at, v, cj_cos_at(at, node->source[0]));
+}
+
+CJ_PARTIAL(cos) /* -sin a */
+{
+    return cj_neg_at(at, cj_mul_at(at, v, cj_sin_at(at, node->source[0])));
+}
+
+CJ_PARTIAL(tanh) /* 1 - y^2 */
+{
+    cj_tensor *square = cj_mul_at(at, node, node);
+    return cj_mul_at(at, v, cj_sub_at(at, cj_like_at(at, node, 1), square));
+}
+
+CJ_PARTIAL(erf) /* 2/sqrt(pi) exp(-a^2) */
+{
+    cj_tensor *a = node->source[0];
+    cj_tensor *bell = cj_exp_at(at, cj_neg_at(at, cj_mul_at(at, a, a)));
+    return cj_mul_at(at, v, cj_scale_at(at, bell, 1.128379167095512573896));
+}
+
+/* v has the dtype of one end, the result that of the other; an end that is no float carries no derivative. */
+CJ_PARTIAL(cast)
+{
+    const cj_tensor *a = node->source[0];
+    if (cj_dtype_class(a->dtype) != 'f' || cj_dtype_class(node->dtype) != 'f')
+        return NULL;
+    return cj_cast_at(at, v, (cj_dtype)(v->dtype == a->dtype ? node->dtype : a->dtype));
+}
+
+/* ---- two sources ---- */
+
+CJ_PARTIAL(add)
+{
+    return v;
+}
+
+CJ_PARTIAL(sub)
+{
+    return i == 0 ? v : cj_neg_at(at, v);
+}
+
+CJ_PARTIAL(mul)
+{
+    return cj_mul_at(at, v, node->source[1 - i]);
+}
+
+CJ_PARTIAL(div) /* 1 / b, -y / b */
+{
+    cj_tensor *b = node->source[1];
+    if (i == 0)
+        return cj_div_at(at, v, b);
+    return cj_neg_at(at, cj_mul_at(at, v, cj_div_at(at, node, b)));
+}
+
+/* b a^(b-1); where a and b are both 0 the power is constant in a, and a^1 stands for a^-1, which is not finite. */
+static cj_tensor *pow_to_base(cj_at at, cj_tensor *node, cj_tensor *v)
+{
+    cj_tensor *a = node->source[0], *b = node->source[1];
+    cj_tensor *less = cj_shift_at(at, b, -1);
+    cj_tensor *zero = cj_like_at(at, a, 0);
+    cj_tensor *both = cj_and_at(at, cj_eq_at(at, a, zero), cj_eq_at(at, b, zero));
+    cj_tensor *safe = cj_where_at(at, both, cj_like_at(at, a, 1), less);
+    return cj_mul_at(at, v, cj_mul_at(at, b, cj_pow_at(at, a, safe)));
+}
+
+/* y log a, and 0 where a is 0. */
+static cj_tensor *pow_to_exponent(cj_at at, cj_tensor *node, cj_tensor *v)
+{
+    cj_tensor *a = node->source[0], *b = node->source[1];
+    cj_tensor *zero = cj_eq_at(at, a, cj_like_at(at, a, 0));
+    cj_tensor *safe = cj_where_at(at, zero, cj_like_at(at, a, 1), a);
+    cj_tensor *slope = cj_mul_at(at, cj_pow_at(at, safe, b), cj_log_at(at, safe));
+    return cj_where_at(at, zero, cj_like_at(at, v, 0), cj_mul_at(at, v, slope));
+}
+
+/* An exponent known now needs no care where the base is 0. */
+static cj_tensor *pow_to_base_of(cj_at at, cj_tensor *node, double exponent, cj_tensor *v)
+{
+    cj_tensor *a = node->source[0];
+    if (exponent == 0)
+        return NULL;
+    if (exponent == 1)
+        return v;
+    cj_tensor *power = exponent == 2 ? a : cj_pow_at(at, a, cj_like_at(at, a, exponent - 1));
+    return cj_mul_at(at, v, cj_scale_at(at, power, exponent));
+}
+
+CJ_PARTIAL(pow)
+{
+    cj_tensor *exponent = cj_uniform_scalar(node->source[1]);
+    if (i == 1)
+        return pow_to_exponent(at, node, v);
+    if (exponent)
+        return pow_to_base_of(at, node, cj_scalar_number(exponent), v);
+    return pow_to_base(at, node, v);
+}
+
+/* The larger takes v, ties take half each; a NaN takes v, as it took the value. */
+static cj_tensor *to_winner(cj_at at, cj_tensor *loses, cj_tensor *ties, cj_tensor *v)
+{
+    cj_tensor *shared = cj_where_at(at, ties, cj_scale_at(at, v, 0.5), v);
+    return cj_where_at(at, loses, zero_like(at, v), shared);
+}
+
+CJ_PARTIAL(max)
+{
+    cj_tensor *self = node->source[i], *other = node->source[1 - i];
+    return to_winner(at, cj_lt_at(at, self, other), cj_eq_at(at, self, other), v);
+}
+
+CJ_PARTIAL(min)
+{
+    cj_tensor *self = node->source[i], *other = node->source[1 - i];
+    return to_winner(at, cj_lt_at(at, other, self), cj_eq_at(at, self, other), v);
+}
+
+CJ_PARTIAL(where) /* the condition selects v too: a product with 0 would turn inf into NaN */
+{
+    cj_tensor *condition = node->source[0];
+    if (i == 0)
+        return NULL;
+    cj_tensor *zero = zero_like(at, v);
+    return i == 1 ? cj_where_at(at, condition, v, zero) : cj_where_at(at, condition, zero, v);
+}
+
+/* Integers and truth values carry no derivative. */
+CJ_STEP(not )
+CJ_STEP(eq)
+CJ_STEP(ne)
+CJ_STEP(lt)
+CJ_STEP(le)
+CJ_STEP(and)
+CJ_STEP(or)
+CJ_STEP(xor)
+CJ_STEP(shl)
+CJ_STEP(shr)
+
+cj_tensor *cj_tangent_map(cj_at at, cj_tensor *node, cj_tensor **t)
+{
+    cj_cotangent_rule *partial = cj_derivative_table[node->op].cotangent;
+    cj_tensor *sum = NULL;
+    for (int i = 0; i < node->source_count; i++) {
+        cj_tensor *term = t[i] ? partial(at, node, i, t[i]) : NULL;
+        if (term)
+            sum = sum ? cj_add_at(at, sum, term) : term;
+    }
+    return sum;
+}
