@@ -1,0 +1,25 @@
+/*
+ * cli/net.h - the net of a command: handed to the trainer, fed from a data set.
+ */
+#ifndef CAJAL_CLI_NET_H
+#define CAJAL_CLI_NET_H
+
+#include "cli.h"
+
+#include "cajal/fit.h"
+
+/* Examples of a part as a source: made ready a batch at a time. Lives as long as the source is used. */
+typedef struct examples_source {
+    const cj_preprocess *preprocess;
+    const cj_examples *examples;
+} examples_source;
+
+/* A source over a part; without examples (NULL) one that only tells shapes, of `count` examples. */
+cj_source source_of(examples_source *from, const cj_preprocess *preprocess, const cj_examples *examples,
+                    int64_t count);
+/* cj_fit's build over a cj_net. */
+cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x);
+/* The optimiser of --optim and --lr; false after the error has been reported. */
+bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser);
+
+#endif

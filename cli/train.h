@@ -1,0 +1,92 @@
+/*
+ * cli/train.h - what the parts of `cajal train` share: options made definite, the run's folder, the loop, the report.
+ */
+#ifndef CAJAL_CLI_TRAIN_H
+#define CAJAL_CLI_TRAIN_H
+
+#include "net.h"
+
+#include "metrics.h"
+
+/* ---- options, all decided ---- */
+
+typedef struct plan {
+    cj_optimiser optimiser;
+    cj_schedule schedule;
+    char optim_text[256], schedule_text[256];
+    bool early;           /* stops by the validation loss; epochs is then the most */
+    int64_t epochs, patience, batch;
+    double clip, test, validation;
+    bool balanced;
+    double *class_weight; /* NULL, or one a class */
+    bool drop_last;
+    const char *net;      /* as --net took it: a name, or a canonical text */
+    char net_name[64];
+    char data_path[PATH_SIZE]; /* absolute where it is a path */
+    char data_name[128];       /* for people: no folder, no extension */
+} plan;
+
+typedef struct train {
+    cli *c;
+    plan plan;
+    cj_dataset *data;
+    cj_model *model;
+    cj_trainer *trainer;
+    examples_source train_from, validation_from;
+    json_t *options;  /* the plan as JSON: what run.json keeps, what a resumed run must agree with */
+    json_t *recorded; /* run.json of the run that is resumed, or NULL */
+    json_t *log;      /* one object an epoch */
+    char folder[PATH_SIZE];
+    int64_t log_length;
+    double seconds;   /* spent in training steps, over all parts of the run */
+    double started;   /* now_seconds() when the loop began, less `seconds` */
+    int64_t images;   /* trained on since the loop began, for the speed */
+    bool resumed;
+} train;
+
+/* train_setup.c */
+int train_prepare(train *t);              /* data, model, plan, options */
+int train_make_trainer(train *t);
+bool known_net_name(const char *text);
+
+/* run_folder.c */
+int folder_read_recorded(train *t);       /* --resume: run.json into t->recorded, its options into the command line */
+int folder_read_config(cli *c, const char *path, json_t **config);
+int folder_open(train *t);                /* chooses or checks the folder, writes run.json */
+void folder_file(const train *t, const char *name, char path[PATH_SIZE]);
+
+/* checkpoint.c */
+int checkpoint_save(train *t);
+int checkpoint_restore(train *t, bool *found);
+int log_append(train *t, json_t *object); /* takes the object */
+
+/* train_loop.c: an exit status; 130 or 143 after a signal. */
+int train_loop(train *t);
+int stop_signal(void);                    /* the signal that asked to stop, or 0 */
+void catch_signals(void);
+
+/* progress.c */
+typedef struct progress_line {
+    bool terminal, shown, quiet;
+    double drawn, loss, accuracy; /* smoothed over the last steps */
+    const char *what;             /* "images" or "rows" */
+} progress_line;
+void progress_begin(progress_line *line, const train *t);
+void progress_step(progress_line *line, const train *t, const cj_progress *p);
+void progress_epoch(progress_line *line, const train *t, const cj_progress *p);
+void progress_clear(progress_line *line);
+
+/* baseline.c */
+int train_linear(train *t, scores *out);  /* a linear model on the same data */
+void score_constant(train *t, scores *out);
+
+/* report.c */
+int train_report(train *t);               /* test, tables, pictures, done */
+void print_scores(const cj_preprocess *p, int count, const char *const *name, const scores *const *s);
+void print_confusion(const cj_preprocess *p, const scores *s);
+void add_scores_json(json_t *object, const cj_preprocess *p, const scores *s, const char *prefix);
+
+/* pictures.c */
+void draw_pictures(train *t, const float *probability);
+
+#endif
