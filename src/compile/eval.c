@@ -1,0 +1,149 @@
+/*
+ * src/compile/eval.c - one tensor, computed now: cj_eval, cj_read, cj_describe; and programs in words.
+ */
+#include "compile/program.h"
+
+#include <math.h>
+#include <stdio.h>
+
+double cj_number_at(cj_dtype dtype, const void *data, int64_t i)
+{
+    switch (dtype) {
+#define CJ_X(NAME, name, type, bytes, kind)                                                        \
+    case CJ_##NAME:                                                                                \
+        return (double)((const type *)data)[i];
+        CJ_DTYPE_LIST(CJ_X)
+#undef CJ_X
+    default:
+        return 0;
+    }
+}
+
+/* A program of x alone that has run; NULL on failure. */
+static cj_program *run_alone(cj_at at, cj_tensor *x)
+{
+    cj_program *p = cj_compile_at(at, x->context, 1, &x, NULL);
+    if (p && cj_run(p, 0, NULL)) {
+        cj_program_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+static cj_status status_of(const cj_context *context)
+{
+    return cj_context_status(context) ? cj_context_status(context) : CJ_INVALID;
+}
+
+cj_tensor *cj_eval_at(cj_at at, cj_tensor *x)
+{
+    if (!x || x->op == CJ_OP_CONSTANT)
+        return x;
+    cj_program *p = run_alone(at, x);
+    if (!p)
+        return NULL;
+    cj_tensor *leaf = cj_tensor_from_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape,
+                                        cj_output(p, 0));
+    cj_program_free(p);
+    return leaf;
+}
+
+cj_status cj_read_at(cj_at at, cj_tensor *x, void *data, size_t bytes)
+{
+    if (!x)
+        return CJ_INVALID;
+    cj_context *context = x->context;
+    size_t size = (size_t)x->elements * cj_dtype_size((cj_dtype)x->dtype);
+    char text[128];
+    if (bytes != size)
+        return cj_fail(context, CJ_INVALID, "%s:%d: read: %s holds %zu bytes, the memory given %zu",
+                       at.file, at.line, cj_shape_text(x, text, sizeof(text)), size, bytes);
+    cj_program *p = run_alone(at, x);
+    if (!p)
+        return status_of(context);
+    memcpy(data, cj_output(p, 0), bytes);
+    cj_program_free(p);
+    return CJ_OK;
+}
+
+cj_status cj_describe_at(cj_at at, cj_tensor *x, cj_description *d)
+{
+    memset(d, 0, sizeof(*d));
+    if (!x)
+        return CJ_INVALID;
+    cj_context *context = x->context;
+    cj_program *p = run_alone(at, x);
+    if (!p)
+        return status_of(context);
+    d->dtype = (cj_dtype)x->dtype;
+    d->rank = x->rank;
+    memcpy(d->shape, x->shape, sizeof(*x->shape) * (size_t)x->rank);
+    d->elements = x->elements;
+    d->min = d->max = d->mean = NAN;
+    double sum = 0;
+    int64_t numbers = 0;
+    for (int64_t i = 0; i < x->elements; i++) {
+        double v = cj_number_at(d->dtype, cj_output(p, 0), i);
+        if (i < (int64_t)CJ_COUNT(d->first))
+            d->first[d->first_count++] = v;
+        if (isnan(v)) {
+            d->nan_count++;
+            continue;
+        }
+        d->min = numbers && d->min < v ? d->min : v;
+        d->max = numbers && d->max > v ? d->max : v;
+        sum += v;
+        numbers++;
+    }
+    if (numbers)
+        d->mean = sum / (double)numbers;
+    cj_program_free(p);
+    return CJ_OK;
+}
+
+/* ---- in words ---- */
+
+typedef struct cj_line {
+    char text[512];
+    size_t used;
+} cj_line;
+
+static CJ_PRINTF(2, 3) void add(cj_line *line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line->text + line->used, sizeof(line->text) - line->used, format, args);
+    va_end(args);
+    if (n > 0)
+        line->used = CJ_MIN(line->used + (size_t)n, sizeof(line->text) - 1);
+}
+
+static const char *instr_name(int op)
+{
+    return op == CJ_INSTR_LOAD     ? "load"
+           : op == CJ_INSTR_SCALAR ? "scalar"
+           : op == CJ_INSTR_IOTA   ? "iota"
+           : op == CJ_INSTR_HEAD   ? "head"
+                                   : cj_op_table[op].name;
+}
+
+void cj_program_print(const cj_program *p, void (*print)(void *user, const char *text), void *user)
+{
+    for (int32_t i = 0; i < p->kernels; i++) {
+        const cj_kernel *k = p->kernel[i];
+        cj_line line = {.used = 0};
+        add(&line, "%3d %s [", (int)i, p->target->describe(p->call[i].call));
+        for (int a = 0; a < k->rank; a++)
+            add(&line, "%s%lld", a == 0 ? "" : a == k->outer || a == k->outer + k->reduced ? " | " : " ",
+                (long long)k->extent[a]);
+        add(&line, "]%s", k->is_again ? " again" : "");
+        for (int a = 0; a < k->instr_count; a++)
+            if (k->instr[a].op < CJ_OP_COUNT)
+                add(&line, " %s", instr_name(k->instr[a].op));
+        for (int a = 0; a < k->reduction_count; a++)
+            add(&line, " %s->%d", cj_op_table[k->reduction[a].op].name, (int)k->reduction[a].view.buffer);
+        for (int a = 0; a < k->store_count; a++)
+            add(&line, " ->%d", (int)k->store[a].view.buffer);
+        print(user, line.text);
+    }
+}

@@ -1,0 +1,205 @@
+/*
+ * src/compile/lower_head.c - contractions, windows, and the ops with kernels of their own.
+ */
+#include "compile/lower.h"
+
+static void set_operand(cj_kernel *kernel, int at, const cj_tensor *node,
+                             const cj_place *place)
+{
+    cj_operand *o = &kernel->operand[at];
+    o->view = cj_view_of(place);
+    o->rank = node->rank;
+    o->dtype = node->dtype;
+    memcpy(o->extent, node->shape, sizeof(*node->shape) * (size_t)node->rank);
+    kernel->operand_count = CJ_MAX(kernel->operand_count, at + 1);
+}
+
+/* Whether the leading axes step as one. */
+static bool batch_is_even(const cj_tensor *node, const cj_place *place)
+{
+    int64_t step = 0, extent = 0;
+    for (int i = node->rank - 3; i >= 0; i--) {
+        if (node->shape[i] == 1)
+            continue;
+        if (extent && place->stride[i] != step * extent)
+            return false;
+        step = extent ? step : place->stride[i];
+        extent = extent ? extent * node->shape[i] : node->shape[i];
+    }
+    return true;
+}
+
+cj_status cj_lower_head(cj_schedule *s, int32_t item, cj_kernel *kernel, int *loop)
+{
+    const cj_tensor *node = s->item[item].node;
+    int order[CJ_MAX_RANK], at = 0;
+    kernel->op = node->op;
+    kernel->dtype = node->dtype;
+    kernel->kind = node->op == CJ_OP_CONV ? CJ_KERNEL_CONV : CJ_KERNEL_MATMUL;
+    for (int i = 0; i < node->rank; i++)
+        order[i] = i;
+    if (node->op == CJ_OP_CONV) {
+        kernel->conv = cj_conv_options_of(node);
+        s->target->conv_order(node, order);
+    }
+    for (int i = 0; i < node->rank; i++)
+        if (node->shape[order[i]] != 1)
+            loop[at++] = cj_squeezed_axis(node, order[i]);
+    for (int k = 0; k < 2; k++) {
+        int32_t source = s->item[item].source[k];
+        const cj_place *place = cj_item_place(s, source);
+        if (place && node->op == CJ_OP_MATMUL && !batch_is_even(s->item[source].node, place))
+            place = cj_item_copy(s, source);
+        if (!place)
+            return CJ_NO_MEMORY;
+        set_operand(kernel, k, s->item[source].node, place);
+    }
+    return CJ_OK;
+}
+
+/* A new buffer for the item, its axes in the memory order of `like`; sets the item's place. */
+static cj_status place_like(cj_schedule *s, int32_t item, const int64_t *like)
+{
+    const cj_tensor *node = s->item[item].node;
+    int order[CJ_MAX_RANK];
+    cj_place *place = cj_arena_take_zero(s->work, sizeof(*place));
+    if (!place)
+        return CJ_NO_MEMORY;
+    int64_t step = 1;
+    for (int i = 0; i < node->rank; i++)
+        order[i] = i;
+    cj_sort_axes(node->rank, order, like);
+    for (int i = node->rank - 1; i >= 0; i--) {
+        place->stride[order[i]] = node->shape[order[i]] == 1 ? 0 : step;
+        step *= node->shape[order[i]];
+    }
+    place->buffer = cj_buffer_new(s, CJ_BUFFER_ARENA, (cj_dtype)node->dtype, node->elements);
+    s->item[item].place = place;
+    return place->buffer < 0 ? CJ_NO_MEMORY : CJ_OK;
+}
+
+static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node, const cj_place *place)
+{
+    kernel->store[kernel->store_count++] = (cj_store){value, node->dtype, cj_view_of(place)};
+}
+
+cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
+{
+    const cj_tensor *node = s->item[item].node;
+    cj_kernel *kernel = cj_kernel_new(s, CJ_KERNEL_WINDOW, 0, 2, 0);
+    if (!kernel)
+        return CJ_NO_MEMORY;
+    kernel->op = node->op;
+    kernel->dtype = node->source[0]->dtype;
+    kernel->is_again = s->item[item].again;
+    kernel->window = cj_window_options_of(node);
+    kernel->rank = kernel->outer = node->rank;
+    memcpy(kernel->extent, node->shape, sizeof(*node->shape) * (size_t)node->rank);
+    for (int k = 0; k < node->source_count; k++) {
+        const cj_place *place = cj_item_place(s, s->item[item].source[k]);
+        if (!place)
+            return CJ_NO_MEMORY;
+        set_operand(kernel, k, node->source[k], place);
+    }
+    const int64_t *like = kernel->operand[0].view.stride;
+    cj_status status = place_like(s, item, like);
+    if (!status && argmax >= 0)
+        status = place_like(s, argmax, like);
+    if (status)
+        return status;
+    set_store(kernel, node->op == CJ_OP_WINDOW_ARGMAX, node, s->item[item].place);
+    if (argmax >= 0)
+        set_store(kernel, 1, s->item[argmax].node, s->item[argmax].place);
+    kernel->name = cj_op_table[node->op].name;
+    return cj_kernel_append(s, kernel);
+}
+
+/* Zeros, then x inside. */
+static cj_status lower_pad(cj_schedule *s, int32_t item)
+{
+    const cj_tensor *node = s->item[item].node, *from = node->source[0];
+    const cj_place *source = cj_item_place(s, s->item[item].source[0]);
+    if (!source)
+        return CJ_NO_MEMORY;
+    cj_view in = cj_view_of(source);
+    cj_status status = place_like(s, item, in.stride);
+    if (status)
+        return status;
+    cj_view out = cj_view_of(s->item[item].place);
+    int64_t extent[CJ_MAX_RANK];
+    bool none = false, whole = true;
+    uint64_t zero = 0;
+    cj_view all = out;
+    for (int i = 0; i < node->rank; i++) {
+        int64_t low = node->option[i], skip = CJ_MAX(-low, 0), start = CJ_MAX(low, 0);
+        int64_t left = from->shape[i] - skip, room = node->shape[i] - start;
+        extent[i] = CJ_MIN(left, room);
+        none |= extent[i] <= 0;
+        whole &= extent[i] == node->shape[i];
+        in.offset += skip * in.stride[i];
+        out.offset += start * out.stride[i];
+    }
+    cj_dtype dtype = (cj_dtype)node->dtype;
+    if (none || !whole)
+        status = cj_kernel_copy_region(s, dtype, node->rank, node->shape, NULL, &all, &zero);
+    if (!status && !none)
+        status = cj_kernel_copy_region(s, dtype, node->rank, extent, &in, &out, NULL);
+    return status;
+}
+
+static cj_status lower_concat(cj_schedule *s, int32_t item)
+{
+    const cj_tensor *node = s->item[item].node;
+    const cj_place *first = cj_item_place(s, s->item[item].source[0]);
+    if (!first)
+        return CJ_NO_MEMORY;
+    cj_status status = place_like(s, item, first->stride);
+    if (status)
+        return status;
+    int axis = (int)node->option[0];
+    cj_view out = cj_view_of(s->item[item].place);
+    for (int k = 0; k < node->source_count && !status; k++) {
+        const cj_place *source = cj_item_place(s, s->item[item].source[k]);
+        if (!source)
+            return CJ_NO_MEMORY;
+        cj_view in = cj_view_of(source);
+        if (node->source[k]->elements > 0)
+            status = cj_kernel_copy_region(s, (cj_dtype)node->dtype, node->rank, node->source[k]->shape,
+                                           &in, &out, NULL);
+        out.offset += node->source[k]->shape[axis] * out.stride[axis];
+    }
+    return status;
+}
+
+cj_status cj_lower_other(cj_schedule *s, int32_t item)
+{
+    const cj_tensor *node = s->item[item].node;
+    if (node->op == CJ_OP_PAD)
+        return lower_pad(s, item);
+    if (node->op == CJ_OP_CONCAT)
+        return lower_concat(s, item);
+    cj_kernel *kernel =
+        cj_kernel_new(s, node->op == CJ_OP_KEY_FOLD ? CJ_KERNEL_KEY : CJ_KERNEL_RANDOM, 0, 1, 0);
+    if (!kernel)
+        return CJ_NO_MEMORY;
+    kernel->op = node->op;
+    kernel->dtype = node->dtype;
+    kernel->is_again = s->item[item].again;
+    for (int k = 0; k < node->source_count; k++) {
+        const cj_place *place = cj_item_place(s, s->item[item].source[k]);
+        if (!place)
+            return CJ_NO_MEMORY;
+        set_operand(kernel, k, node->source[k], place);
+    }
+    int64_t row[CJ_MAX_RANK] = {0};
+    for (int i = 0; i < node->rank; i++)
+        row[i] = node->rank - i;
+    cj_status status = place_like(s, item, row);
+    if (status)
+        return status;
+    kernel->rank = kernel->outer = node->rank;
+    memcpy(kernel->extent, node->shape, sizeof(*node->shape) * (size_t)node->rank);
+    set_store(kernel, 0, node, s->item[item].place);
+    kernel->name = cj_op_table[node->op].name;
+    return cj_kernel_append(s, kernel);
+}

@@ -1,0 +1,35 @@
+/*
+ * src/compile/target.h - the narrow door between the schedule and a backend.
+ */
+#ifndef CJ_COMPILE_TARGET_H
+#define CJ_COMPILE_TARGET_H
+
+#include "compile/kernel.h"
+
+/* A kernel made ready to run: owned by the backend. */
+typedef struct cj_call cj_call;
+
+typedef struct cj_target {
+    const char *name;
+
+    /* Makes a kernel ready: chooses code, sizes scratch. The kernel's memory outlives the call. */
+    cj_status (*prepare)(cj_context *context, const cj_kernel *kernel, cj_call **call);
+    size_t (*scratch_bytes)(const cj_call *call); /* 64-byte aligned memory that run wants */
+    const char *(*describe)(const cj_call *call); /* the name of the code chosen */
+    /* Runs it: buffer[i] is the memory of buffer i. Cannot fail, allocates nothing. */
+    void (*run)(cj_call *call, void *const *buffer, void *scratch);
+    void (*release)(cj_context *context, cj_call *call);
+
+    /*
+     * What the schedule asks before it lays out: the memory order that the code for this convolution writes, as
+     * axes of y, outer to inner (rank entries: a permutation of N, G, O, spatial...).
+     */
+    void (*conv_order)(const cj_tensor *conv, int *order);
+    /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in. */
+    bool (*takes_feed)(const cj_tensor *head, int i);
+    int most_instrs; /* of one program */
+} cj_target;
+
+extern const cj_target cj_cpu_target;
+
+#endif
