@@ -20,9 +20,11 @@ FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CTEST = ctest --test-dir $(BUILD) -j$(JOBS) --output-on-failure --no-tests=error
 CACHE = $(BUILD)/CMakeCache.txt
-GENERATOR = $(if $(shell command -v ninja),-G Ninja)
-CONFIGURE = cmake -S . $(if $(wildcard $(CACHE)),,$(GENERATOR)) -B $(BUILD) --log-level=NOTICE $(CMAKE_ARGS)
-COMPILE = cmake --build $(BUILD) -j$(JOBS)
+# A fresh build folder gets the product alone; tests and benches join when they are asked for.
+CONFIGURE = generator= parts="-DCAJAL_TESTS=OFF -DCAJAL_BENCH=OFF"; [ ! -f $(CACHE) ] || parts=; \
+	 [ -f $(CACHE) ] || ! command -v ninja >/dev/null || generator="-G Ninja"; \
+	cmake $$generator -S . -B $(BUILD) --log-level=NOTICE $$parts $(CMAKE_ARGS)
+COMPILE = MAKEFLAGS=--no-print-directory cmake --build $(BUILD) -j$(JOBS)
 
 # CMake starts builders of its own; they get -j, not this make's flags.
 unexport MAKEFLAGS
@@ -31,7 +33,7 @@ unexport MAKEFLAGS
 
 all:
 	@command -v cmake >/dev/null || { echo "make: cmake is missing: \`make deps\` installs what the build needs" >&2; exit 1; }
-	@$(CONFIGURE) $(if $(wildcard $(CACHE)),,-DCAJAL_TESTS=OFF -DCAJAL_BENCH=OFF)
+	@$(CONFIGURE)
 	@$(COMPILE)
 
 deps:
@@ -67,6 +69,7 @@ fuzz:
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ! command -v ldconfig >/dev/null || ldconfig
 
 clean:
 	rm -rf $(BUILD) $(BUILD_FUZZ)
