@@ -94,6 +94,9 @@ typedef void (*cj_fold_columns_fn)(void *value, int32_t *index, int64_t count, i
 typedef void (*cj_reduce_fn)(int64_t outer, int64_t reduced, int64_t inner, void *out, const void *in,
                              void *scratch);
 
+/* How many columns it takes at a time, so that their lanes stay in the first cache. */
+#define CJ_REDUCE_PANEL 64
+
 size_t cj_reduce_scratch(cj_op op, cj_dtype dtype, int64_t reduced, int64_t inner);
 
 /* Writes the result of a reduction of nothing: SUM 0, AMAX -inf or the least value, AMIN the opposite, ARGMAX 0. */

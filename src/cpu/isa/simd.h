@@ -53,6 +53,7 @@
 /* Says that the iterations of the loop below do not depend on each other, so that it can become vectors even where the
  * output is one of the inputs. */
 #if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* a loop that stays scalar is no fault */
 #define CJ_LOOP _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define CJ_LOOP _Pragma("GCC ivdep")
@@ -340,5 +341,64 @@ CJ_SIMD vf64 vf64_ceil(vf64 a) { return vf64_neg(vf64_floor(vf64_neg(a))); }
 /* The magnitude of a with the sign of b. */
 CJ_SIMD vf32 vf32_copysign(vf32 a, vf32 b) { return (vf32)((vi32)vf32_abs(a) | ((vi32)b & vi32_splat(INT32_MIN))); }
 CJ_SIMD vf64 vf64_copysign(vf64 a, vf64 b) { return (vf64)((vi64)vf64_abs(a) | ((vi64)b & vi64_splat(INT64_MIN))); }
+
+/* a b - product, where product = a * b as rounded: exact unless it underflows or overflows. Without fma by halves of
+ * 26 bits (Dekker, "A floating-point technique for extending the available precision", 1971). */
+#if defined(CJ_ISA_BASELINE)
+CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product)
+{
+    vf64 a_big = a * vf64_splat(0x1p27 + 1), b_big = b * vf64_splat(0x1p27 + 1);
+    vf64 a_high = a_big - (a_big - a), b_high = b_big - (b_big - b);
+    vf64 a_low = a - a_high, b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+#else
+CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product) { return vf64_fma(a, b, vf64_neg(product)); }
+#endif
+
+/* The smaller and the greater of a and a limit that is neither NaN nor 0; a NaN a stays. p 2^n, rounded once, for
+ * 1/4 < |p| < 4 and integers |n| < 250 (2000). */
+#if defined(CJ_ISA_AVX512)
+CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)_mm512_min_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)_mm512_min_pd(limit, a); }
+CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)_mm512_max_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)_mm512_max_pd(limit, a); }
+CJ_SIMD vf32 vf32_scale(vf32 p, vf32 n) { return (vf32)_mm512_scalef_ps(p, n); }
+CJ_SIMD vf64 vf64_scale(vf64 p, vf64 n) { return (vf64)_mm512_scalef_pd(p, n); }
+#else
+#if defined(CJ_ISA_AVX2)
+CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)_mm256_min_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)_mm256_min_pd(limit, a); }
+CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)_mm256_max_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)_mm256_max_pd(limit, a); }
+#elif defined(__x86_64__)
+CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)_mm_min_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)_mm_min_pd(limit, a); }
+CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)_mm_max_ps(limit, a); }
+CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)_mm_max_pd(limit, a); }
+#else
+CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)vminq_f32((float32x4_t)a, (float32x4_t)limit); }
+CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)vminq_f64((float64x2_t)a, (float64x2_t)limit); }
+CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)vmaxq_f32((float32x4_t)a, (float32x4_t)limit); }
+CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)vmaxq_f64((float64x2_t)a, (float64x2_t)limit); }
+#endif
+/* In two factors, of which the first never leaves the normal numbers. */
+CJ_SIMD vf32 vf32_scale(vf32 p, vf32 n)
+{
+    vf32 shifter = vf32_splat(0x1.8p23f);
+    vf32 first = n * vf32_splat(0.5f) + shifter;
+    vf32 second = (n - (first - shifter)) + shifter;
+    vi32 one = vi32_splat(127);
+    return p * (vf32)vi32_shl(vi32_add((vi32)first, one), 23) * (vf32)vi32_shl(vi32_add((vi32)second, one), 23);
+}
+CJ_SIMD vf64 vf64_scale(vf64 p, vf64 n)
+{
+    vf64 shifter = vf64_splat(0x1.8p52);
+    vf64 first = n * vf64_splat(0.5) + shifter;
+    vf64 second = (n - (first - shifter)) + shifter;
+    vi64 one = vi64_splat(1023);
+    return p * (vf64)vi64_shl(vi64_add((vi64)first, one), 52) * (vf64)vi64_shl(vi64_add((vi64)second, one), 52);
+}
+#endif
 
 #endif

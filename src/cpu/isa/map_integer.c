@@ -1,0 +1,49 @@
+/*
+ * src/cpu/isa/map_integer.c - elementwise kernels of the integers and of bool (bytes 0 and 1). Integers wrap: arithmetic is
+ * done in the unsigned type U of the width.
+ */
+#include "map.h"
+
+#define COMMON_KERNELS(dtype, T)                                                                   \
+    CJ_MAP2(max, dtype, T, T, x > y ? x : y)                                                       \
+    CJ_MAP2(min, dtype, T, T, x < y ? x : y)                                                       \
+    CJ_MAP2(eq, dtype, T, uint8_t, x == y)                                                         \
+    CJ_MAP2(ne, dtype, T, uint8_t, x != y)                                                         \
+    CJ_MAP2(and, dtype, T, T, x &y)                                                                \
+    CJ_MAP2(or, dtype, T, T, x | y)                                                                \
+    CJ_MAP2(xor, dtype, T, T, x ^ y)                                                               \
+    CJ_MAP3(where, dtype, uint8_t, T, x ? y : z)
+
+#define INTEGER_KERNELS(dtype, T, U)                                                               \
+    COMMON_KERNELS(dtype, T)                                                                       \
+    CJ_MAP1(neg, dtype, T, T, (U)0 - (U)x)                                                         \
+    CJ_MAP1(not, dtype, T, T, ~x)                                                                  \
+    CJ_MAP2(add, dtype, T, T, (U)x + (U)y)                                                         \
+    CJ_MAP2(sub, dtype, T, T, (U)x - (U)y)                                                         \
+    CJ_MAP2(mul, dtype, T, T, (U)x *(U)y)                                                          \
+    CJ_MAP2(lt, dtype, T, uint8_t, x < y)                                                          \
+    CJ_MAP2(le, dtype, T, uint8_t, x <= y)                                                         \
+    CJ_MAP4(select_lt, dtype, T, x < y ? z : w)                                                    \
+    CJ_MAP4(select_le, dtype, T, x <= y ? z : w)                                                   \
+    CJ_MAP4(select_eq, dtype, T, x == y ? z : w)
+
+/* The least value divided by -1 wraps to itself, as negation does. */
+#define SIGNED_KERNELS(dtype, T, U)                                                                \
+    INTEGER_KERNELS(dtype, T, U)                                                                   \
+    CJ_MAP1(abs, dtype, T, T, x < 0 ? (U)0 - (U)x : (U)x)                                          \
+    CJ_MAP1(sign, dtype, T, T, (x > 0) - (x < 0))                                                  \
+    CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : y == -1 ? (T)((U)0 - (U)x) : x / y)
+
+#define UNSIGNED_KERNELS(dtype, T, bits)                                                           \
+    INTEGER_KERNELS(dtype, T, T)                                                                   \
+    CJ_MAP1(abs, dtype, T, T, x)                                                                   \
+    CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : x / y)                                                  \
+    CJ_MAP2(shl, dtype, T, T, y >= bits ? 0 : x << y)                                              \
+    CJ_MAP2(shr, dtype, T, T, y >= bits ? 0 : x >> y)
+
+SIGNED_KERNELS(i32, int32_t, uint32_t)
+SIGNED_KERNELS(i64, int64_t, uint64_t)
+UNSIGNED_KERNELS(u8, uint8_t, 8)
+UNSIGNED_KERNELS(u32, uint32_t, 32)
+COMMON_KERNELS(boolean, uint8_t)
+CJ_MAP1(not, boolean, uint8_t, uint8_t, x == 0)

@@ -1,0 +1,173 @@
+/*
+ * src/cpu/reference_map.c - the elementwise ops one element at a time, straight from their definitions in
+ * src/graph/op_list.h. Every kernel of src/cpu/isa equals this by memcmp (NaN apart).
+ */
+#include "kernels.h"
+#include "reference_math.h"
+
+#include <math.h>
+
+static bool is_math(cj_op op)
+{
+    return (op >= CJ_OP_EXP && op <= CJ_OP_ERF) || op == CJ_OP_POW;
+}
+
+/* Half to even, as the processor rounds by default. */
+#define FLOAT_MAP(dtype, T, FLOOR, CEIL, NEAR, ROOT, ABSOLUTE)                                     \
+    static T map_##dtype(cj_op op, T x, T y, bool fma_class)                                       \
+    {                                                                                              \
+        if (is_math(op)) {                                                                         \
+            return fma_class ? cj_reference_math_##dtype(op, x, y)                                 \
+                             : cj_reference_math_baseline_##dtype(op, x, y);                       \
+        }                                                                                          \
+        switch (op) {                                                                              \
+        case CJ_OP_NEG: return -x;                                                                 \
+        case CJ_OP_ABS: return ABSOLUTE(x);                                                        \
+        case CJ_OP_SIGN: return x > 0 ? 1 : x < 0 ? -1 : x;                                        \
+        case CJ_OP_FLOOR: return FLOOR(x);                                                         \
+        case CJ_OP_CEIL: return CEIL(x);                                                           \
+        case CJ_OP_ROUND: return NEAR(x);                                                          \
+        case CJ_OP_SQRT: return ROOT(x);                                                           \
+        case CJ_OP_ADD: return x + y;                                                              \
+        case CJ_OP_SUB: return x - y;                                                              \
+        case CJ_OP_MUL: return x * y;                                                              \
+        case CJ_OP_DIV: return x / y;                                                              \
+        case CJ_OP_MAX: return x > y || x != x ? x : y;                                            \
+        default: return x < y || x != x ? x : y; /* MIN */                                         \
+        }                                                                                          \
+    }
+FLOAT_MAP(f32, float, floorf, ceilf, rintf, sqrtf, fabsf)
+FLOAT_MAP(f64, double, floor, ceil, rint, sqrt, fabs)
+
+/* Integers of `bits` bits, held in 64: what wraps is cut to the width by the caller. */
+static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, bool is_bool)
+{
+    uint64_t a = (uint64_t)x, b = (uint64_t)y;
+    switch (op) {
+    case CJ_OP_NEG: return 0 - a;
+    case CJ_OP_ABS: return x < 0 ? 0 - a : a;
+    case CJ_OP_SIGN: return (uint64_t)(int64_t)((x > 0) - (x < 0));
+    case CJ_OP_NOT: return is_bool ? a == 0 : ~a;
+    case CJ_OP_ADD: return a + b;
+    case CJ_OP_SUB: return a - b;
+    case CJ_OP_MUL: return a * b;
+    case CJ_OP_DIV: return y == 0 ? 0 : y == -1 ? 0 - a : (uint64_t)(x / y);
+    case CJ_OP_MAX: return x > y ? a : b;
+    case CJ_OP_MIN: return x < y ? a : b;
+    case CJ_OP_AND: return a & b;
+    case CJ_OP_OR: return a | b;
+    case CJ_OP_XOR: return a ^ b;
+    case CJ_OP_SHL: return b >= (uint64_t)bits ? 0 : a << b;
+    default: return b >= (uint64_t)bits ? 0 : a >> b; /* SHR */
+    }
+}
+
+static int64_t load_integer(cj_dtype dtype, const void *p, int64_t i)
+{
+    switch (dtype) {
+    case CJ_I32: return ((const int32_t *)p)[i];
+    case CJ_I64: return ((const int64_t *)p)[i];
+    case CJ_U32: return ((const uint32_t *)p)[i];
+    default: return ((const uint8_t *)p)[i]; /* U8, BOOL */
+    }
+}
+
+static void store_integer(cj_dtype dtype, void *p, int64_t i, uint64_t x)
+{
+    switch (dtype) {
+    case CJ_I32: ((int32_t *)p)[i] = (int32_t)(uint32_t)x; break;
+    case CJ_I64: ((int64_t *)p)[i] = (int64_t)x; break;
+    case CJ_U32: ((uint32_t *)p)[i] = (uint32_t)x; break;
+    default: ((uint8_t *)p)[i] = (uint8_t)x; break;
+    }
+}
+
+static bool is_float(cj_dtype dtype)
+{
+    return dtype == CJ_F32 || dtype == CJ_F64;
+}
+
+static double load_float(cj_dtype dtype, const void *p, int64_t i)
+{
+    return dtype == CJ_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
+}
+
+/* EQ, NE, LT, LE; f32 is compared exactly as f64. */
+static bool compare(cj_op op, cj_dtype dtype, const void *a, const void *b, int64_t i)
+{
+    bool less, equal;
+    if (is_float(dtype)) {
+        double x = load_float(dtype, a, i), y = load_float(dtype, b, i);
+        less = x < y, equal = x == y;
+    } else {
+        int64_t x = load_integer(dtype, a, i), y = load_integer(dtype, b, i);
+        less = x < y, equal = x == y;
+    }
+    return op == CJ_OP_EQ ? equal : op == CJ_OP_NE ? !equal : op == CJ_OP_LT ? less : less || equal;
+}
+
+static void integer_range(cj_dtype dtype, int64_t *least, int64_t *most)
+{
+    *least = dtype == CJ_I32 ? INT32_MIN : dtype == CJ_I64 ? INT64_MIN : 0;
+    *most = dtype == CJ_I32 ? INT32_MAX : dtype == CJ_I64 ? INT64_MAX : dtype == CJ_U8 ? UINT8_MAX : UINT32_MAX;
+}
+
+static void cast(cj_dtype from, cj_dtype to, int64_t i, void *out, const void *in)
+{
+    int64_t least, most;
+    integer_range(to, &least, &most);
+    if (is_float(from)) {
+        double x = load_float(from, in, i);
+        if (to == CJ_F32) {
+            ((float *)out)[i] = (float)x;
+        } else if (to == CJ_F64) {
+            ((double *)out)[i] = x;
+        } else if (to == CJ_BOOL) {
+            ((uint8_t *)out)[i] = x != 0;
+        } else {
+            int64_t whole = x != x                 ? 0
+                            : x <= (double)least   ? least
+                            : x >= (double)most    ? most /* 2^63 stands for the most of i64 */
+                                                   : (int64_t)x;
+            store_integer(to, out, i, (uint64_t)whole);
+        }
+        return;
+    }
+    int64_t x = load_integer(from, in, i);
+    if (to == CJ_F32) {
+        ((float *)out)[i] = (float)x;
+    } else if (to == CJ_F64) {
+        ((double *)out)[i] = (double)x;
+    } else if (to == CJ_BOOL) {
+        ((uint8_t *)out)[i] = x != 0;
+    } else {
+        store_integer(to, out, i, (uint64_t)(x < least ? least : x > most ? most : x));
+    }
+}
+
+void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *out, const void *const *src,
+                      bool fma_class)
+{
+    const size_t size = cj_dtype_size(dtype);
+    const void *a = src[0], *b = op == CJ_OP_CAST ? NULL : src[1];
+
+    for (int64_t i = 0; i < n; i++) {
+        if (op == CJ_OP_CAST) {
+            cast(dtype, to, i, out, a);
+        } else if (op == CJ_OP_WHERE) {
+            const char *from = ((const uint8_t *)a)[i] != 0 ? b : src[2];
+            memcpy((char *)out + (size_t)i * size, from + (size_t)i * size, size);
+        } else if (op == CJ_OP_EQ || op == CJ_OP_NE || op == CJ_OP_LT || op == CJ_OP_LE) {
+            ((uint8_t *)out)[i] = compare(op, dtype, a, b, i);
+        } else if (dtype == CJ_F32) {
+            const float *y = b;
+            ((float *)out)[i] = map_f32(op, ((const float *)a)[i], y == NULL ? 0 : y[i], fma_class);
+        } else if (dtype == CJ_F64) {
+            const double *y = b;
+            ((double *)out)[i] = map_f64(op, ((const double *)a)[i], y == NULL ? 0 : y[i], fma_class);
+        } else {
+            int64_t x = load_integer(dtype, a, i), y = b == NULL ? 0 : load_integer(dtype, b, i);
+            store_integer(dtype, out, i, map_integer(op, x, y, (int)size * 8, dtype == CJ_BOOL));
+        }
+    }
+}
