@@ -12,9 +12,11 @@ if(cli_sources AND TARGET cajal-io-static)
     if(EXISTS ${options_table} AND (NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR))
         set(man_stamp ${PROJECT_BINARY_DIR}/man.stamp)
         add_custom_command(OUTPUT ${man_stamp} ${PROJECT_BINARY_DIR}/cajal.bash
+            ${PROJECT_BINARY_DIR}/cajal.zsh
             COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
             COMMAND cajal help --man-pages ${PROJECT_BINARY_DIR}/man
             COMMAND cajal help --completion bash > ${PROJECT_BINARY_DIR}/cajal.bash
+            COMMAND cajal help --completion zsh > ${PROJECT_BINARY_DIR}/cajal.zsh
             COMMAND ${CMAKE_COMMAND} -E touch ${man_stamp}
             DEPENDS cajal COMMENT "Manual pages and completion" VERBATIM)
         add_custom_target(manual ALL DEPENDS ${man_stamp})

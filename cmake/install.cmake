@@ -60,5 +60,7 @@ if(TARGET cajal)
         install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
         install(FILES ${PROJECT_BINARY_DIR}/cajal.bash RENAME cajal
             DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+        install(FILES ${PROJECT_BINARY_DIR}/cajal.zsh RENAME _cajal
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
     endif()
 endif()

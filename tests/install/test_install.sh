@@ -45,6 +45,9 @@ for library in cajal cajal-io; do
     [ -z "$foreign" ] || fail "lib$library.so exports names without cj_:" $foreign
     foreign=$(nm -g --defined-only "$libraries/lib$library.a" | awk 'NF == 3 {print $3}' | grep -v '^cj_')
     [ -z "$foreign" ] || fail "lib$library.a has global names without cj_:" $foreign
+    state=$(nm -f sysv --defined-only "$libraries/lib$library.a" | tr -d ' ' |
+        awk -F'|' '$7 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $7 !~ /^\.data\.rel\.ro/ {print $1}')
+    [ -z "$state" ] || fail "lib$library.a has global state that can change:" $state
 done
 needed=$(readelf -d "$libraries/libcajal.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
     grep -vxE 'libc\.so\.6|libm\.so\.6')
