@@ -1,0 +1,502 @@
+/*
+ * conv_forward.c - forward convolutions, data gradients, and whatever has no kernel of its own.
+ *
+ * Lanes are output channels, rows of a register tile are output positions of one line. A strip of lines of a picture is
+ * worked on at a time: its rows of x are brought to a padded window (or read where they are), and for each panel of
+ * output channels, chunk after chunk, the tiles run over all lines, so that a chunk of packed w stays in the first-level cache.
+ * A dilated input is cut in phases, each a small convolution without holes. The gathered form copies, for the positions of a
+ * line, all that they need of x: for three axes and anything else.
+ */
+#include "conv_plan.h"
+
+/* Bytes of the sums of a strip, which go to the epilogue while they are in cache. */
+#define STRIP_BYTES (64 * 1024)
+
+static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
+
+/* ---- plan ---- */
+
+static int64_t taps_of_phase(const cj_conv_spec *s, const int64_t *first)
+{
+    int64_t taps = 1;
+    for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
+        int64_t hits = 0, at;
+        for (int64_t t = 0; t < s->kernel[axis]; t++) hits += cj_conv_meets(s, axis, first[axis], t, &at);
+        taps *= hits;
+    }
+    return taps;
+}
+
+/* Rows [*first, *last) of x that lines [line, last_line) of an image read, padding included. */
+static void rows_of_lines(const cj_conv_plan *plan, int64_t line, int64_t last_line, int64_t *first,
+                          int64_t *last)
+{
+    const cj_conv_spec *s = &plan->spec;
+    int64_t reach = (s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H], dilation = s->in_dilation[AXIS_H];
+    int64_t low = line * s->stride[AXIS_H] - s->low[AXIS_H];
+    int64_t high = (last_line - 1) * s->stride[AXIS_H] + reach - s->low[AXIS_H];
+    *first = CJ_MAX(cj_floor_div(low, dilation), -plan->window.pad_low[AXIS_H]);
+    *last = CJ_MIN(cj_floor_div(high, dilation) + 1, s->in[AXIS_H] + plan->window.pad_high[AXIS_H]);
+    if (*last < *first) *last = *first;
+}
+
+static void choose_source(cj_conv_plan *plan)
+{
+    const cj_conv_spec *s = &plan->spec;
+    conv_window *window = &plan->window;
+    plan->image_stride = s->x_stride[X_N];
+    plan->channel_stride = s->x_stride[X_C];
+    plan->channels = s->in_channels;
+    window->pixel = s->groups * s->in_channels;
+    window->row = (window->pad_low[AXIS_W] + s->in[AXIS_W] + window->pad_high[AXIS_W]) * window->pixel;
+    window->rows = 0;
+    for (int64_t line = 0; line < s->out[AXIS_H]; line += plan->strip_lines) {
+        int64_t first, last;
+        rows_of_lines(plan, line, CJ_MIN(line + plan->strip_lines, s->out[AXIS_H]), &first, &last);
+        window->rows = CJ_MAX(window->rows, last - first);
+    }
+    if (plan->facts.kind == CJ_CONV_GENERIC) {
+        plan->source = SOURCE_GATHERED;
+    } else if (!plan->options.load && cj_conv_reads_in_place(plan)) {
+        plan->source = SOURCE_DIRECT;
+        plan->row_step = s->x_stride[X_AXES + AXIS_H];
+        plan->pixel_step = s->x_stride[X_AXES + AXIS_W];
+    } else {
+        plan->source = SOURCE_STAGED;
+        plan->row_step = window->row;
+        plan->pixel_step = window->pixel;
+    }
+    plan->facts.kernel = plan->source == SOURCE_GATHERED  ? "conv.gathered"
+                         : plan->phase_count > 1          ? "conv.phases"
+                         : plan->source == SOURCE_DIRECT ? "conv.forward.direct"
+                                                          : "conv.forward";
+}
+
+static void count_phases(cj_conv_plan *plan)
+{
+    const cj_conv_spec *s = &plan->spec;
+    int64_t taps = 0, first[CJ_CONV_AXES];
+    plan->phase_count = 1;
+    for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
+        int64_t common = gcd(s->stride[axis], s->in_dilation[axis]);
+        plan->period[axis] = s->in_dilation[axis] / common;
+        plan->step[axis] = s->stride[axis] / common;
+        plan->phase_count *= plan->period[axis];
+    }
+    for (first[0] = 0; first[0] < plan->period[0]; first[0]++)
+        for (first[1] = 0; first[1] < plan->period[1]; first[1]++)
+            for (first[2] = 0; first[2] < plan->period[2]; first[2]++) taps += taps_of_phase(s, first);
+    plan->k_count = taps * s->in_channels;
+    plan->bytes = (size_t)plan->phase_count * sizeof(conv_phase) + (size_t)taps * sizeof(conv_tap) +
+                  (size_t)CJ_MAX(plan->k_count, plan->chunk_channels * plan->taps) * sizeof(int32_t);
+}
+
+void cj_conv_forward_count(cj_conv_plan *plan)
+{
+    const cj_conv_spec *s = &plan->spec;
+    count_phases(plan);
+    cj_conv_find_padding(plan);
+    int64_t line_rows = cj_div_up(s->out[AXIS_W], plan->period[AXIS_W]), vectors;
+    vectors = cj_div_up(s->out_channels, plan->type->lanes);
+    plan->vectors = cj_conv_choose_vectors(plan->type, line_rows, vectors);
+    plan->panel = plan->vectors * plan->type->lanes;
+    plan->panels = cj_div_up(s->out_channels, plan->panel);
+    plan->facts.packed_bytes = (size_t)(s->groups * plan->panels * plan->k_count * plan->panel * plan->size);
+    plan->facts.flops = 2.0 * (double)s->images * (double)plan->width * (double)plan->positions *
+                        (double)plan->k_count / (double)plan->phase_count;
+
+    int64_t lines = s->out[AXIS_D] * s->out[AXIS_H], period = plan->period[AXIS_H];
+    int64_t line_bytes = CJ_MAX(s->out[AXIS_W] * plan->width * plan->size, 1);
+    plan->strip_lines = CJ_MAX(STRIP_BYTES / line_bytes / period, 1) * period;
+    if (plan->options.tile_rows > 0) plan->strip_lines = CJ_MAX(plan->options.tile_rows / 8, 1);
+    plan->strip_lines = CJ_MAX(CJ_MIN(plan->strip_lines, lines), 1);
+    choose_source(plan);
+
+    bool y_plain = s->y_stride[Y_O] == 1 || s->out_channels == 1;
+    plan->tile_in_scratch = plan->options.store || !y_plain;
+    if (plan->source == SOURCE_STAGED)
+        plan->window_bytes = cj_line_up((size_t)(plan->window.rows * plan->window.row * plan->size));
+    if (plan->tile_in_scratch)
+        plan->tile_bytes = cj_line_up((size_t)(plan->strip_lines * line_bytes));
+    if (plan->source == SOURCE_GATHERED)
+        plan->gather_bytes = cj_line_up(
+            (size_t)(plan->type->most_rows[plan->vectors] * plan->chunk_channels * plan->taps * plan->size));
+    plan->thread_bytes = plan->window_bytes + plan->tile_bytes + plan->gather_bytes;
+    plan->facts.scratch_bytes = plan->thread_bytes * (size_t)plan->threads;
+}
+
+static void fill_taps(cj_conv_plan *plan, const conv_phase *phase, conv_tap *tap)
+{
+    const cj_conv_spec *s = &plan->spec;
+    const int64_t *first = phase->first;
+    conv_tap now;
+    for (int64_t d = 0; d < s->kernel[AXIS_D]; d++) {
+        if (!cj_conv_meets(s, AXIS_D, first[AXIS_D], d, &now.at[AXIS_D])) continue;
+        for (int64_t h = 0; h < s->kernel[AXIS_H]; h++) {
+            if (!cj_conv_meets(s, AXIS_H, first[AXIS_H], h, &now.at[AXIS_H])) continue;
+            for (int64_t w = 0; w < s->kernel[AXIS_W]; w++) {
+                if (!cj_conv_meets(s, AXIS_W, first[AXIS_W], w, &now.at[AXIS_W])) continue;
+                now.kernel[AXIS_D] = d, now.kernel[AXIS_H] = h, now.kernel[AXIS_W] = w;
+                *tap++ = now;
+            }
+        }
+    }
+}
+
+static void fill_offsets(const cj_conv_plan *plan, const conv_phase *phase)
+{
+    int32_t *offset = plan->offset + phase->first_k;
+    for (int64_t c = 0; c < plan->spec.in_channels; c++)
+        for (int64_t t = 0; t < phase->taps; t++) {
+            const conv_tap *tap = &plan->tap[phase->first_tap + t];
+            *offset++ = (int32_t)(tap->at[AXIS_H] * plan->row_step + tap->at[AXIS_W] * plan->pixel_step + c);
+        }
+}
+
+void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
+{
+    const cj_conv_spec *s = &plan->spec;
+    plan->phase = tables;
+    plan->tap = (conv_tap *)(void *)(plan->phase + plan->phase_count);
+    conv_phase *phase = plan->phase;
+    int64_t taps = 0, first[CJ_CONV_AXES];
+    for (first[0] = 0; first[0] < plan->period[0]; first[0]++)
+        for (first[1] = 0; first[1] < plan->period[1]; first[1]++)
+            for (first[2] = 0; first[2] < plan->period[2]; first[2]++) {
+                *phase = (conv_phase){.taps = taps_of_phase(s, first), .first_tap = taps,
+                                      .first_k = taps * s->in_channels};
+                for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
+                    int64_t rest = CJ_MAX(s->out[axis] - first[axis], 0);
+                    phase->first[axis] = first[axis];
+                    phase->count[axis] = cj_div_up(rest, plan->period[axis]);
+                }
+                fill_taps(plan, phase, plan->tap + taps);
+                taps += phase->taps;
+                phase++;
+            }
+    plan->offset = (int32_t *)(void *)(plan->tap + taps);
+    if (plan->source == SOURCE_GATHERED) {
+        for (int64_t i = 0; i < plan->chunk_channels * plan->taps; i++) plan->offset[i] = (int32_t)i;
+    } else {
+        for (int64_t i = 0; i < plan->phase_count; i++) fill_offsets(plan, &plan->phase[i]);
+    }
+}
+
+/* ---- packing of w: [group][panel][phase: channel, tap][panel columns] ---- */
+
+typedef struct pack_job {
+    const cj_conv_plan *plan;
+    const char *w;
+    char *packed;
+} pack_job;
+
+static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
+{
+    (void)thread;
+    const pack_job *job = state;
+    const cj_conv_plan *plan = job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    const int64_t *stride = s->w_stride;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t g = i / plan->panels, column = i % plan->panels * plan->panel;
+        const char *from = job->w + (g * stride[W_G] + column * stride[W_O]) * plan->size;
+        char *to = job->packed + i * plan->k_count * plan->panel * plan->size;
+        cj_block block = {s->in_channels, CJ_MIN(plan->panel, s->out_channels - column), stride[W_C],
+                          stride[W_O]};
+        for (int64_t p = 0; p < plan->phase_count; p++) {
+            const conv_phase *phase = &plan->phase[p];
+            for (int64_t t = 0; t < phase->taps; t++) {
+                const int64_t *kernel = plan->tap[phase->first_tap + t].kernel;
+                int64_t offset = 0;
+                for (int axis = 0; axis < CJ_CONV_AXES; axis++)
+                    offset += kernel[axis] * stride[W_AXES + axis];
+                plan->type->pack(to + (phase->first_k + t) * plan->panel * plan->size,
+                                 phase->taps * plan->panel, plan->panel, from + offset * plan->size, &block);
+            }
+        }
+    }
+}
+
+void cj_conv_forward_pack(const cj_conv_plan *plan, cj_pool *pool, const void *w, void *packed)
+{
+    pack_job job = {plan, w, packed};
+    int64_t smallest = CJ_MAX(CJ_SMALLEST_WORK / 16 / (plan->k_count * plan->panel), 1);
+    cj_pool_run(pool, plan->spec.groups * plan->panels, 1, plan->options.spread ? 1 : smallest, pack_panels,
+                &job);
+}
+
+/* ---- run ---- */
+
+typedef struct forward_job {
+    const cj_conv_plan *plan;
+    const cj_conv_run_args *run;
+} forward_job;
+
+/* Output positions [first, last) of one image. */
+typedef struct conv_strip {
+    const forward_job *job;
+    int64_t image, first, last;
+    const char *x; /* element (row 0, column 0, channel 0) of the image where the tiles read it */
+    char *gather;
+    char *out; /* of the sums of output position 0 of the image */
+} conv_strip;
+
+/* Positions [*first, *last) of a phase along the width that lie in [from, to). */
+static void phase_columns(const cj_conv_plan *plan, const conv_phase *phase, int64_t from, int64_t to,
+                          int64_t *first, int64_t *last)
+{
+    int64_t start = phase->first[AXIS_W], period = plan->period[AXIS_W];
+    *first = from <= start ? 0 : cj_div_up(from - start, period);
+    *last = to <= start ? 0 : cj_div_up(to - start, period);
+}
+
+/* Step of the sums between output positions of a phase along the width, and the place of one position. */
+static int64_t out_step(const cj_conv_plan *plan)
+{
+    return plan->period[AXIS_W] * (plan->tile_in_scratch ? plan->width : plan->spec.y_stride[Y_AXES + AXIS_W]);
+}
+
+static char *out_at(const conv_strip *strip, int64_t group, int64_t line, int64_t column)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    const int64_t *stride = s->y_stride;
+    if (plan->tile_in_scratch)
+        return strip->out + ((line * s->out[AXIS_W] + column) * plan->width + group * s->out_channels) * plan->size;
+    int64_t d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
+    return strip->out + (d * stride[Y_AXES + AXIS_D] + h * stride[Y_AXES + AXIS_H] +
+                         column * stride[Y_AXES + AXIS_W] + group * stride[Y_G]) * plan->size;
+}
+
+static const char *packed_at(const conv_strip *strip, int64_t group, int64_t panel, int64_t k)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    int64_t row = (group * plan->panels + panel) * plan->k_count + k;
+    return (const char *)strip->job->run->w + row * plan->panel * plan->size;
+}
+
+static void set_panel(const cj_conv_plan *plan, int64_t panel, cj_tile *tile, int *vectors)
+{
+    int64_t columns = CJ_MIN(plan->panel, plan->spec.out_channels - panel * plan->panel);
+    *vectors = (int)cj_div_up(columns, plan->type->lanes);
+    tile->tail = columns - (*vectors - 1) * plan->type->lanes;
+}
+
+/* One chunk of one panel, over the strip's lines of one phase. */
+static void run_lines(const conv_strip *strip, const conv_phase *phase, int64_t group, int64_t panel,
+                      int64_t first_channel)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t width = s->out[AXIS_W], size = plan->size, period = plan->period[AXIS_H];
+    int64_t first_k = first_channel * phase->taps;
+    int64_t channels = CJ_MIN(plan->chunk_channels, s->in_channels - first_channel);
+    int vectors;
+    cj_tile tile = {.offset = plan->offset + phase->first_k + first_k,
+                    .b = packed_at(strip, group, panel, phase->first_k + first_k),
+                    .k = channels * phase->taps,
+                    .row_step = plan->step[AXIS_W] * plan->pixel_step,
+                    .b_step = plan->panel,
+                    .c_step = out_step(plan),
+                    .mode = first_channel == 0 ? CJ_TILE_STORE : CJ_TILE_ADD};
+    set_panel(plan, panel, &tile, &vectors);
+    int64_t first_line = strip->first / width, last_line = cj_div_up(strip->last, width);
+    int64_t q = first_line <= phase->first[AXIS_H] ? 0 : cj_div_up(first_line - phase->first[AXIS_H], period);
+    for (;; q++) {
+        int64_t line = phase->first[AXIS_H] + q * period, first, last;
+        if (line >= last_line) break;
+        phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
+                      CJ_MIN(strip->last - line * width, width), &first, &last);
+        if (first >= last) continue;
+        tile.a = strip->x + (q * plan->step[AXIS_H] * plan->row_step + first * tile.row_step +
+                             group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels)) * size;
+        tile.c = out_at(strip, group, line, phase->first[AXIS_W] + first * plan->period[AXIS_W]) +
+                 panel * plan->panel * size;
+        cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile);
+    }
+}
+
+static void run_panels(const conv_strip *strip)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    for (int64_t group = 0; group < s->groups; group++)
+        for (int64_t panel = 0; panel < plan->panels; panel++)
+            for (int64_t p = 0; p < plan->phase_count; p++)
+                for (int64_t c = 0; c == 0 || c < s->in_channels; c += plan->chunk_channels)
+                    run_lines(strip, &plan->phase[p], group, panel, c);
+}
+
+/* ---- the gathered form ---- */
+
+/* A row of k = (channel, tap) for each of `count` positions of a phase from `first` on, of one line. */
+#define GATHER(T, type)                                                                            \
+    static void gather_##type(const cj_conv_plan *plan, const conv_phase *phase, T *out, const T *x, \
+                              const int64_t *q, int64_t count, int64_t channels)                   \
+    {                                                                                              \
+        const cj_conv_spec *s = &plan->spec;                                                       \
+        const int64_t *stride = s->x_stride;                                                       \
+        for (int64_t i = 0; i < count; i++) {                                                      \
+            for (int64_t t = 0; t < phase->taps; t++) {                                            \
+                const conv_tap *tap = &plan->tap[phase->first_tap + t];                            \
+                int64_t at[CJ_CONV_AXES], offset = 0;                                              \
+                bool inside = true;                                                                \
+                for (int axis = 0; axis < CJ_CONV_AXES; axis++) {                                  \
+                    at[axis] = tap->at[axis] +                                                     \
+                               (q[axis] + (axis == AXIS_W ? i : 0)) * plan->step[axis];            \
+                    inside = inside && at[axis] >= 0 && at[axis] < s->in[axis];                    \
+                    offset += at[axis] * stride[X_AXES + axis];                                    \
+                }                                                                                  \
+                for (int64_t c = 0; c < channels; c++)                                             \
+                    out[c * phase->taps + t] = inside ? x[offset + c * stride[X_C]] : 0;           \
+            }                                                                                      \
+            out += channels * phase->taps;                                                         \
+        }                                                                                          \
+    }
+GATHER(float, f32)
+GATHER(double, f64)
+
+/* Positions [q, q + count) of a phase along the width, all chunks and panels. */
+static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, int64_t group, const int64_t *q,
+                              int64_t count)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t line = (phase->first[AXIS_D] + q[AXIS_D] * plan->period[AXIS_D]) * s->out[AXIS_H] +
+                   phase->first[AXIS_H] + q[AXIS_H] * plan->period[AXIS_H];
+    char *out = out_at(strip, group, line, phase->first[AXIS_W] + q[AXIS_W] * plan->period[AXIS_W]);
+    for (int64_t c = 0; c == 0 || c < s->in_channels; c += plan->chunk_channels) {
+        int64_t channels = CJ_MIN(plan->chunk_channels, s->in_channels - c);
+        const char *x = strip->x + (group * s->x_stride[X_G] + c * s->x_stride[X_C]) * plan->size;
+        if (plan->size == 4)
+            gather_f32(plan, phase, (float *)(void *)strip->gather, (const float *)(const void *)x, q, count,
+                       channels);
+        else
+            gather_f64(plan, phase, (double *)(void *)strip->gather, (const double *)(const void *)x, q,
+                       count, channels);
+        int64_t k = channels * phase->taps;
+        cj_tile tile = {.offset = plan->offset,
+                        .k = k,
+                        .row_step = k,
+                        .b_step = plan->panel,
+                        .c_step = out_step(plan),
+                        .mode = c == 0 ? CJ_TILE_STORE : CJ_TILE_ADD};
+        for (int64_t panel = 0; panel < plan->panels; panel++) {
+            int vectors;
+            set_panel(plan, panel, &tile, &vectors);
+            tile.a = strip->gather;
+            tile.b = packed_at(strip, group, panel, phase->first_k + c * phase->taps);
+            tile.c = out + panel * plan->panel * plan->size;
+            cj_tile_rows_run(plan->type, vectors, count, (size_t)plan->size, &tile);
+        }
+    }
+}
+
+static void run_gathered_line(const conv_strip *strip, const conv_phase *phase, int64_t group, int64_t line)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t width = s->out[AXIS_W], d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
+    if (d % plan->period[AXIS_D] != phase->first[AXIS_D] || h % plan->period[AXIS_H] != phase->first[AXIS_H])
+        return;
+    int64_t q[CJ_CONV_AXES] = {d / plan->period[AXIS_D], h / plan->period[AXIS_H], 0}, last;
+    phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
+                  CJ_MIN(strip->last - line * width, width), &q[AXIS_W], &last);
+    int64_t most = plan->type->most_rows[plan->vectors];
+    while (q[AXIS_W] < last) {
+        int64_t count = CJ_MIN(last - q[AXIS_W], most);
+        run_gathered_rows(strip, phase, group, q, count);
+        q[AXIS_W] += count;
+    }
+}
+
+static void run_gathered(const conv_strip *strip)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    int64_t width = plan->spec.out[AXIS_W];
+    for (int64_t line = strip->first / width; line < cj_div_up(strip->last, width); line++)
+        for (int64_t group = 0; group < plan->spec.groups; group++)
+            for (int64_t p = 0; p < plan->phase_count; p++)
+                run_gathered_line(strip, &plan->phase[p], group, line);
+}
+
+/* ---- strips ---- */
+
+/* The sums of a strip go to the epilogue, or to strided memory. */
+static void finish_strip(const conv_strip *strip, int thread, char *tile)
+{
+    const cj_conv_plan *plan = strip->job->plan;
+    const cj_conv_run_args *run = strip->job->run;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t width = s->out[AXIS_W];
+    if (run->store) {
+        run->store(run->store_state, thread, tile, strip->image * plan->positions + strip->first,
+                   strip->last - strip->first);
+        return;
+    }
+    const int64_t *stride = s->y_stride;
+    for (int64_t p = strip->first; p < strip->last;) {
+        int64_t line = p / width, column = p % width, count = CJ_MIN(width - column, strip->last - p);
+        int64_t d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
+        cj_block block = {count, s->out_channels, stride[Y_AXES + AXIS_W], stride[Y_O]};
+        for (int64_t g = 0; g < s->groups; g++) {
+            int64_t to = strip->image * stride[Y_N] + g * stride[Y_G] + d * stride[Y_AXES + AXIS_D] +
+                         h * stride[Y_AXES + AXIS_H] + column * stride[Y_AXES + AXIS_W];
+            plan->type->unpack((char *)run->y + to * plan->size, &block,
+                               tile + ((p - strip->first) * plan->width + g * s->out_channels) * plan->size,
+                               plan->width);
+        }
+        p += count;
+    }
+}
+
+/* Output positions [begin, end), numbered through all images. */
+static void run_range(void *state, int thread, int64_t begin, int64_t end)
+{
+    const forward_job *job = state;
+    const cj_conv_plan *plan = job->plan;
+    const cj_conv_run_args *run = job->run;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t size = plan->size, strip_positions = plan->strip_lines * s->out[AXIS_W];
+    char *window = (char *)run->scratch + (size_t)thread * plan->thread_bytes;
+    char *tile = window + plan->window_bytes;
+    cj_conv_held held = {.image = -1};
+    if (plan->source == SOURCE_STAGED) memset(window, 0, plan->window_bytes);
+
+    while (begin < end) {
+        int64_t image = begin / plan->positions, first = begin % plan->positions;
+        int64_t last = CJ_MIN(first - first % strip_positions + strip_positions, plan->positions);
+        last = CJ_MIN(last, first + end - begin);
+        conv_strip strip = {.job = job, .image = image, .first = first, .last = last,
+                       .gather = tile + plan->tile_bytes};
+        strip.out = plan->tile_in_scratch ? tile - first * plan->width * size
+                                          : (char *)run->y + image * s->y_stride[Y_N] * size;
+        if (plan->source == SOURCE_STAGED) {
+            int64_t top, bottom;
+            rows_of_lines(plan, first / s->out[AXIS_W], cj_div_up(last, s->out[AXIS_W]), &top, &bottom);
+            cj_conv_stage(plan, run, thread, window, &held, image, top, bottom);
+            strip.x = window + (plan->window.pad_low[AXIS_W] * plan->window.pixel - top * plan->window.row) * size;
+        } else {
+            strip.x = (const char *)run->x + image * s->x_stride[X_N] * size;
+        }
+        if (plan->source == SOURCE_GATHERED)
+            run_gathered(&strip);
+        else
+            run_panels(&strip);
+        if (plan->tile_in_scratch) finish_strip(&strip, thread, tile);
+        begin += last - first;
+    }
+}
+
+void cj_conv_forward_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_run_args *run)
+{
+    const cj_conv_spec *s = &plan->spec;
+    int64_t count = s->images * plan->positions;
+    if (count == 0 || plan->width == 0) return;
+    forward_job job = {plan, run};
+    int64_t work = CJ_MAX(plan->width * plan->k_count / plan->phase_count, 1);
+    int64_t smallest = plan->options.spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1);
+    int64_t grain = plan->options.row_grain;
+    if (grain <= 0) grain = s->images >= 4 * plan->threads ? plan->positions : s->out[AXIS_W];
+    cj_pool_run(pool, count, grain, smallest, run_range, &job);
+}
