@@ -22,7 +22,7 @@ static int64_t start(visit *v, const cj_window *w)
     for (int a = 0; a < w->outer + w->axes; a++) {
         v->extent[a] = w->extent[a];
         if (a >= w->outer) {
-            v->extent[a] = cj_window_extent(w->extent[a], &w->axis[a - w->outer]);
+            v->extent[a] = cj_window_axis_extent(w->extent[a], &w->axis[a - w->outer]);
             v->positions *= w->axis[a - w->outer].window;
         }
         outputs *= v->extent[a];

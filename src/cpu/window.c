@@ -4,7 +4,7 @@
  * Seen from output o of one axis, the window positions present are an arithmetic progression of k, and so are
  * the elements they read. Seen from element i of the input, as scatter does, so are the outputs that cover it. Such
  * a progression is a span. Outputs (elements) a period apart whose spans no border clips have equal spans but for the
- * place, and make a run along the last window axis.
+ * place: a stretch. Stretches along one or two axes make a run.
  */
 #include "window.h"
 
@@ -20,12 +20,22 @@ extern const cj_window_table cj_window_table_neon;
 
 /* ---- the plan ---- */
 
-int64_t cj_window_extent(int64_t size, const cj_window_axis *axis)
+int64_t cj_window_axis_extent(int64_t size, const cj_window_axis *axis)
 {
     int64_t dilated = size > 0 ? (size - 1) * axis->input_dilation + 1 : 0;
     int64_t room =
         dilated + axis->pad_low + axis->pad_high - ((axis->window - 1) * axis->dilation + 1);
     return room < 0 ? 0 : room / axis->stride + 1;
+}
+
+/* The widest set whose vectors `bytes` of lanes fill: narrow rows are for narrow vectors, and all sets give equal bits. */
+static int filled_isa(int isa, int64_t bytes)
+{
+    if (isa == CJ_ISA_ID_AVX512 && bytes < 64)
+        isa = CJ_ISA_ID_AVX2;
+    if (isa == CJ_ISA_ID_AVX2 && bytes < 32)
+        isa = CJ_ISA_ID_BASELINE;
+    return isa;
 }
 
 static const cj_window_kernels *kernels_of(int isa, cj_dtype dtype)
@@ -92,7 +102,7 @@ static void take_window_axes(cj_window_plan *plan, const cj_window *w)
         int at = w->outer + from;
         axis->option = w->axis[from];
         axis->size = w->extent[at];
-        axis->out = cj_window_extent(axis->size, &axis->option);
+        axis->out = cj_window_axis_extent(axis->size, &axis->option);
         axis->x = w->x_stride[at];
         axis->y = w->y_stride[at];
         axis->index = w->index_stride[at];
@@ -102,10 +112,11 @@ static void take_window_axes(cj_window_plan *plan, const cj_window *w)
 
 void cj_window_plan_make(cj_window_plan *plan, const cj_window *window, int isa)
 {
-    *plan = (cj_window_plan){.kernels = kernels_of(isa, window->dtype),
-                             .element = (int64_t)cj_dtype_size(window->dtype)};
+    *plan = (cj_window_plan){.element = (int64_t)cj_dtype_size(window->dtype)};
     take_outer_axes(plan, window, axis_of_lanes(window));
     take_window_axes(plan, window);
+    int64_t lanes = plan->lanes ? plan->lanes : plan->axis[CJ_WINDOW_AXES - 1].out;
+    plan->kernels = kernels_of(filled_isa(isa, lanes * plan->element), window->dtype);
 }
 
 static int64_t outer_items(const cj_window_plan *plan)
@@ -116,14 +127,22 @@ static int64_t outer_items(const cj_window_plan *plan)
     return items;
 }
 
+/* How many places an axis adds to the items: all of the first, of the second where lanes run along an outer axis. */
+static int64_t fixed_places(const cj_window_plan *plan, int a, bool scatter)
+{
+    if (a == 1 && plan->lanes == 0)
+        return 1;
+    return scatter ? plan->axis[a].size : plan->axis[a].out;
+}
+
 int64_t cj_window_items(const cj_window_plan *plan)
 {
-    return outer_items(plan) * plan->axis[0].out * plan->axis[1].out;
+    return outer_items(plan) * fixed_places(plan, 0, false) * fixed_places(plan, 1, false);
 }
 
 int64_t cj_window_scatter_items(const cj_window_plan *plan)
 {
-    return outer_items(plan) * plan->axis[0].size * plan->axis[1].size;
+    return outer_items(plan) * fixed_places(plan, 0, true) * fixed_places(plan, 1, true);
 }
 
 /* ---- spans ---- */
@@ -216,120 +235,150 @@ static span span_of_input(const cj_window_plan_axis *axis, int64_t i)
     return s;
 }
 
-/* ---- rows: the last window axis cut into runs ---- */
+/* ---- stretches ---- */
+
+/* n outputs, or elements of x when scattering, `period` apart from `at` on: the one span, moved on each time. */
+typedef struct stretch {
+    span span;
+    int64_t phase, at, n, period;
+    int64_t x_period, y_period; /* how the span moves: in elements of x, in outputs */
+} stretch;
+
+/* The last output that no border clips. */
+static int64_t last_inner_output(const cj_window_plan_axis *axis)
+{
+    const cj_window_axis *w = &axis->option;
+    int64_t last = (axis->size - 1) * w->input_dilation - (w->window - 1) * w->dilation;
+    return divide_down(last + w->pad_low, w->stride);
+}
+
+/* One output or element by itself. */
+static stretch single(const cj_window_plan_axis *axis, bool scatter, int64_t at)
+{
+    stretch s = {.at = at, .n = 1, .period = 1};
+    s.span = scatter ? span_of_input(axis, at) : span_of_output(axis, at);
+    return s;
+}
+
+/* All of an axis, stretch by stretch: begin with phase = 0, at = 0, n = 0. False at the end. */
+static bool next_stretch(const cj_window_plan_axis *axis, bool scatter, stretch *s)
+{
+    const cj_window_axis *w = &axis->option;
+    int64_t extent = scatter ? axis->size : axis->out;
+    s->period =
+        scatter ? w->stride : w->input_dilation / common_divisor(w->stride, w->input_dilation);
+    s->x_period = scatter ? w->stride : s->period * w->stride / w->input_dilation;
+    s->y_period = scatter ? 1 : s->period;
+    s->at += s->n * s->period;
+    if (s->at >= extent) {
+        s->at = ++s->phase;
+        if (s->phase >= CJ_MIN(s->period, extent))
+            return false;
+    }
+    s->span = scatter ? span_of_input(axis, s->at) : span_of_output(axis, s->at);
+    s->n = 1;
+    if (!s->span.clipped) {
+        int64_t inner = scatter ? axis->out * w->stride - 1 - w->pad_low : last_inner_output(axis);
+        s->n = (CJ_MIN(inner, extent - 1) - s->at) / s->period + 1;
+    }
+    return true;
+}
+
+/* ---- runs ---- */
 
 /* One op on one item: the pointers stand at the item's outer element. */
-typedef struct row {
+typedef struct item {
     const cj_window_plan *plan;
     cj_window_run_fn kernel;
-    span span[2]; /* of the first two window axes */
+    bool scatter;
     char *x, *y;
     int32_t *index;
-} row;
+} item;
 
-static void add_span(cj_window_run *run, const cj_window_plan_axis *axis, int a, const span *s)
+/* Where the first place of a stretch lies in each tensor, along its axis. */
+static int64_t place_in_x(const item *it, const stretch *s)
 {
-    run->count[a] = s->count;
-    run->number += s->number;
-    run->number_step[a] = s->number_step;
-    run->x_step.axis[a] = s->x_step * axis->x;
-    run->y_step.axis[a] = s->y_step * axis->y;
-    run->index_step.axis[a] = s->y_step * axis->index;
+    return it->scatter ? s->at : s->span.x;
 }
 
-/*
- * `positions` places along the last axis, x_period elements and y_period outputs apart. x, y and index point at the first.
- */
-static void do_run(const row *r, const span *last, int64_t positions, int64_t x_period,
-                   int64_t y_period, int64_t x, int64_t y, int64_t index)
+static int64_t place_in_y(const item *it, const stretch *s)
 {
-    const cj_window_plan *plan = r->plan;
+    return it->scatter ? s->span.y : s->at;
+}
+
+/* The window of the stretch on axis a. */
+static void add_axis(cj_window_run *run, const item *it, int a, const stretch *s)
+{
+    const cj_window_plan_axis *axis = &it->plan->axis[a];
+    run->count[a] = s->span.count;
+    run->number += s->span.number;
+    run->number_step[a] = s->span.number_step;
+    run->x_step.axis[a] = s->span.x_step * axis->x;
+    run->y_step.axis[a] = s->span.y_step * axis->y;
+    run->index_step.axis[a] = s->span.y_step * axis->index;
+}
+
+static void do_run(const item *it, const stretch s[CJ_WINDOW_AXES])
+{
+    const cj_window_plan *plan = it->plan;
     const cj_window_plan_axis *axis = plan->axis;
-    cj_window_run run = {.positions = positions, .lanes = plan->lanes};
-    add_span(&run, &axis[0], 0, &r->span[0]);
-    add_span(&run, &axis[1], 1, &r->span[1]);
-    add_span(&run, &axis[2], 2, last);
+    cj_window_run run;
+    int64_t x = 0, y = 0, index = 0;
+    run.number = 0;
+    for (int a = 0; a < CJ_WINDOW_AXES; a++) {
+        add_axis(&run, it, a, &s[a]);
+        x += place_in_x(it, &s[a]) * axis[a].x;
+        y += place_in_y(it, &s[a]) * axis[a].y;
+        index += place_in_y(it, &s[a]) * axis[a].index;
+    }
     if (run.count[0] == 0 || run.count[1] == 0 || run.count[2] == 0)
         run.number = run.count[0] = 0;
-    run.x_step.lane = plan->x_lane;
-    run.y_step.lane = plan->y_lane;
-    run.index_step.lane = plan->index_lane;
-    run.x_step.position = x_period * axis[2].x;
-    run.y_step.position = y_period * axis[2].y;
-    run.index_step.position = y_period * axis[2].index;
-    if (plan->lanes == 0) { /* the last window axis runs along the vectors */
-        run.positions = 1;
-        run.lanes = positions;
-        run.x_step.lane = run.x_step.position;
-        run.y_step.lane = run.y_step.position;
-        run.index_step.lane = run.index_step.position;
-    }
-    run.x = r->x + x * plan->element;
-    run.y = r->y ? r->y + y * plan->element : NULL;
-    run.index = r->index ? r->index + index : NULL;
-    r->kernel(&run);
+    run.x = it->x + x * plan->element;
+    run.y = it->y ? it->y + y * plan->element : NULL;
+    run.index = it->index ? it->index + index : NULL;
+
+    int a = plan->lanes ? 2 : 1; /* the axis of positions */
+    run.positions = s[a].n;
+    run.x_step.position = s[a].x_period * axis[a].x;
+    run.y_step.position = s[a].y_period * axis[a].y;
+    run.index_step.position = s[a].y_period * axis[a].index;
+    run.lanes = plan->lanes ? plan->lanes : s[2].n;
+    run.x_step.lane = plan->lanes ? plan->x_lane : s[2].x_period * axis[2].x;
+    run.y_step.lane = plan->lanes ? plan->y_lane : s[2].y_period * axis[2].y;
+    run.index_step.lane = plan->lanes ? plan->index_lane : s[2].y_period * axis[2].index;
+    it->kernel(&run);
 }
 
-/* Outputs (o0, o1, .) of the item. */
-static void do_output_row(row *r, int64_t o0, int64_t o1)
+/* Lanes along an outer axis: the item is a row of places; along the last window axis: a plane. */
+static void do_item(const item *it, int64_t first, int64_t second)
 {
-    const cj_window_plan_axis *axis = r->plan->axis;
-    const cj_window_axis *w = &axis[2].option;
-    r->span[0] = span_of_output(&axis[0], o0);
-    r->span[1] = span_of_output(&axis[1], o1);
-    int64_t x = r->span[0].x * axis[0].x + r->span[1].x * axis[1].x;
-    int64_t y = o0 * axis[0].y + o1 * axis[1].y;
-    int64_t index = o0 * axis[0].index + o1 * axis[1].index;
-    int64_t period = w->input_dilation / common_divisor(w->stride, w->input_dilation);
-    int64_t x_period = period * w->stride / w->input_dilation;
-    /* The last output that no border clips. */
-    int64_t last =
-        (axis[2].size - 1) * w->input_dilation - (w->window - 1) * w->dilation + w->pad_low;
-    int64_t inner = divide_down(last, w->stride);
-    for (int64_t phase = 0; phase < CJ_MIN(period, axis[2].out); phase++) {
-        for (int64_t o = phase, n; o < axis[2].out; o += n * period) {
-            span s = span_of_output(&axis[2], o);
-            n = s.clipped ? 1 : (CJ_MIN(inner, axis[2].out - 1) - o) / period + 1;
-            do_run(r, &s, n, x_period, period, x + s.x * axis[2].x, y + o * axis[2].y,
-                   index + o * axis[2].index);
-        }
+    const cj_window_plan_axis *axis = it->plan->axis;
+    stretch s[CJ_WINDOW_AXES] = {single(&axis[0], it->scatter, first)};
+    if (it->plan->lanes) {
+        s[1] = single(&axis[1], it->scatter, second);
+        while (next_stretch(&axis[2], it->scatter, &s[2]))
+            do_run(it, s);
+        return;
     }
-}
-
-/* Elements (i0, i1, .) of the item's x. */
-static void do_input_row(row *r, int64_t i0, int64_t i1)
-{
-    const cj_window_plan_axis *axis = r->plan->axis;
-    const cj_window_axis *w = &axis[2].option;
-    r->span[0] = span_of_input(&axis[0], i0);
-    r->span[1] = span_of_input(&axis[1], i1);
-    int64_t x = i0 * axis[0].x + i1 * axis[1].x;
-    int64_t y = r->span[0].y * axis[0].y + r->span[1].y * axis[1].y;
-    int64_t index = r->span[0].y * axis[0].index + r->span[1].y * axis[1].index;
-    /* The last element all of whose outputs exist. */
-    int64_t inner = axis[2].out * w->stride - 1 - w->pad_low;
-    for (int64_t phase = 0; phase < CJ_MIN(w->stride, axis[2].size); phase++) {
-        for (int64_t i = phase, n; i < axis[2].size; i += n * w->stride) {
-            span s = span_of_input(&axis[2], i);
-            n = s.clipped ? 1 : (CJ_MIN(inner, axis[2].size - 1) - i) / w->stride + 1;
-            do_run(r, &s, n, w->stride, 1, x + i * axis[2].x, y + s.y * axis[2].y,
-                   index + s.y * axis[2].index);
-        }
+    while (next_stretch(&axis[1], it->scatter, &s[1])) {
+        s[2] = (stretch){0};
+        while (next_stretch(&axis[2], it->scatter, &s[2]))
+            do_run(it, s);
     }
 }
 
 /* ---- items ---- */
 
-/* Where an item is: the outer axes like an odometer, then the first two window axes. */
+/* Where an item is: the outer axes like an odometer, then what the item fixes of the window axes. */
 typedef struct place {
     int64_t at[CJ_MAX_RANK];
     int64_t x, y, index, first, second;
 } place;
 
-static place place_of(const cj_window_plan *plan, int64_t item, int64_t firsts, int64_t seconds)
+static place place_of(const cj_window_plan *plan, int64_t number, int64_t firsts, int64_t seconds)
 {
-    place p = {.second = item % seconds, .first = item / seconds % firsts};
-    int64_t outer = item / seconds / firsts;
+    place p = {.second = number % seconds, .first = number / seconds % firsts};
+    int64_t outer = number / seconds / firsts;
     for (int a = plan->outer - 1; a >= 0; a--) {
         p.at[a] = outer % plan->outer_extent[a];
         outer /= plan->outer_extent[a];
@@ -363,20 +412,16 @@ static void advance(const cj_window_plan *plan, place *p, int64_t firsts, int64_
 static void do_items(const cj_window_plan *plan, cj_window_run_fn kernel, bool scatter,
                      const void *x, const void *y, const int32_t *index, int64_t begin, int64_t end)
 {
-    int64_t firsts = scatter ? plan->axis[0].size : plan->axis[0].out;
-    int64_t seconds = scatter ? plan->axis[1].size : plan->axis[1].out;
     if (begin >= end)
         return;
+    int64_t firsts = fixed_places(plan, 0, scatter), seconds = fixed_places(plan, 1, scatter);
     place p = place_of(plan, begin, firsts, seconds);
-    for (int64_t item = begin; item < end; item++) {
-        row r = {.plan = plan, .kernel = kernel};
-        r.x = (char *)(uintptr_t)x + p.x * plan->element;
-        r.y = y ? (char *)(uintptr_t)y + p.y * plan->element : NULL;
-        r.index = index ? (int32_t *)(uintptr_t)index + p.index : NULL;
-        if (scatter)
-            do_input_row(&r, p.first, p.second);
-        else
-            do_output_row(&r, p.first, p.second);
+    item it = {.plan = plan, .kernel = kernel, .scatter = scatter};
+    for (int64_t i = begin; i < end; i++) {
+        it.x = (char *)(uintptr_t)x + p.x * plan->element;
+        it.y = y ? (char *)(uintptr_t)y + p.y * plan->element : NULL;
+        it.index = index ? (int32_t *)(uintptr_t)index + p.index : NULL;
+        do_item(&it, p.first, p.second);
         advance(plan, &p, firsts, seconds);
     }
 }

@@ -47,7 +47,7 @@ typedef struct cj_window {
  * floor((dilated input + pad_low + pad_high - dilated window) / stride) + 1, or 0 if the window does not fit;
  * dilated input = (size - 1) * input_dilation + 1 (0 of nothing), dilated window = (window - 1) * dilation + 1.
  */
-int64_t cj_window_extent(int64_t size, const cj_window_axis *axis);
+int64_t cj_window_axis_extent(int64_t size, const cj_window_axis *axis);
 
 /*
  * How a window op walks: which axis runs along the vectors (an outer axis of stride 1, as channels-last has it,
@@ -74,7 +74,7 @@ typedef struct cj_window_plan {
 /* isa: enum cj_isa_id, one that is available. */
 void cj_window_plan_make(cj_window_plan *plan, const cj_window *window, int isa);
 
-/* Work items: rows of outputs; for scatter: rows of x. The calls below do the items [begin, end), in any division. */
+/* Work items: rows or planes of outputs, for scatter of x. The calls below do the items [begin, end), in any division. */
 int64_t cj_window_items(const cj_window_plan *plan);
 int64_t cj_window_scatter_items(const cj_window_plan *plan);
 

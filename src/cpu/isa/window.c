@@ -9,6 +9,25 @@
 
 enum { CJ_WINDOW_VECTORS = 2 };
 
+/* How the lanes of a tensor lie in memory. */
+enum cj_gaps { CJ_NO_GAPS, CJ_EVERY_OTHER, CJ_ANY_GAPS };
+
+#define CJ_EVERY_OTHER_2(a, b) __builtin_shufflevector(a, b, 0, 3)
+#define CJ_EVERY_OTHER_4(a, b) __builtin_shufflevector(a, b, 0, 2, 5, 7)
+#define CJ_EVERY_OTHER_8(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
+#define CJ_EVERY_OTHER_16(a, b)                                                                    \
+    __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
+#if CJ_VECTOR_BYTES == 64
+#define CJ_EVERY_OTHER_OF_4 CJ_EVERY_OTHER_16
+#define CJ_EVERY_OTHER_OF_8 CJ_EVERY_OTHER_8
+#elif CJ_VECTOR_BYTES == 32
+#define CJ_EVERY_OTHER_OF_4 CJ_EVERY_OTHER_8
+#define CJ_EVERY_OTHER_OF_8 CJ_EVERY_OTHER_4
+#else
+#define CJ_EVERY_OTHER_OF_4 CJ_EVERY_OTHER_4
+#define CJ_EVERY_OTHER_OF_8 CJ_EVERY_OTHER_2
+#endif
+
 /* The elements of the integer vectors, and index vectors of as many lanes as a vector of each type. */
 typedef int32_t vi32_element;
 typedef int64_t vi64_element;
@@ -40,6 +59,7 @@ CJ_SIMD vm32 vi32_takes(vi32 v, vi32 best)
 #define VOP(f) vf32_##f
 #define WOP(f) vi32_##f
 #define LEAST -INFINITY
+#define EVERY_OTHER CJ_EVERY_OTHER_OF_4
 #define TAKES vf32_takes
 #include "window_lanes.h"
 #undef T
@@ -50,6 +70,7 @@ CJ_SIMD vm32 vi32_takes(vi32 v, vi32 best)
 #undef VOP
 #undef WOP
 #undef LEAST
+#undef EVERY_OTHER
 #undef TAKES
 
 #define T double
@@ -60,6 +81,7 @@ CJ_SIMD vm32 vi32_takes(vi32 v, vi32 best)
 #define VOP(f) vf64_##f
 #define WOP(f) vi64_##f
 #define LEAST -(double)INFINITY
+#define EVERY_OTHER CJ_EVERY_OTHER_OF_8
 #define TAKES vf64_takes
 #include "window_lanes.h"
 #undef T
@@ -70,6 +92,7 @@ CJ_SIMD vm32 vi32_takes(vi32 v, vi32 best)
 #undef VOP
 #undef WOP
 #undef LEAST
+#undef EVERY_OTHER
 #undef TAKES
 
 #define CJ_WINDOW_NO_GATHER
@@ -81,6 +104,7 @@ CJ_SIMD vm32 vi32_takes(vi32 v, vi32 best)
 #define VOP(f) vi32_##f
 #define WOP(f) vi32_##f
 #define LEAST INT32_MIN
+#define EVERY_OTHER CJ_EVERY_OTHER_OF_4
 #define TAKES vi32_takes
 #include "window_lanes.h"
 
