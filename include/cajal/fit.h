@@ -146,8 +146,8 @@ CJ_API int64_t cj_trainer_batches(const cj_trainer *trainer); /* steps an epoch;
  * The whole state, as named arrays in memory that is the trainer's and the scope's: variables under their paths (parameters,
  * buffers, "optimizer.*", "step"), "trainer.position" i64[5] (epochs finished, batch, examples and right labels of the epoch so
  * far, 1 while an epoch waits for cj_trainer_end_epoch), "trainer.sums" f64[2] (loss sum of the epoch so far, last
- * rate); with patience or keep_best "trainer.best" f64[2] (lowest validation loss, epochs finished then) and "best.PATH" for
- * parameters and buffers. A checkpoint writes them all; to resume, fill them all, then cj_trainer_restored.
+ * rate); with a validation source "trainer.best" f64[2] (lowest validation loss, epochs finished then); with patience or
+ * keep_best "best.PATH" for parameters and buffers. A checkpoint writes them all; to resume, fill them all, then cj_trainer_restored.
  */
 typedef struct cj_trainer_array {
     const char *name;
