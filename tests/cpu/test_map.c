@@ -1,0 +1,292 @@
+/*
+ * tests/cpu/test_map.c - every elementwise kernel of every instruction set at hand equals the scalar definition, bit
+ * by bit, at any length, alignment and in place; golden digests compare platforms with each other.
+ */
+#include "elements.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define LONGEST 201
+#define BYTES ((LONGEST + 8) * 8)
+
+static const struct {
+    const char *name;
+    int arity;
+    const char *in;
+    char out;
+} op_row[CJ_MAP_OP_COUNT] = {
+#define CJ_X(NAME, name, arity, in, out) {#name, arity, in, out},
+    CJ_MAP_OP_LIST(CJ_X)
+#undef CJ_X
+};
+
+static const char dtype_class[CJ_DTYPE_COUNT] = {
+#define CJ_X(NAME, name, type, bytes, kind) kind,
+    CJ_DTYPE_LIST(CJ_X)
+#undef CJ_X
+};
+
+static const char *dtype_name[CJ_DTYPE_COUNT] = {
+#define CJ_X(NAME, name, type, bytes, kind) #name,
+    CJ_DTYPE_LIST(CJ_X)
+#undef CJ_X
+};
+
+struct sources {
+    _Alignas(64) char data[4][BYTES];
+    const void *src[4];
+};
+
+static void fill_sources(struct sources *s, uint64_t *state, cj_op op, cj_dtype dtype, int64_t n, int64_t offset)
+{
+    for (int k = 0; k < 4; k++) {
+        cj_dtype type = op == CJ_OP_WHERE && k == 0 ? CJ_BOOL : dtype;
+        char *at = s->data[k] + (size_t)offset * cj_dtype_size(type);
+        fill(state, type, n, at);
+        s->src[k] = at;
+    }
+}
+
+/* Runs a kernel apart from its sources and in place of each that it may replace. */
+static void check_kernel(const char *what, const char *isa, cj_map_fn kernel, int arity, cj_dtype in, cj_dtype out,
+                         int64_t n, int64_t offset, const struct sources *given, void *expected)
+{
+    const size_t size = cj_dtype_size(out);
+    _Alignas(64) char result[BYTES], guard[BYTES];
+    memset(result, 0x5a, sizeof result);
+    memcpy(guard, result, sizeof guard);
+    char *at = result + (size_t)offset * size;
+    kernel(n, at, given->src);
+    int64_t bad = first_difference(out, n, at, expected);
+    if (bad >= 0) {
+        fail_msg("%s of %s on %s: element %d of %d differs", what, dtype_name[in], isa, (int)bad, (int)n);
+    }
+    memcpy(guard + (size_t)offset * size, at, (size_t)n * size);
+    assert_memory_equal(result, guard, sizeof guard); /* nothing beside it was written */
+    for (int k = 0; k < arity; k++) {
+        struct sources copy = *given;
+        if (cj_dtype_size(in) != size || (arity == 3 && given->src[0] == (const void *)given->data[0] && k == 0 && size != 1)) {
+            continue;
+        }
+        for (int j = 0; j < 4; j++) {
+            copy.src[j] = copy.data[j] + ((const char *)given->src[j] - given->data[j]);
+        }
+        void *place = copy.data[k] + ((const char *)given->src[k] - given->data[k]);
+        kernel(n, place, copy.src);
+        assert_int_equal(first_difference(out, n, place, expected), -1);
+    }
+}
+
+static void maps_equal_their_definition(void **unused)
+{
+    (void)unused;
+    uint64_t state = 1;
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        const struct cj_isa_kernels *kernels = cj_kernels(isa);
+        if (kernels == NULL) {
+            print_message("%s is not at hand\n", cj_isa_name(isa));
+            continue;
+        }
+        for (cj_op op = 0; op < CJ_OP_CAST; op++) {
+            for (cj_dtype dtype = 0; dtype < CJ_DTYPE_COUNT; dtype++) {
+                cj_map_fn kernel = kernels->map[op][dtype];
+                assert_int_equal(kernel != NULL, strchr(op_row[op].in, dtype_class[dtype]) != NULL);
+                for (int round = 0; kernel != NULL && round < 30; round++) {
+                    struct sources s;
+                    int64_t n = round == 0 ? LONGEST - 1 : draw_below(&state, LONGEST), offset = draw_below(&state, 8);
+                    _Alignas(64) char expected[BYTES];
+                    cj_dtype out = op_row[op].out == 'b' ? CJ_BOOL : dtype;
+                    fill_sources(&s, &state, op, dtype, n, offset);
+                    cj_reference_map(op, dtype, dtype, n, expected, s.src, cj_isa_is_fma(isa));
+                    /* the condition of where is replaced only by bytes */
+                    int arity = op == CJ_OP_WHERE && cj_dtype_size(dtype) != 1 ? 0 : op_row[op].arity;
+                    check_kernel(op_row[op].name, cj_isa_name(isa), kernel, arity, dtype, out, n, offset, &s, expected);
+                }
+            }
+        }
+    }
+}
+
+static void casts_equal_their_definition(void **unused)
+{
+    (void)unused;
+    uint64_t state = 2;
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        for (int pair = 0; cj_kernels(isa) != NULL && pair < CJ_DTYPE_COUNT * CJ_DTYPE_COUNT; pair++) {
+            cj_dtype from = (cj_dtype)(pair / CJ_DTYPE_COUNT), to = (cj_dtype)(pair % CJ_DTYPE_COUNT);
+            for (int round = 0; round < 30; round++) {
+                struct sources s;
+                int64_t n = draw_below(&state, LONGEST), offset = draw_below(&state, 8);
+                _Alignas(64) char expected[BYTES];
+                fill_sources(&s, &state, CJ_OP_CAST, from, n, offset);
+                cj_reference_map(CJ_OP_CAST, from, to, n, expected, s.src, true);
+                check_kernel("cast", cj_isa_name(isa), cj_kernels(isa)->cast[from][to], 1, from, to, n, offset, &s, expected);
+            }
+        }
+    }
+}
+
+static void casts_saturate(void **unused)
+{
+    (void)unused;
+    const double in[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 2147483647.9, -2147483648.9, 255.9, -0.9, 0x1p63, 4294967295.5};
+    enum { COUNT = CJ_COUNT(in) };
+    const void *src[] = {in};
+    const int32_t i32[COUNT] = {0, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 255, 0, INT32_MAX, INT32_MAX};
+    const int64_t i64[COUNT] = {0, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, 2147483647, -2147483648, 255, 0, INT64_MAX, 4294967295};
+    const uint8_t u8[COUNT] = {0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 255};
+    const uint32_t u32[COUNT] = {0, UINT32_MAX, 0, UINT32_MAX, 0, 2147483647, 0, 255, 0, UINT32_MAX, UINT32_MAX};
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        char out[COUNT * 8];
+        if (cj_kernels(isa) == NULL) {
+            continue;
+        }
+        cj_kernels(isa)->cast[CJ_F64][CJ_I32](COUNT, out, src);
+        assert_memory_equal(out, i32, sizeof i32);
+        cj_kernels(isa)->cast[CJ_F64][CJ_I64](COUNT, out, src);
+        assert_memory_equal(out, i64, sizeof i64);
+        cj_kernels(isa)->cast[CJ_F64][CJ_U8](COUNT, out, src);
+        assert_memory_equal(out, u8, sizeof u8);
+        cj_kernels(isa)->cast[CJ_F64][CJ_U32](COUNT, out, src);
+        assert_memory_equal(out, u32, sizeof u32);
+    }
+}
+
+/* The pairs are given as two ops: t = first(src0, src1) of out class, then second. */
+static void pairs_equal_their_ops(void **unused)
+{
+    (void)unused;
+    uint64_t state = 3;
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        const struct cj_isa_kernels *k = cj_kernels(isa);
+        for (int round = 0; k != NULL && round < 30 * CJ_DTYPE_COUNT; round++) {
+            cj_dtype dtype = (cj_dtype)(round % CJ_DTYPE_COUNT);
+            const struct {
+                cj_map_fn kernel;
+                cj_op first, second;
+                int order; /* of the second: 0 (t, src2), 1 (src2, t), 2 where(t, src2, src3) */
+            } pair[] = {
+                {k->select_lt[dtype], CJ_OP_LT, CJ_OP_WHERE, 2}, {k->select_le[dtype], CJ_OP_LE, CJ_OP_WHERE, 2},
+                {k->select_eq[dtype], CJ_OP_EQ, CJ_OP_WHERE, 2}, {k->mul_add[dtype], CJ_OP_MUL, CJ_OP_ADD, 0},
+                {k->mul_sub[dtype], CJ_OP_MUL, CJ_OP_SUB, 0},    {k->sub_mul[dtype], CJ_OP_MUL, CJ_OP_SUB, 1},
+                {k->sub_then_mul[dtype], CJ_OP_SUB, CJ_OP_MUL, 0},
+            };
+            for (size_t p = 0; p < CJ_COUNT(pair); p++) {
+                struct sources s;
+                int64_t n = draw_below(&state, LONGEST), offset = draw_below(&state, 8);
+                _Alignas(64) char middle[BYTES], expected[BYTES];
+                bool takes = p < 3 ? dtype != CJ_BOOL : dtype_class[dtype] == 'f';
+                assert_int_equal(pair[p].kernel != NULL, takes);
+                if (!takes) {
+                    continue;
+                }
+                fill_sources(&s, &state, CJ_OP_ADD, dtype, n, offset);
+                const void *orders[3][3] = {{middle, s.src[2]}, {s.src[2], middle}, {middle, s.src[2], s.src[3]}};
+                cj_reference_map(pair[p].first, dtype, dtype, n, middle, s.src, true);
+                cj_reference_map(pair[p].second, dtype, dtype, n, expected, orders[pair[p].order], true);
+                check_kernel("a pair", cj_isa_name(isa), pair[p].kernel, p < 3 ? 4 : 3, dtype, dtype, n, offset, &s, expected);
+            }
+        }
+    }
+}
+
+static void integers_are_total(void **unused)
+{
+    (void)unused;
+    const int32_t a[] = {INT32_MIN, 7, -7, INT32_MAX, INT32_MIN}, b[] = {-1, 0, 2, 1, 0};
+    const int32_t quotient[] = {INT32_MIN, 0, -3, INT32_MAX, 0}, sum[] = {INT32_MAX, 7, -5, INT32_MIN, INT32_MIN};
+    const uint32_t c[] = {1, 1, 0xffffffff, 5}, d[] = {31, 32, 4, 4000000000u}, left[] = {0x80000000u, 0, 0xfffffff0u, 0};
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        int32_t out[5];
+        if (cj_kernels(isa) == NULL) {
+            continue;
+        }
+        cj_kernels(isa)->map[CJ_OP_DIV][CJ_I32](5, out, (const void *[]){a, b});
+        assert_memory_equal(out, quotient, sizeof quotient);
+        cj_kernels(isa)->map[CJ_OP_ADD][CJ_I32](5, out, (const void *[]){a, b});
+        assert_memory_equal(out, sum, sizeof sum);
+        cj_kernels(isa)->map[CJ_OP_SHL][CJ_U32](4, out, (const void *[]){c, d});
+        assert_memory_equal(out, left, sizeof left);
+    }
+}
+
+/* One number an op, over all its dtypes, for the classes fma and baseline. */
+static const uint64_t golden[CJ_MAP_OP_COUNT][2] = {
+    [CJ_OP_NEG] = {0x8e325f4f3ec17cbb, 0x8e325f4f3ec17cbb},
+    [CJ_OP_ABS] = {0xca56099d76584e68, 0xca56099d76584e68},
+    [CJ_OP_SIGN] = {0x49883050ce924481, 0x49883050ce924481},
+    [CJ_OP_FLOOR] = {0x51d06cd5a1226712, 0x51d06cd5a1226712},
+    [CJ_OP_CEIL] = {0x59aa0844be5bda8b, 0x59aa0844be5bda8b},
+    [CJ_OP_ROUND] = {0x0c01d72898838bfb, 0x0c01d72898838bfb},
+    [CJ_OP_SQRT] = {0xe59a8065579d7682, 0xe59a8065579d7682},
+    [CJ_OP_EXP] = {0x116cfa6b42b86c3b, 0x88c985533b90b26c},
+    [CJ_OP_EXPM1] = {0x61f275243a04c870, 0xa5b95c7514dbe1eb},
+    [CJ_OP_LOG] = {0x2f7014bd19b004ed, 0x7f6440385f4352dd},
+    [CJ_OP_LOG1P] = {0x1bdfcc39a8b76a6d, 0x4f6e9e96893d759e},
+    [CJ_OP_SIN] = {0x164b3eb7873d9031, 0x180d32564f17609d},
+    [CJ_OP_COS] = {0xc1221a89d2712cf1, 0xfe9d4a3de1d01c49},
+    [CJ_OP_TANH] = {0xeccf7e3843f6b461, 0x0b6db1726db6cb28},
+    [CJ_OP_ERF] = {0xda57fc602be6636f, 0xa63eae118a9dc301},
+    [CJ_OP_NOT] = {0xcdd75f1b53b3e34d, 0xcdd75f1b53b3e34d},
+    [CJ_OP_ADD] = {0xe255a76d9741233f, 0xe255a76d9741233f},
+    [CJ_OP_SUB] = {0xc86b4beadea171ca, 0xc86b4beadea171ca},
+    [CJ_OP_MUL] = {0x74af61517057f7cf, 0x74af61517057f7cf},
+    [CJ_OP_DIV] = {0xbece3e94eb6af8a6, 0xbece3e94eb6af8a6},
+    [CJ_OP_POW] = {0x4f4fc2db81aa8d8f, 0xcc4b4dd3e374782d},
+    [CJ_OP_MAX] = {0x6ca0a1917722ced2, 0x6ca0a1917722ced2},
+    [CJ_OP_MIN] = {0x4954422e5219bbd0, 0x4954422e5219bbd0},
+    [CJ_OP_EQ] = {0xcc232d45edc5060b, 0xcc232d45edc5060b},
+    [CJ_OP_NE] = {0xee8dbdb8c1441f09, 0xee8dbdb8c1441f09},
+    [CJ_OP_LT] = {0x57b9f744c1f0b7b3, 0x57b9f744c1f0b7b3},
+    [CJ_OP_LE] = {0x20feed1502374636, 0x20feed1502374636},
+    [CJ_OP_AND] = {0xca2e9c6b0a1550b4, 0xca2e9c6b0a1550b4},
+    [CJ_OP_OR] = {0x82ef9d45a9a23f56, 0x82ef9d45a9a23f56},
+    [CJ_OP_XOR] = {0x7eeb32e5d07947e6, 0x7eeb32e5d07947e6},
+    [CJ_OP_SHL] = {0x509befcdc188d4c9, 0x509befcdc188d4c9},
+    [CJ_OP_SHR] = {0xfe1df212ad3d4b53, 0xfe1df212ad3d4b53},
+    [CJ_OP_WHERE] = {0xd52ad5f7fbb09f17, 0xd52ad5f7fbb09f17},
+    [CJ_OP_CAST] = {0xd2a160f76525fa43, 0xd2a160f76525fa43},
+};
+
+static void digests_are_golden(void **unused)
+{
+    (void)unused;
+    bool differs = false;
+    for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+        for (cj_op op = 0; cj_kernels(isa) != NULL && op < CJ_MAP_OP_COUNT; op++) {
+            uint64_t hash = DIGEST_START, state = 4 + (uint64_t)op;
+            for (int type = 0; type < CJ_DTYPE_COUNT * CJ_DTYPE_COUNT; type++) {
+                cj_dtype dtype = (cj_dtype)(type / CJ_DTYPE_COUNT), to = (cj_dtype)(type % CJ_DTYPE_COUNT);
+                cj_map_fn kernel = op == CJ_OP_CAST  ? cj_kernels(isa)->cast[dtype][to]
+                                   : to == CJ_BOOL ? cj_kernels(isa)->map[op][dtype]
+                                                   : NULL;
+                for (int round = 0; kernel != NULL && round < 20; round++) {
+                    struct sources s;
+                    _Alignas(64) char out[BYTES];
+                    fill_sources(&s, &state, op, dtype, LONGEST, 0);
+                    kernel(LONGEST, out, s.src);
+                    hash = digest(hash, op == CJ_OP_CAST ? to : op_row[op].out == 'b' ? CJ_BOOL : dtype, LONGEST, out);
+                }
+            }
+            if (hash != golden[op][!cj_isa_is_fma(isa)]) {
+                print_error("%s on %s: 0x%016llx\n", op_row[op].name, cj_isa_name(isa), (unsigned long long)hash);
+                differs = true;
+            }
+        }
+    }
+    assert_false(differs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(maps_equal_their_definition), cmocka_unit_test(casts_equal_their_definition),
+        cmocka_unit_test(casts_saturate),              cmocka_unit_test(pairs_equal_their_ops),
+        cmocka_unit_test(integers_are_total),          cmocka_unit_test(digests_are_golden),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
