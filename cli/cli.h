@@ -64,6 +64,7 @@ struct cli {
     char **argv;
     bool json, quiet;
     cj_context *context;
+    json_t *kept; /* texts of options that came from a file */
 };
 
 /* Fills c->command, values and arguments from argv; an exit status, EXIT_DONE to go on. */
@@ -89,7 +90,8 @@ int fail(cli *c, int status, const char *format, ...) CJ_PRINTF(3, 4);
 int fail_library(cli *c, cj_status status);
 /* A line to standard error, unless -q. */
 void tell(const cli *c, const char *format, ...) CJ_PRINTF(2, 3);
-/* Prints a JSON object as one line on standard output and lets it go. */
+/* Writes a JSON object as one line and lets it go; print_json: on standard output. */
+void write_json(FILE *file, json_t *object);
 void print_json(json_t *object);
 /* A real for JSON: null where it is not finite. */
 json_t *json_finite(double value);

@@ -22,6 +22,7 @@ int main(int argc, char **argv)
     }
     output_ends(&c, &status);
     cj_context_free(c.context);
+    json_decref(c.kept);
     free(c.argument);
     return status;
 }

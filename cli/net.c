@@ -45,3 +45,45 @@ bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser)
     }
     return option_number(c, OPT_LR, 1e-12, 1e6, &optimiser->lr);
 }
+
+#define AT_ONCE 256
+
+static size_t output_bytes(const cj_model *model, const cj_examples *part)
+{
+    return (size_t)(part->count * cj_preprocess_outputs(cj_model_preprocess(model))) * sizeof(float);
+}
+
+void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part, float *outputs)
+{
+    if (outputs)
+        cj_release(context, outputs, output_bytes(model, part));
+}
+
+static cj_status forward_all(cj_context *context, cj_model *model, const cj_examples *part, float *raw, float *out)
+{
+    const cj_preprocess *p = cj_model_preprocess(model);
+    int64_t inputs = cj_preprocess_inputs(p), outputs = cj_preprocess_outputs(p), index[AT_ONCE];
+    size_t bytes = (size_t)(AT_ONCE * inputs) * sizeof(float);
+    float *x = cj_allocate(context, bytes);
+    cj_status status = x ? CJ_OK : CJ_NO_MEMORY;
+    for (int64_t done = 0; done < part->count && status == CJ_OK; done += AT_ONCE) {
+        int64_t n = part->count - done < AT_ONCE ? part->count - done : AT_ONCE;
+        for (int64_t i = 0; i < n; i++)
+            index[i] = done + i;
+        cj_examples_batch(p, part, index, n, x, NULL, NULL);
+        status = cj_model_forward(model, n, x, raw + done * outputs, out ? out + done * outputs : NULL);
+    }
+    if (x)
+        cj_release(context, x, bytes);
+    return status;
+}
+
+cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw, float **out)
+{
+    *raw = cj_allocate(context, output_bytes(model, part));
+    if (out)
+        *out = cj_allocate(context, output_bytes(model, part));
+    if (!*raw || (out && !*out))
+        return CJ_NO_MEMORY;
+    return forward_all(context, model, part, *raw, out ? *out : NULL);
+}

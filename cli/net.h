@@ -22,4 +22,11 @@ cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x);
 /* The optimiser of --optim and --lr; false after the error has been reported. */
 bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser);
 
+/*
+ * What the model gives for all examples of a part: *raw and (where out is not NULL) *out, as in cj_model_forward, to be
+ * released by release_outputs.
+ */
+cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw, float **out);
+void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part, float *outputs);
+
 #endif

@@ -11,14 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
-void print_json(json_t *object)
+void write_json(FILE *file, json_t *object)
 {
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     if (text)
-        puts(text);
-    fflush(stdout);
+        fprintf(file, "%s\n", text);
+    fflush(file);
     free(text);
     json_decref(object);
+}
+
+void print_json(json_t *object)
+{
+    write_json(stdout, object);
 }
 
 json_t *json_finite(double value)

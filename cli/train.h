@@ -38,9 +38,9 @@ typedef struct train {
     json_t *log;      /* one object an epoch */
     char folder[PATH_SIZE];
     int64_t log_length;
-    double seconds;   /* spent in training steps, over all parts of the run */
-    double started;   /* now_seconds() when the loop began, less `seconds` */
-    int64_t images;   /* trained on since the loop began, for the speed */
+    double seconds;      /* spent in training steps, over all parts of the run */
+    double step_seconds; /* of those, in this process */
+    int64_t images;      /* trained on in this process */
     bool resumed;
 } train;
 
@@ -51,7 +51,7 @@ bool known_net_name(const char *text);
 
 /* run_folder.c */
 int folder_read_recorded(train *t);       /* --resume: run.json into t->recorded, its options into the command line */
-int folder_read_config(cli *c, const char *path, json_t **config);
+int folder_read_config(cli *c, const char *path);
 int folder_open(train *t);                /* chooses or checks the folder, writes run.json */
 void folder_file(const train *t, const char *name, char path[PATH_SIZE]);
 
@@ -80,13 +80,8 @@ void progress_clear(progress_line *line);
 int train_linear(train *t, scores *out);  /* a linear model on the same data */
 void score_constant(train *t, scores *out);
 
-/* report.c */
-int train_report(train *t);               /* test, tables, pictures, done */
-void print_scores(const cj_preprocess *p, int count, const char *const *name, const scores *const *s);
-void print_confusion(const cj_preprocess *p, const scores *s);
-void add_scores_json(json_t *object, const cj_preprocess *p, const scores *s, const char *prefix);
-
-/* pictures.c */
-void draw_pictures(train *t, const float *probability);
+/* pictures.c: `probability` of the test examples, or NULL. An exit status. */
+int draw_pictures(train *t, const scores *s, const float *probability);
+double train_speed(const train *t);       /* images a second in this process; NaN where it made no step */
 
 #endif

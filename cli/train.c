@@ -1,0 +1,213 @@
+/*
+ * cli/train.c - cajal train: decide, begin or resume, train, tell how good the net is.
+ */
+#include "train.h"
+
+#include "base/base.h"
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void free_train(train *t)
+{
+    cj_trainer_free(t->trainer);
+    cj_model_free(t->model);
+    if (t->c->context)
+        cj_dataset_free(t->c->context, t->data);
+    free(t->plan.class_weight);
+    free((char *)(uintptr_t)t->plan.net);
+    json_decref(t->options);
+    json_decref(t->recorded);
+    json_decref(t->log);
+}
+
+/* ---- what is printed before and after ---- */
+
+static void announce(const train *t)
+{
+    const plan *p = &t->plan;
+    const cj_dataset *d = t->data;
+    char parameters[32];
+    int64_t count = 0;
+    for (int i = 0; i < cj_net_layers(cj_model_net(t->model)); i++)
+        count += cj_net_layer_at(cj_model_net(t->model), i)->parameters;
+    tell(t->c, "%s: %lld training, %lld validation, %lld test examples; %s", p->data_name,
+         (long long)d->part[CJ_TRAIN].count, (long long)d->part[CJ_VALIDATION].count,
+         (long long)d->part[CJ_TEST].count,
+         d->preprocess->task == CJ_TASK_CLASSES ? "classes" : "regression");
+    tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
+    tell(t->c, "%s parameters; %s, %s, batch %lld, %s%lld epochs, seed %llu, %d threads (%s)",
+         count_text((double)count, parameters), p->optim_text, p->schedule_text, (long long)p->batch,
+         p->early ? "at most " : "", (long long)p->epochs, (unsigned long long)cj_seed(t->c->context),
+         cj_threads(t->c->context), cj_isa(t->c->context));
+    if (t->resumed)
+        tell(t->c, "resuming the run in %s", t->folder);
+}
+
+static const json_t *last_epoch(const train *t)
+{
+    size_t epochs = json_array_size(t->log);
+    return epochs ? json_array_get(t->log, epochs - 1) : NULL;
+}
+
+static double logged(const train *t, const char *key)
+{
+    json_t *value = json_object_get(last_epoch(t), key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static void suggest(const train *t, const scores *s)
+{
+    const cj_preprocess *p = t->data->preprocess;
+    double fitted = logged(t, "train_accuracy");
+    printf("\nwhat to try next\n");
+    printf("  cajal predict '%s' %s\n", t->folder, p->kind == CJ_INPUT_IMAGES ? "PICTURE.png" : "NEW.csv");
+    printf("  cajal eval '%s' --data '%s'\n", t->folder, t->c->value[OPT_DATA]);
+    if (!t->plan.early)
+        printf("  cajal train --resume --out '%s' --epochs %lld     (longer)\n", t->folder,
+               (long long)(2 * t->plan.epochs));
+    if (s->count && s->classes && fitted - s->accuracy.value > 0.02)
+        printf("  a net that fits the training data less closely (%.1f %% there, %.1f %% on the test): dropout 0.3 in the "
+               "net's text, or --optim adamw:weight_decay=0.05\n", 100 * fitted, 100 * s->accuracy.value);
+    else if (s->count && s->classes && s->balanced.value < s->accuracy.value - 0.05)
+        printf("  --class-weight balanced: rare classes are recognised less often than frequent ones\n");
+    else if (p->kind == CJ_INPUT_IMAGES && strcmp(t->plan.net_name, "resnet20"))
+        printf("  --net resnet20     (a deeper net)\n");
+    else
+        printf("  --net mlp:256,256 or --seed 1     (a larger net; how much chance decides)\n");
+}
+
+static void print_done(const train *t, const scores *s)
+{
+    char path[PATH_SIZE], hash[65] = "";
+    cj_program_info memory = cj_program_describe(cj_trainer_program(t->trainer));
+    folder_file(t, "model.safetensors", path);
+    cj_model_hash(t->model, hash);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "event", "done", "out", t->folder, "model", path,
+        "net", t->plan.net_name, "data", t->plan.data_name, "seed", (json_int_t)cj_seed(t->c->context), "threads",
+        cj_threads(t->c->context), "epochs", json_integer((json_int_t)json_array_size(t->log)), "steps",
+        json_integer(*(int64_t *)cj_variable_data(cj_scope_step(cj_model_scope(t->model)))), "train_seconds",
+        json_finite(t->seconds), "images_per_second", json_finite(train_speed(t)), "train_loss",
+        json_finite(logged(t, "train_loss")));
+    if (s->count)
+        add_scores(object, s, "test_");
+    json_object_set_new(object, "peak_bytes", json_integer((json_int_t)memory.peak_bytes));
+    json_object_set_new(object, "lower_bound_bytes", json_integer((json_int_t)memory.lower_bound_bytes));
+    json_object_set_new(object, "rss_bytes", json_integer(resident_bytes()));
+    json_object_set_new(object, "model_hash", json_string(hash));
+    print_json(object);
+}
+
+/* ---- the end of a run ---- */
+
+/* Scores of the net, a linear model and the majority class or mean, in this order; *count of them. */
+static int compare(train *t, scores s[3], int *count, float **probability)
+{
+    cli *c = t->c;
+    const cj_examples *test = &t->data->part[CJ_TEST];
+    float *raw = NULL;
+    if (!test->count)
+        return EXIT_DONE;
+    cj_status status = forward_part(c->context, t->model, test, &raw, probability);
+    if (status == CJ_OK)
+        status = score_outputs(c->context, cj_model_preprocess(t->model), test, raw, &s[0]);
+    release_outputs(c->context, t->model, test, raw);
+    if (status != CJ_OK)
+        return fail_library(c, status);
+    *count = 1;
+    int code = train_linear(t, &s[1]);
+    if (code != EXIT_DONE)
+        return code;
+    score_constant(t, &s[2]);
+    *count = 3;
+    return EXIT_DONE;
+}
+
+static void print_result(const train *t, int count, const scores *s)
+{
+    const cj_preprocess *p = t->data->preprocess;
+    const char *name[3] = {t->plan.net_name, "linear model",
+                           p->task == CJ_TASK_CLASSES ? "majority class" : "mean"};
+    char took[32];
+    printf("%lld epochs in %s of training\n\n", (long long)json_array_size(t->log), time_text(t->seconds, took));
+    if (count && s[0].classes) {
+        print_confusion(p, &s[0]);
+        putchar('\n');
+    }
+    if (count)
+        print_scores(count, name, s);
+    else
+        puts("no test part: nothing was measured");
+    suggest(t, &s[0]);
+    printf("\nrun: %s\n", t->folder);
+}
+
+static int finish(train *t)
+{
+    cli *c = t->c;
+    scores s[3] = {{0}};
+    float *probability = NULL;
+    char path[PATH_SIZE];
+    int count = 0;
+    if (t->plan.patience > 0)
+        cj_trainer_take_best(t->trainer);
+    folder_file(t, "model.safetensors", path);
+    cj_status status = cj_model_save(t->model, path);
+    int code = status == CJ_OK ? compare(t, s, &count, &probability) : fail_library(c, status);
+    if (code == EXIT_DONE)
+        code = draw_pictures(t, &s[0], probability);
+    if (code == EXIT_DONE && c->json)
+        print_done(t, &s[0]);
+    else if (code == EXIT_DONE)
+        print_result(t, count, s);
+    release_outputs(c->context, t->model, &t->data->part[CJ_TEST], probability);
+    for (int i = 0; i < 3; i++)
+        scores_free(c->context, &s[i]);
+    return code;
+}
+
+static int begin(train *t)
+{
+    cli *c = t->c;
+    bool found = false;
+    int code = EXIT_DONE;
+    if (option_on(c, OPT_RESUME) && option_on(c, OPT_FORCE))
+        return fail(c, EXIT_USAGE, "--resume goes on with a run, --force begins anew: only one of them");
+    code = make_context(c);
+    if (code == EXIT_DONE && c->value[OPT_CONFIG])
+        code = folder_read_config(c, c->value[OPT_CONFIG]);
+    if (code == EXIT_DONE && option_on(c, OPT_RESUME))
+        code = folder_read_recorded(t);
+    if (code == EXIT_DONE && c->value[OPT_SEED]) {
+        /* The seed may have come from a file: the context is made with it. */
+        cj_context_free(c->context);
+        c->context = NULL;
+        code = make_context(c);
+    }
+    if (code == EXIT_DONE)
+        code = train_prepare(t);
+    if (code == EXIT_DONE)
+        code = train_make_trainer(t);
+    if (code == EXIT_DONE)
+        code = folder_open(t);
+    if (code == EXIT_DONE)
+        code = checkpoint_restore(t, &found);
+    return code;
+}
+
+int run_train(cli *c)
+{
+    train t = {.c = c, .log = json_array()};
+    catch_signals();
+    int code = begin(&t);
+    if (code == EXIT_DONE) {
+        announce(&t);
+        code = train_loop(&t);
+    }
+    if (code == EXIT_DONE)
+        code = finish(&t);
+    free_train(&t);
+    return code;
+}
