@@ -83,6 +83,14 @@ static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node, c
     kernel->store[kernel->store_count++] = (cj_store){value, node->dtype, cj_view_of(place)};
 }
 
+static bool steps_back(const cj_tensor *node, const cj_place *place)
+{
+    for (int i = 0; i < node->rank; i++)
+        if (place->stride[i] < 0)
+            return true;
+    return false;
+}
+
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
 {
     const cj_tensor *node = s->item[item].node;
@@ -97,6 +105,8 @@ cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
     memcpy(kernel->extent, node->shape, sizeof(*node->shape) * (size_t)node->rank);
     for (int k = 0; k < node->source_count; k++) {
         const cj_place *place = cj_item_place(s, s->item[item].source[k]);
+        if (place && steps_back(node->source[k], place))
+            place = cj_item_copy(s, s->item[item].source[k]);
         if (!place)
             return CJ_NO_MEMORY;
         set_operand(kernel, k, node->source[k], place);

@@ -10,7 +10,7 @@ int32_t cj_buffer_new(cj_schedule *s, cj_buffer_kind kind, cj_dtype dtype, int64
         return -1;
     s->buffer[s->buffers] = (cj_buffer){.kind = kind, .dtype = dtype, .elements = elements,
                                         .bytes = (size_t)elements * cj_dtype_size(dtype),
-                                        .first = -1, .last = -1, .in_place_of = -1};
+                                        .first = -1, .last = -1};
     return s->buffers++;
 }
 

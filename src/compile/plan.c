@@ -60,53 +60,86 @@ static bool same_view(const cj_view *a, const cj_view *b, int rank)
            memcmp(a->stride, b->stride, sizeof(*a->stride) * (size_t)rank) == 0;
 }
 
-/* Whether the kernel touches the buffer only by one load with this view. */
+/* Whether the kernel touches the buffer only by loads with this view. */
 static bool only_loaded_as(const cj_kernel *k, int32_t buffer, const cj_view *view)
 {
-    int loads = 0;
     for (int i = 0; i < k->instr_count; i++)
-        if (k->instr[i].op == CJ_INSTR_LOAD && k->instr[i].view.buffer == buffer) {
-            if (!same_view(&k->instr[i].view, view, k->rank))
-                return false;
-            loads++;
-        }
+        if (k->instr[i].op == CJ_INSTR_LOAD && k->instr[i].view.buffer == buffer &&
+            !same_view(&k->instr[i].view, view, k->rank))
+            return false;
     for (int i = 0; i < k->operand_count; i++)
         if (k->operand[i].view.buffer == buffer)
             return false;
     for (int i = 0; i < k->store_count; i++)
         if (k->store[i].view.buffer == buffer)
             return false;
-    return loads > 0;
+    return true;
 }
 
-static void find_in_place(cj_schedule *s)
+/* The operand whose memory store i of kernel `at` may take over, or -1. */
+static int32_t find_donor(const cj_schedule *s, int32_t at, int i)
 {
-    for (int32_t at = 0; at < s->kernels; at++) {
-        const cj_kernel *k = s->kernel[at];
-        if (k->kind == CJ_KERNEL_WINDOW || k->feed[0] || k->feed[1])
+    const cj_kernel *k = s->kernel[at];
+    const cj_buffer *out = &s->buffer[k->store[i].view.buffer];
+    if (out->kind != CJ_BUFFER_ARENA || out->first != at)
+        return -1;
+    for (int j = 0; j < k->instr_count; j++) {
+        const cj_view *view = &k->instr[j].view;
+        if (k->instr[j].op != CJ_INSTR_LOAD)
+            continue;
+        const cj_buffer *in = &s->buffer[view->buffer];
+        if (in->kind == CJ_BUFFER_ARENA && in->last == at && in->first < at &&
+            in->elements == out->elements && cj_dtype_size(in->dtype) == cj_dtype_size(out->dtype) &&
+            same_view(view, &k->store[i].view, k->rank) && only_loaded_as(k, view->buffer, view))
+            return view->buffer;
+    }
+    return -1;
+}
+
+static void rename_views(cj_kernel *k, const int32_t *name)
+{
+    for (int i = 0; i < k->instr_count; i++)
+        if (k->instr[i].op == CJ_INSTR_LOAD)
+            k->instr[i].view.buffer = name[k->instr[i].view.buffer];
+    for (int i = 0; i < k->operand_count; i++) {
+        k->operand[i].view.buffer = name[k->operand[i].view.buffer];
+        if (k->feed[i])
+            rename_views(k->feed[i], name);
+    }
+    for (int i = 0; i < k->store_count; i++)
+        k->store[i].view.buffer = name[k->store[i].view.buffer];
+    for (int i = 0; i < k->reduction_count; i++)
+        k->reduction[i].view.buffer = name[k->reduction[i].view.buffer];
+}
+
+/*
+ * Kernels are renamed to the buffers that they share, so that whoever runs them sees that operand and result are one
+ * memory.
+ */
+cj_status cj_schedule_share(cj_schedule *s)
+{
+    int32_t *name = cj_arena_take(s->work, sizeof(*name) * (size_t)(s->buffers + 1));
+    if (!name)
+        return CJ_NO_MEMORY;
+    for (int32_t b = 0; b < s->buffers; b++)
+        name[b] = b;
+    find_lives(s);
+    for (int32_t at = 0; at < s->kernels && !s->no_fusion; at++) {
+        cj_kernel *k = s->kernel[at];
+        rename_views(k, name);
+        if (k->kind == CJ_KERNEL_WINDOW || k->kind == CJ_KERNEL_RANDOM || k->kind == CJ_KERNEL_KEY)
             continue;
         for (int i = 0; i < k->store_count; i++) {
-            cj_buffer *out = &s->buffer[k->store[i].view.buffer];
-            if (out->kind != CJ_BUFFER_ARENA || out->first != at || out->in_place_of >= 0)
+            int32_t donor = find_donor(s, at, i), out = k->store[i].view.buffer;
+            if (donor < 0)
                 continue;
-            for (int j = 0; j < k->instr_count; j++) {
-                const cj_view *view = &k->instr[j].view;
-                if (k->instr[j].op != CJ_INSTR_LOAD)
-                    continue;
-                const cj_buffer *in = &s->buffer[view->buffer];
-                bool taken = false;
-                for (int o = 0; o < k->store_count; o++)
-                    taken |= s->buffer[k->store[o].view.buffer].in_place_of == view->buffer;
-                if (in->kind == CJ_BUFFER_ARENA && in->last == at && in->first < at && !taken &&
-                    in->bytes == out->bytes && cj_dtype_size(in->dtype) == cj_dtype_size(out->dtype) &&
-                    same_view(view, &k->store[i].view, k->rank) &&
-                    only_loaded_as(k, view->buffer, view)) {
-                    out->in_place_of = view->buffer;
-                    break;
-                }
-            }
+            s->buffer[donor].last = s->buffer[out].last;
+            s->buffer[out].first = -1;
+            name[out] = donor;
+            k->store[i].view.buffer = donor;
         }
     }
+    return CJ_OK;
 }
 
 /* ---- placement ---- */
@@ -182,13 +215,6 @@ static size_t place_by_time(cj_block *block, int32_t count, cj_block **alive)
     return size;
 }
 
-static int32_t owner(const cj_schedule *s, int32_t buffer)
-{
-    while (s->buffer[buffer].in_place_of >= 0)
-        buffer = s->buffer[buffer].in_place_of;
-    return buffer;
-}
-
 static size_t rounded(size_t bytes)
 {
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
@@ -198,13 +224,7 @@ static int32_t collect_blocks(cj_schedule *s, cj_block *block)
 {
     int32_t count = 0;
     for (int32_t b = 0; b < s->buffers; b++)
-        if (s->buffer[b].kind == CJ_BUFFER_ARENA && s->buffer[b].in_place_of >= 0) {
-            cj_buffer *to = &s->buffer[owner(s, b)];
-            to->last = CJ_MAX(to->last, s->buffer[b].last);
-        }
-    for (int32_t b = 0; b < s->buffers; b++)
-        if (s->buffer[b].kind == CJ_BUFFER_ARENA && s->buffer[b].in_place_of < 0 &&
-            s->buffer[b].first >= 0)
+        if (s->buffer[b].kind == CJ_BUFFER_ARENA && s->buffer[b].first >= 0)
             block[count++] = (cj_block){.first = s->buffer[b].first, .last = s->buffer[b].last,
                                         .bytes = rounded(s->buffer[b].bytes), .id = b};
     for (int32_t k = 0; k < s->kernels; k++)
@@ -246,9 +266,6 @@ static void keep_offsets(cj_schedule *s, const cj_block *block, int32_t count, s
 
 cj_status cj_schedule_plan(cj_schedule *s)
 {
-    find_lives(s);
-    if (!s->no_fusion)
-        find_in_place(s);
     size_t room = (size_t)s->buffers + (size_t)s->kernels + 1;
     cj_block *block = cj_arena_take(s->work, sizeof(*block) * room);
     cj_block **near = cj_arena_take(s->work, sizeof(*near) * room);
@@ -271,8 +288,5 @@ cj_status cj_schedule_plan(cj_schedule *s)
         qsort(block, (size_t)count, sizeof(*block), compare_blocks);
         keep_offsets(s, block, count, place_blocks(block, count, near));
     }
-    for (int32_t b = 0; b < s->buffers; b++)
-        if (s->buffer[b].kind == CJ_BUFFER_ARENA)
-            s->buffer[b].offset = s->buffer[owner(s, b)].offset;
     return CJ_OK;
 }

@@ -149,6 +149,8 @@ static cj_status compile_into(cj_program *p, cj_schedule *s, int outputs, cj_ten
     if (!status)
         status = cj_schedule_lower(s);
     if (!status)
+        status = cj_schedule_share(s);
+    if (!status)
         status = prepare_calls(p, s);
     if (!status)
         status = cj_schedule_plan(s);

@@ -1,11 +1,12 @@
 /*
  * src/compile/schedule.h - how a graph becomes a list of kernels.
  *
- * Five passes, each a file, over the structures below:
+ * Six passes, each a file, over the structures below:
  *     collect   nodes become items, each with a role; checkpoints make a second item of a node
  *     fuse      items that are computed together become groups: a head, maps, reductions over one domain
  *     order     groups become a sequence, updates in place after the last read
  *     lower     groups become kernels: memory orders are chosen, views are worked out, copies inserted
+ *     share     results take over the memory of operands that die
  *     plan      buffers get offsets in one arena
  * None of them changes a bit of any value, and none looks at a pointer's value.
  *
@@ -82,8 +83,7 @@ typedef struct cj_buffer {
     const void *data;      /* CONSTANT: to be copied by the program */
     cj_variable *variable; /* VARIABLE */
     const char *name;      /* INPUT */
-    int32_t first, last;   /* ARENA: kernels that write first and use last */
-    int32_t in_place_of;   /* ARENA: a buffer whose memory it takes over, or -1 */
+    int32_t first, last;   /* ARENA: kernels that write first and use last; -1: in another's memory */
     size_t offset;         /* ARENA */
 } cj_buffer;
 
@@ -130,6 +130,7 @@ cj_status cj_schedule_collect(cj_schedule *s, int outputs, cj_tensor *const *out
 cj_status cj_schedule_fuse(cj_schedule *s);
 cj_status cj_schedule_order(cj_schedule *s);
 cj_status cj_schedule_lower(cj_schedule *s);
+cj_status cj_schedule_share(cj_schedule *s);
 cj_status cj_schedule_plan(cj_schedule *s);
 
 /* ---- collect.c ---- */

@@ -1,0 +1,35 @@
+/*
+ * src/cpu/call.h - a kernel made ready to run on the CPU.
+ */
+#ifndef CJ_CPU_CALL_H
+#define CJ_CPU_CALL_H
+
+#include "compile/target.h"
+#include "cpu/tile.h"
+
+struct cj_call {
+    cj_context *context;
+    const cj_kernel *kernel;
+    const char *name;
+    size_t scratch_bytes;
+    void (*run)(cj_call *call, void *const *buffer, void *scratch);
+    void (*release)(cj_call *call); /* what the kind added; NULL: nothing */
+    size_t size;                    /* of the whole call */
+};
+
+/* Each kind of kernel embeds a cj_call first. Allocates `size` zeroed bytes and fills it in. */
+void *cj_call_new(cj_context *context, const cj_kernel *kernel, size_t size);
+
+/* Elements a thread should have before a second one is woken, for a program with so many steps. */
+int64_t cj_smallest_work(const cj_context *context, int steps);
+
+cj_status cj_prepare_map(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_reduce(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_contract(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_window(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_random(cj_context *context, const cj_kernel *kernel, cj_call **call);
+
+/* The order in which the code for a convolution writes its result (cj_target.conv_order). */
+void cj_conv_memory_order(const cj_tensor *conv, int *order);
+
+#endif

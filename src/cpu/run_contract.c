@@ -1,0 +1,296 @@
+/*
+ * src/cpu/run_contract.c - matrix products and convolutions, with their program as epilogue.
+ */
+#include "cpu/call.h"
+#include "cpu/contract.h"
+
+/* A thread's interpreter; begun at its first rows. */
+typedef struct cj_epilogue_thread {
+    cj_tile_run run;
+    bool begun;
+} cj_epilogue_thread;
+
+typedef struct cj_contract_call {
+    cj_call call;
+    bool is_conv, plain; /* plain: nothing but a store in the kernel's own order */
+    cj_matmul_plan matmul;
+    cj_conv_plan *conv;
+    cj_tile *tile;
+    int64_t width; /* elements of a row */
+    size_t packed_bytes, packed, epilogue, threads_at, thread_bytes; /* places in scratch */
+} cj_contract_call;
+
+typedef struct cj_contract_job {
+    const cj_contract_call *call;
+    void *const *buffer;
+    char *scratch;
+    cj_epilogue_thread *thread;
+} cj_contract_job;
+
+static void store_rows(void *state, int thread, void *tile, int64_t first_row, int64_t rows)
+{
+    cj_contract_job *job = state;
+    const cj_contract_call *c = job->call;
+    cj_epilogue_thread *t = &job->thread[thread];
+    if (!t->begun) {
+        cj_tile_begin(c->tile, &t->run, job->buffer,
+                      job->scratch + c->epilogue + (size_t)thread * c->thread_bytes, c->tile->length);
+        t->begun = true;
+    }
+    size_t size = cj_dtype_size((cj_dtype)c->call.kernel->dtype);
+    int64_t begin = first_row * c->width, end = begin + rows * c->width;
+    for (int64_t at = begin; at < end; at += c->tile->length)
+        cj_tile_step_run(&t->run, at, CJ_MIN(c->tile->length, end - at),
+                         (char *)tile + (size_t)(at - begin) * size);
+}
+
+static const void *operand_memory(const cj_kernel *k, int i, void *const *buffer)
+{
+    const cj_operand *o = &k->operand[i];
+    return (const char *)buffer[o->view.buffer] +
+           o->view.offset * (int64_t)cj_dtype_size((cj_dtype)o->dtype);
+}
+
+static void run_contract(cj_call *base, void *const *buffer, void *scratch)
+{
+    cj_contract_call *c = (cj_contract_call *)base;
+    const cj_kernel *k = base->kernel;
+    cj_contract_job job = {c, buffer, scratch, NULL};
+    cj_pool *pool = base->context->pool;
+    const void *left = operand_memory(k, 0, buffer), *right = operand_memory(k, 1, buffer);
+    void *out = NULL;
+    if (c->plain) {
+        const cj_view *view = &k->store[0].view;
+        out = (char *)buffer[view->buffer] + view->offset * (int64_t)cj_dtype_size((cj_dtype)k->dtype);
+    } else {
+        job.thread = (cj_epilogue_thread *)(void *)((char *)scratch + c->threads_at);
+        for (int t = 0; t < cj_threads(base->context); t++)
+            job.thread[t].begun = false;
+    }
+    if (c->packed_bytes) {
+        void *packed = (char *)scratch + c->packed;
+        if (c->is_conv)
+            cj_conv_pack(c->conv, pool, right, packed);
+        else
+            cj_matmul_pack(&c->matmul, pool, right, packed);
+        right = packed;
+    }
+    cj_store_fn store = c->plain ? NULL : store_rows;
+    if (c->is_conv)
+        cj_conv_run(c->conv, pool,
+                    &(cj_conv_run_args){.x = left, .w = right, .y = out, .scratch = scratch,
+                                        .store = store, .store_state = &job});
+    else
+        cj_matmul_run(&c->matmul, pool,
+                      &(cj_matmul_run_args){.a = left, .b = right, .c = out, .scratch = scratch,
+                                            .store = store, .store_state = &job});
+}
+
+/* ---- making ---- */
+
+/* The leading axes as one: extent and step (the schedule has seen to it that they step evenly). */
+static int64_t batch_of(const cj_operand *o, int64_t *extent)
+{
+    int64_t step = 0;
+    *extent = 1;
+    for (int i = o->rank - 3; i >= 0; i--) {
+        if (o->extent[i] != 1 && *extent == 1)
+            step = o->view.stride[i];
+        *extent *= o->extent[i];
+    }
+    return step;
+}
+
+static void matmul_spec(const cj_kernel *k, cj_matmul_spec *spec)
+{
+    const cj_operand *a = &k->operand[0], *b = &k->operand[1];
+    spec->dtype = (cj_dtype)k->dtype;
+    spec->a_stride[0] = batch_of(a, &spec->batch);
+    spec->b_stride[0] = batch_of(b, &spec->batch);
+    spec->m = a->extent[a->rank - 2];
+    spec->k = a->extent[a->rank - 1];
+    spec->n = b->extent[b->rank - 1];
+    for (int i = 0; i < 2; i++) {
+        spec->a_stride[1 + i] = a->view.stride[a->rank - 2 + i];
+        spec->b_stride[1 + i] = b->view.stride[b->rank - 2 + i];
+    }
+    if (spec->batch > 1 && spec->b_stride[0] == 0 &&
+        (spec->m == 1 || spec->a_stride[0] == spec->m * spec->a_stride[1])) {
+        if (spec->m == 1)
+            spec->a_stride[1] = spec->a_stride[0];
+        spec->m *= spec->batch;
+        spec->batch = 1;
+        spec->a_stride[0] = 0;
+    }
+    spec->c_stride[0] = spec->m * spec->n;
+    spec->c_stride[1] = spec->n;
+    spec->c_stride[2] = 1;
+}
+
+/* Extents and geometry, without strides. */
+static void conv_geometry(cj_conv_spec *spec, int dtype, const int64_t *x, const int64_t *w,
+                          const int64_t *y, const cj_conv_options *o)
+{
+    memset(spec, 0, sizeof(*spec));
+    spec->dtype = (cj_dtype)dtype;
+    spec->spatial = o->spatial;
+    spec->images = x[0];
+    spec->groups = x[1];
+    spec->in_channels = x[2];
+    spec->out_channels = w[1];
+    for (int i = 0; i < CJ_CONV_AXES; i++) {
+        bool there = i < o->spatial;
+        spec->in[i] = there ? x[3 + i] : 1;
+        spec->kernel[i] = there ? w[3 + i] : 1;
+        spec->out[i] = there ? y[3 + i] : 1;
+        spec->stride[i] = there ? o->stride[i] : 1;
+        spec->in_dilation[i] = there ? o->input_dilation[i] : 1;
+        spec->kernel_dilation[i] = there ? o->kernel_dilation[i] : 1;
+        spec->low[i] = there ? o->low[i] : 0;
+    }
+}
+
+void cj_conv_memory_order(const cj_tensor *conv, int *order)
+{
+    cj_conv_options options = cj_conv_options_of(conv);
+    cj_conv_spec spec;
+    conv_geometry(&spec, conv->dtype, conv->source[0]->shape, conv->source[1]->shape, conv->shape,
+                  &options);
+    int at = 0;
+    bool weight = cj_conv_recognise(&spec) == CJ_CONV_WEIGHT;
+    if (!weight)
+        order[at++] = 0;
+    for (int i = 0; i < options.spatial; i++)
+        order[at++] = 3 + i;
+    if (weight)
+        order[at++] = 0;
+    order[at++] = 1;
+    order[at] = 2;
+}
+
+static void conv_strides(const cj_kernel *k, cj_conv_spec *spec)
+{
+    memcpy(spec->x_stride, k->operand[0].view.stride, sizeof(spec->x_stride));
+    memcpy(spec->w_stride, k->operand[1].view.stride, sizeof(spec->w_stride));
+    bool weight = cj_conv_recognise(spec) == CJ_CONV_WEIGHT;
+    int64_t step = 1;
+    spec->y_stride[2] = step;
+    step *= spec->out_channels;
+    spec->y_stride[1] = step;
+    step *= spec->groups;
+    if (weight) {
+        spec->y_stride[0] = step;
+        step *= spec->images;
+    }
+    for (int i = spec->spatial - 1; i >= 0; i--) {
+        spec->y_stride[3 + i] = step;
+        step *= spec->out[i];
+    }
+    if (!weight)
+        spec->y_stride[0] = step;
+}
+
+static cj_status make_conv(cj_contract_call *c, const cj_contract_options *options)
+{
+    const cj_kernel *k = c->call.kernel;
+    cj_conv_spec spec;
+    int64_t y[3 + CJ_CONV_AXES] = {0};
+    for (int i = 0; i < k->conv.spatial; i++)
+        y[3 + i] = cj_window_extent(k->operand[0].extent[3 + i], k->operand[1].extent[3 + i],
+                                    k->conv.stride[i], k->conv.input_dilation[i],
+                                    k->conv.kernel_dilation[i], k->conv.low[i], k->conv.high[i]);
+    conv_geometry(&spec, k->dtype, k->operand[0].extent, k->operand[1].extent, y, &k->conv);
+    conv_strides(k, &spec);
+    cj_status status = cj_conv_plan_new(c->call.context, &spec, options, &c->conv);
+    if (status)
+        return status;
+    const cj_conv_facts *facts = cj_conv_plan_facts(c->conv);
+    c->call.name = facts->kernel;
+    c->call.scratch_bytes = facts->scratch_bytes;
+    c->packed_bytes = facts->packed_bytes;
+    c->width = spec.groups * spec.out_channels;
+    return CJ_OK;
+}
+
+static cj_status make_matmul(cj_contract_call *c, const cj_contract_options *options)
+{
+    cj_matmul_spec spec = {0};
+    matmul_spec(c->call.kernel, &spec);
+    cj_status status = cj_matmul_plan_make(&c->matmul, &spec, options);
+    if (status)
+        return status;
+    c->call.name = c->matmul.kernel;
+    c->call.scratch_bytes = c->matmul.scratch_bytes;
+    c->packed_bytes = c->matmul.packed_bytes;
+    c->width = spec.n;
+    return CJ_OK;
+}
+
+/* Whether the program only stores the head's value in the kernel's own order. */
+static bool is_plain(const cj_kernel *k)
+{
+    int64_t step = 1;
+    if (k->instr_count != 1 || k->store_count != 1 || k->reduction_count)
+        return false;
+    for (int i = k->rank - 1; i >= 0; i--) {
+        if (k->store[0].view.stride[i] != step)
+            return false;
+        step *= k->extent[i];
+    }
+    return true;
+}
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static cj_status make(cj_contract_call *c)
+{
+    cj_context *context = c->call.context;
+    const cj_kernel *k = c->call.kernel;
+    c->is_conv = k->kind == CJ_KERNEL_CONV;
+    c->plain = is_plain(k);
+    cj_contract_options options = {.isa = context->isa, .threads = cj_threads(context),
+                                   .store = !c->plain, .spread = context->config.smallest_work == 1};
+    cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
+    if (status)
+        return status;
+    size_t bytes = aligned(c->call.scratch_bytes);
+    c->packed = bytes;
+    bytes += aligned(c->packed_bytes);
+    if (!c->plain) {
+        status = cj_tile_make(context, k, CJ_MAX(c->width, 1), &c->tile);
+        if (status)
+            return status;
+        c->thread_bytes = aligned(c->tile->scratch_bytes);
+        c->epilogue = bytes;
+        bytes += c->thread_bytes * (size_t)cj_threads(context);
+        c->threads_at = bytes;
+        bytes += aligned(sizeof(cj_epilogue_thread) * (size_t)cj_threads(context));
+    }
+    c->call.scratch_bytes = bytes;
+    return CJ_OK;
+}
+
+static void release_contract(cj_call *base)
+{
+    cj_contract_call *c = (cj_contract_call *)base;
+    if (c->conv)
+        cj_conv_plan_free(base->context, c->conv);
+    cj_tile_free(base->context, c->tile);
+}
+
+cj_status cj_prepare_contract(cj_context *context, const cj_kernel *kernel, cj_call **out)
+{
+    cj_contract_call *c = cj_call_new(context, kernel, sizeof(*c));
+    if (!c)
+        return CJ_NO_MEMORY;
+    *out = &c->call;
+    c->call.run = run_contract;
+    c->call.release = release_contract;
+    cj_status status = make(c);
+    if (status)
+        cj_cpu_target.release(context, &c->call);
+    return status;
+}
