@@ -334,13 +334,11 @@ static bool simplify_movement(const site *s, cj_tensor **out)
     }
 }
 
-/* What carries no derivative needs no stop. */
+/* What is no float needs no stop. A constant may need one: it can be differentiated at. */
 static bool simplify_stop(const site *s, cj_tensor **out)
 {
-    cj_tensor *x = s->spec->source[0];
-    *out = x;
-    return x->op == CJ_OP_STOP_GRADIENT || x->op == CJ_OP_CONSTANT || x->op == CJ_OP_IOTA ||
-           cj_uniform_scalar(x) || !is_float(x);
+    *out = s->spec->source[0];
+    return (*out)->op == CJ_OP_STOP_GRADIENT || !is_float(*out);
 }
 
 bool cj_simplify(cj_context *context, cj_at at, const cj_node_spec *spec, const cj_result *result,

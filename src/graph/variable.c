@@ -50,8 +50,10 @@ cj_variable *cj_variable_new(cj_context *context, const char *name, cj_dtype dty
         return NULL;
     cj_graph *graph = cj_graph_of(context, nowhere);
     cj_variable *variable = graph ? cj_allocate_zero(context, sizeof *variable) : NULL;
-    if (!variable)
+    if (!variable) {
+        cj_fail_building(context, CJ_NO_MEMORY, nowhere, "variable '%s': out of memory", name);
         return NULL;
+    }
     *variable = (cj_variable){.context = context, .dtype = dtype, .rank = rank, .references = 1};
     if (rank)
         memcpy(variable->shape, shape, (size_t)rank * sizeof *shape);
@@ -61,6 +63,9 @@ cj_variable *cj_variable_new(cj_context *context, const char *name, cj_dtype dty
     if (variable->name)
         strcpy(variable->name, name);
     if (!variable->data || !variable->name) {
+        cj_fail_building(context, CJ_NO_MEMORY, nowhere,
+                         "variable '%s': out of memory, %zu bytes were asked for", name,
+                         variable->bytes);
         free_variable(context, variable);
         return NULL;
     }
