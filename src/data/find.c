@@ -54,7 +54,7 @@ cj_status cj_list_folder(cj_context *context, const char *path, cj_listing *list
     while (status == CJ_OK && (entry = readdir(folder))) {
         if (entry->d_name[0] == '.')
             continue;
-        status = cj_grow(context, &listing->name, &listing->capacity, listing->count,
+        status = cj_grow_list(context, &listing->name, &listing->capacity, listing->count,
                          sizeof listing->name[0]);
         char *name = status == CJ_OK
                          ? cj_text_copy(context, entry->d_name, strlen(entry->d_name))

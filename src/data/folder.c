@@ -73,7 +73,7 @@ static cj_status find_class(walker *w, const char *name, size_t length, int32_t 
         }
     if (c->count == 65536)
         return cj_fail(context, CJ_UNSUPPORTED, "%s: more than 65536 classes", w->loader->name);
-    cj_status status = cj_grow(context, &c->name, &c->capacity, c->count, sizeof c->name[0]);
+    cj_status status = cj_grow_list(context, &c->name, &c->capacity, c->count, sizeof c->name[0]);
     if (status != CJ_OK)
         return status;
     if (!(c->name[c->count] = cj_text_copy(context, name, length)))

@@ -127,7 +127,7 @@ static cj_status make_room(cj_gather *g, cj_part_id part)
     cj_context *context = g->loader->context;
     cj_examples *e = &g->loader->dataset->part[part];
     size_t count = (size_t)e->count, old = g->capacity[part], each = (size_t)image_bytes(g), size;
-    cj_status status = cj_grow(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
+    cj_status status = cj_grow_list(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
     if (status != CJ_OK || count < old)
         return status;
     size_t more = old ? old * 2 : 64;

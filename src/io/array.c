@@ -37,7 +37,7 @@ void cj_text_release(cj_context *context, char *text)
         cj_release(context, text, strlen(text) + 1);
 }
 
-cj_status cj_grow(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
+cj_status cj_grow_list(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
                   size_t item)
 {
     void *array;
@@ -251,7 +251,7 @@ cj_status cj_tensor_file_adopt(cj_context *context, cj_tensor_file *file, cj_arr
     if (found)
         return cj_fail(context, CJ_INVALID, "there are two arrays named \"%.200s\"", array->name);
     cj_status status =
-        cj_grow(context, &file->array, &file->capacity, file->count, sizeof file->array[0]);
+        cj_grow_list(context, &file->array, &file->capacity, file->count, sizeof file->array[0]);
     if (status != CJ_OK)
         return status;
     memmove(&file->array[place + 1], &file->array[place],
@@ -317,7 +317,7 @@ cj_status cj_tensor_file_set(cj_context *context, cj_tensor_file *file, const ch
         return CJ_OK;
     }
     char *new_key = cj_text_copy(context, key, strlen(key));
-    if (!new_key || cj_grow(context, &file->metadata, &file->metadata_capacity,
+    if (!new_key || cj_grow_list(context, &file->metadata, &file->metadata_capacity,
                             file->metadata_count, sizeof file->metadata[0]) != CJ_OK) {
         cj_text_release(context, new_key);
         cj_text_release(context, new_value);

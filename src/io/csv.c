@@ -163,7 +163,7 @@ static void plain_field(csv_parser *p)
 static cj_status next_field(csv_parser *p)
 {
     cj_csv *csv = p->csv;
-    cj_status status = cj_grow(p->context, &csv->field, &p->field_capacity, p->field_count,
+    cj_status status = cj_grow_list(p->context, &csv->field, &p->field_capacity, p->field_count,
                                sizeof csv->field[0]);
     csv->field_size = p->field_capacity * sizeof csv->field[0];
     if (status != CJ_OK)
@@ -201,7 +201,7 @@ static cj_status next_row(csv_parser *p)
                        p->name, line, (long long)fields, (long long)csv->columns,
                        p->separator == '\t' ? "tab" : (char[2]){p->separator, 0});
     cj_status status =
-        cj_grow(p->context, &csv->line, &p->row_capacity, p->row_count, sizeof csv->line[0]);
+        cj_grow_list(p->context, &csv->line, &p->row_capacity, p->row_count, sizeof csv->line[0]);
     csv->line_size = p->row_capacity * sizeof csv->line[0];
     if (status != CJ_OK)
         return status;

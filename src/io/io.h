@@ -42,7 +42,7 @@ char *cj_text_copy(cj_context *context, const char *text, size_t length);
 void cj_text_release(cj_context *context, char *text); /* NULL is fine */
 
 /* Makes room for one element more in a growing array: doubles *capacity when it is full. */
-cj_status cj_grow(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
+cj_status cj_grow_list(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
                   size_t item);
 
 /* For libraries that free without telling the size: it is kept in front of the block. */
