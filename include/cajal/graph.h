@@ -97,6 +97,7 @@ CJ_DECLARE_UNARY(sign)    /* -1, 0, 1; NaN stays */
 CJ_DECLARE_UNARY(floor)   /* derivative 0, as for ceil, round, sign */
 CJ_DECLARE_UNARY(ceil)    /* */
 CJ_DECLARE_UNARY(round)   /* half to even */
+CJ_DECLARE_UNARY(relu)    /* max(x, 0); derivative 0 at 0; NaN stays */
 CJ_DECLARE_UNARY(sqrt)    /* square root */
 CJ_DECLARE_UNARY(exp)     /* e^x */
 CJ_DECLARE_UNARY(expm1)   /* e^x - 1 */
@@ -116,6 +117,7 @@ CJ_DECLARE_UNARY(reciprocal) /* 1 / x */
 #define cj_floor(...) cj_floor_at(CJ_HERE, __VA_ARGS__)
 #define cj_ceil(...) cj_ceil_at(CJ_HERE, __VA_ARGS__)
 #define cj_round(...) cj_round_at(CJ_HERE, __VA_ARGS__)
+#define cj_relu(...) cj_relu_at(CJ_HERE, __VA_ARGS__)
 #define cj_sqrt(...) cj_sqrt_at(CJ_HERE, __VA_ARGS__)
 #define cj_exp(...) cj_exp_at(CJ_HERE, __VA_ARGS__)
 #define cj_expm1(...) cj_expm1_at(CJ_HERE, __VA_ARGS__)

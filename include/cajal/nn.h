@@ -333,7 +333,6 @@ CJ_API cj_tensor *cj_global_avg_pool_at(cj_at at, cj_tensor *x);
 /* ---- activations ---- */
 
 /* cj_tanh and cj_flatten are ops of cajal/graph.h. */
-CJ_API cj_tensor *cj_relu_at(cj_at at, cj_tensor *x);    /* max(x, 0); derivative 0 at 0; NaN stays */
 CJ_API cj_tensor *cj_relu6_at(cj_at at, cj_tensor *x);   /* min(max(x, 0), 6) */
 CJ_API cj_tensor *cj_leaky_relu_at(cj_at at, cj_tensor *x, double slope); /* x > 0 ? x : slope x */
 CJ_API cj_tensor *cj_elu_at(cj_at at, cj_tensor *x, double alpha); /* x > 0 ? x : alpha (e^x - 1) */
@@ -344,7 +343,6 @@ CJ_API cj_tensor *cj_sigmoid_at(cj_at at, cj_tensor *x); /* 1 / (1 + e^-x), noth
 CJ_API cj_tensor *cj_softplus_at(cj_at at, cj_tensor *x); /* log(1 + e^x), nothing overflows */
 CJ_API cj_tensor *cj_softmax_at(cj_at at, cj_tensor *x, int axis);     /* e^x / sum of e^x along the axis */
 CJ_API cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis); /* its logarithm, stable */
-#define cj_relu(...) cj_relu_at(CJ_HERE, __VA_ARGS__)
 #define cj_relu6(...) cj_relu6_at(CJ_HERE, __VA_ARGS__)
 #define cj_leaky_relu(...) cj_leaky_relu_at(CJ_HERE, __VA_ARGS__)
 #define cj_elu(...) cj_elu_at(CJ_HERE, __VA_ARGS__)

@@ -69,6 +69,19 @@ static const cj_tensor *domain_of(const cj_item *item)
     return item->role == CJ_ROLE_REDUCE ? item->node->source[0] : item->node;
 }
 
+/* Whether the item reads a value of the group otherwise than element for element: it must wait for the group then. */
+static bool reads_view_of(cj_schedule *s, int32_t item, int32_t group)
+{
+    int32_t count = s->item[item].copy ? 1 : s->item[item].node->source_count;
+    for (int32_t k = 0; k < count; k++) {
+        int32_t source = cj_alias_root(s, s->item[item].source[k]);
+        int32_t root = cj_memory_root(s, source);
+        if (root != source && s->item[root].group >= 0 && cj_group_of(s, s->item[root].group) == group)
+            return true;
+    }
+    return false;
+}
+
 /* The open group of a source that an item with this domain may join, or -1. */
 static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
 {
@@ -80,7 +93,7 @@ static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
     int32_t at = cj_group_of(s, s->item[root].group);
     const cj_group *g = &s->group[at];
     if (!g->open || g->other || g->again != it->again || g->members >= MOST_INSTRS ||
-        !cj_same_domain(g->domain, domain_of(it)))
+        !cj_same_domain(g->domain, domain_of(it)) || reads_view_of(s, item, at))
         return -1;
     if (it->role == CJ_ROLE_REDUCE)
         return g->head < 0 && (!g->has_reduce || g->reduced == reduced_of(it)) ? at : -1;
@@ -412,9 +425,6 @@ static cj_status take(cj_schedule *s, cj_walk *w, int32_t item)
         }
         return status;
     }
-    case CJ_ROLE_VIEW:
-        use_memory(s, s->item[item].source[0]);
-        return CJ_OK;
     default:
         return CJ_OK;
     }

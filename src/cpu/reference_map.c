@@ -28,6 +28,7 @@ static bool is_math(cj_op op)
         case CJ_OP_CEIL: return CEIL(x);                                                           \
         case CJ_OP_ROUND: return NEAR(x);                                                          \
         case CJ_OP_SQRT: return ROOT(x);                                                           \
+        case CJ_OP_RELU: return x <= 0 ? 0 : x;                                                    \
         case CJ_OP_ADD: return x + y;                                                              \
         case CJ_OP_SUB: return x - y;                                                              \
         case CJ_OP_MUL: return x * y;                                                              \

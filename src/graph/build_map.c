@@ -12,6 +12,7 @@
     }
 CJ_UNARY(neg, NEG)
 CJ_UNARY(abs, ABS)
+CJ_UNARY(relu, RELU)
 CJ_UNARY(sign, SIGN)
 CJ_UNARY(floor, FLOOR)
 CJ_UNARY(ceil, CEIL)

@@ -45,7 +45,8 @@
     X(SHL, shl, 2, "u", '=') /* a shift by the width or more gives 0 */                            \
     X(SHR, shr, 2, "u", '=')                                                                       \
     X(WHERE, where, 3, "fiub", '=') /* where(bool condition, a, b) */                              \
-    X(CAST, cast, 1, "fiub", 'c') /* saturates, NaN to 0, to integers toward zero, to bool x != 0 */
+    X(CAST, cast, 1, "fiub", 'c') /* saturates, NaN to 0, to integers toward zero, to bool x != 0 */ \
+    X(RELU, relu, 1, "f", '=') /* x <= 0 ? 0 : x: an op, so that its gradient needs its result alone */
 
 /* Reductions over a set of axes, kept as extent 1: X(NAME, name, in). */
 #define CJ_REDUCE_OP_LIST(X)                                                                       \

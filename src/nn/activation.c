@@ -11,13 +11,6 @@ static cj_tensor *zero(cj_at at, cj_tensor *x)
     return cj_like_at(at, x, 0);
 }
 
-cj_tensor *cj_relu_at(cj_at at, cj_tensor *x)
-{
-    if (!x)
-        return NULL;
-    return cj_where_at(at, cj_le_at(at, x, zero(at, x)), zero(at, x), x);
-}
-
 cj_tensor *cj_relu6_at(cj_at at, cj_tensor *x)
 {
     if (!x)

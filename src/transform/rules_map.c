@@ -23,6 +23,12 @@ CJ_PARTIAL(abs) /* sign(a), 0 at 0 */
     return cj_mul_at(at, v, cj_sign_at(at, node->source[0]));
 }
 
+CJ_PARTIAL(relu) /* 1 where y > 0, 0 at 0 */
+{
+    cj_tensor *zero = cj_like_at(at, node, 0);
+    return cj_where_at(at, cj_le_at(at, node, zero), zero, v);
+}
+
 /* Constant between their steps. */
 #define CJ_STEP(name)                                                                              \
     CJ_PARTIAL(name)                                                                               \

@@ -84,6 +84,7 @@ static double float_map(int op, double a, double b)
     switch (op) {
     case CJ_OP_NEG: return -a;
     case CJ_OP_ABS: return fabs(a);
+    case CJ_OP_RELU: return a <= 0 ? 0 : a;
     case CJ_OP_SIGN: return isnan(a) ? a : (double)((a > 0) - (a < 0));
     case CJ_OP_FLOOR: return floor(a);
     case CJ_OP_CEIL: return ceil(a);

@@ -30,7 +30,7 @@
     CJ_EACH_FIUB(X, MAX, max) CJ_EACH_FIUB(X, MIN, min) CJ_EACH_FIUB(X, EQ, eq)                    \
     CJ_EACH_FIUB(X, NE, ne) CJ_EACH_FIU(X, LT, lt) CJ_EACH_FIU(X, LE, le)                          \
     CJ_EACH_IUB(X, AND, and) CJ_EACH_IUB(X, OR, or) CJ_EACH_IUB(X, XOR, xor)                       \
-    CJ_EACH_U(X, SHL, shl) CJ_EACH_U(X, SHR, shr) CJ_EACH_FIUB(X, WHERE, where)
+    CJ_EACH_U(X, SHL, shl) CJ_EACH_U(X, SHR, shr) CJ_EACH_FIUB(X, WHERE, where) CJ_EACH_F(X, RELU, relu)
 
 /* Pairs of ops in one pass: X(member, name, DTYPE, dtype) */
 #define CJ_PAIR_KERNELS(X)                                                                         \

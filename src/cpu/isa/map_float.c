@@ -26,6 +26,7 @@
     ROUNDING(neg, dtype, T, lanes)                                                                 \
     ROUNDING(abs, dtype, T, lanes)                                                                 \
     CJ_MAP1(sign, dtype, T, T, x > 0 ? 1 : x < 0 ? -1 : x)                                         \
+    CJ_MAP1(relu, dtype, T, T, x <= 0 ? 0 : x)                                                     \
     CJ_MAP2(add, dtype, T, T, x + y)                                                               \
     CJ_MAP2(sub, dtype, T, T, x - y)                                                               \
     CJ_MAP2(mul, dtype, T, T, x *y)                                                                \
