@@ -9,7 +9,7 @@
  *
  * Results are owned by the caller and live in memory of the context's allocator; the matching `..._free` takes
  * that context. On failure nothing is handed out (the result is NULL or zeroed) and cj_error holds
- * a sentence with the file, the place and the way out. Statuses: IO (the system refused), FORMAT (the bytes
+ * a sentence with the file, the place and the way out. Statuses: NOT_FOUND (no such file), IO (the system refused), FORMAT (the bytes
  * are not what the format says), UNSUPPORTED (valid, but not for us), MISSING, NO_MEMORY, INVALID (bad arguments).
  */
 #ifndef CAJAL_IO_H
