@@ -1,33 +1,32 @@
 /*
  * src/nn/norm.c - batch norm and layer norm.
  *
- * With c the value of the mean m, held constant (stop_gradient):
+ * With c the mean of x as rounded, held constant (stop_gradient):
  *
- *     d = x - c,   var = mean(d^2) - (m - c)^2,   y = d s + (b - (m - c) s),   s = w / sqrt(var + eps)
+ *     d = x - c,   e = mean(d),   var = mean(d^2) - e^2,   y = d s + (b - e s),   s = w / sqrt(var + eps)
  *
- * The terms in m - c are exactly 0 and change no value; they carry the derivative by m. For any constant c both formulas are
- * identities in x, so derivatives of every order are right. What it buys: d is centred before it is squared and scaled, so
- * that nothing cancels where |m| is large beside the deviation (x s + (b - m s), and mean(x^2) - m^2, lose all digits there);
- * and since m is reached through one number a channel only, the backward pass is two passes over x (the sums of g and g d, then
- * dx) and not three, as it is where m is subtracted elementwise.
+ * For any constant c these are identities in x, so derivatives of every order are right. What the form buys: d is centred before
+ * it is squared and scaled, and e is what rounding left of the mean, so that nothing cancels where the mean is large beside
+ * the deviation (x s + (b - m s), and mean(x^2) - m^2, lose all digits there); the sums of d and d^2 share a pass; and
+ * since the mean is reached through one number a channel only, the backward pass is two passes over x (the sums of g and g d,
+ * then dx) and not three, as it is where the mean is subtracted elementwise.
  */
 #include "nn/nn.h"
 
 typedef struct moments {
     cj_tensor *mean, *var; /* reduced axes kept */
     cj_tensor *d;          /* x - c */
-    cj_tensor *rest;       /* m - c */
+    cj_tensor *e;          /* mean(d) */
 } moments;
 
 static moments moments_of(cj_at at, cj_tensor *x, uint32_t axes)
 {
     moments m;
-    m.mean = cj_mean_at(at, x, axes, true);
-    cj_tensor *c = cj_stop_gradient_at(at, m.mean);
+    cj_tensor *c = cj_stop_gradient_at(at, cj_mean_at(at, x, axes, true));
     m.d = cj_sub_at(at, x, c);
-    m.rest = cj_sub_at(at, m.mean, c);
-    m.var =
-        cj_sub_at(at, cj_mean_at(at, cj_square_at(at, m.d), axes, true), cj_square_at(at, m.rest));
+    m.e = cj_mean_at(at, m.d, axes, true);
+    m.mean = cj_add_at(at, c, m.e);
+    m.var = cj_sub_at(at, cj_mean_at(at, cj_square_at(at, m.d), axes, true), cj_square_at(at, m.e));
     return m;
 }
 
@@ -123,7 +122,7 @@ static cj_tensor *by_batch(const norm *n)
     cj_tensor *scale = inverse_deviation(at, m.var, n->a.eps);
     if (n->weight)
         scale = cj_mul_at(at, n->weight, scale);
-    cj_tensor *rest = cj_mul_at(at, m.rest, scale);
+    cj_tensor *rest = cj_mul_at(at, m.e, scale);
     cj_tensor *shift = n->bias ? cj_sub_at(at, n->bias, rest) : cj_neg_at(at, rest);
     return cj_add_at(at, cj_mul_at(at, m.d, scale), shift);
 }
@@ -172,7 +171,7 @@ cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args)
     uint32_t mask = (uint32_t)((UINT64_C(1) << rank) - (UINT64_C(1) << (rank - axes)));
     moments m = moments_of(a.at, a.x, mask);
     cj_tensor *scale = inverse_deviation(a.at, m.var, a.eps > 0 ? a.eps : 1e-5);
-    cj_tensor *y = cj_sub_at(a.at, cj_mul_at(a.at, m.d, scale), cj_mul_at(a.at, m.rest, scale));
+    cj_tensor *y = cj_sub_at(a.at, cj_mul_at(a.at, m.d, scale), cj_mul_at(a.at, m.e, scale));
     if (!a.no_affine)
         y = cj_mul_at(a.at, y,
                       cj_scope_get_at(a.at, s, "weight", dtype, axes, shape, cj_init_ones()));

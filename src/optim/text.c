@@ -86,7 +86,7 @@ static bool read_value(enum form form, char *text, void *out)
         *slash = '/';
     if (form == COUNT) {
         int64_t count = good && v[0] >= 0 && v[0] < 1e15 ? (int64_t)v[0] : -1;
-        good = good && (double)count == v[0];
+        good = good && count >= 0 && (double)count == v[0];
         memcpy(out, &count, sizeof count);
         return good;
     }

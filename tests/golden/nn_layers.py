@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Writes nn_layers.h: what torch.nn's layers, activations and losses give in double precision.
+
+A case holds the input x, parameters, the output y, and derivatives of L = sum(y * g) for a fixed g: grad.NAME by x and the
+parameters, grad2.x = d sum((dL/dx)^2) / dx, and after.NAME, buffers after the pass.
+Run: python3 tests/golden/nn_layers.py > tests/golden/nn_layers.h
+"""
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(20240607)
+cases = []
+
+
+def case(name, x, f, module=None, extra=None, integer_extra=False):
+    # What goes in is exact in f32, so that a test in f32 sees rounding errors of the computation alone.
+    x = x.float().double().requires_grad_(True)
+    extra = None if extra is None else extra.float().double()
+    tensors = [("x", x.detach())]
+    if extra is not None:
+        tensors.append(("extra", extra))
+    parameters = dict(module.named_parameters(prefix="m")) if module else {}
+    buffers = dict(module.named_buffers(prefix="m")) if module else {}
+    tensors += [(n, p.detach().clone()) for n, p in parameters.items()]
+    tensors += [(n, b.detach().clone().double()) for n, b in buffers.items()]
+    y = f(x) if extra is None else f(x, extra.long() if integer_extra else extra)
+    g = torch.randn_like(y).float().double() if y.dim() else torch.tensor(1.0)
+    tensors += [("y", y.detach()), ("g", g)]
+    leaves = [x] + list(parameters.values())
+    grads = torch.autograd.grad((y * g).sum(), leaves, create_graph=True)
+    for n, d in zip(["x"] + list(parameters), grads):
+        tensors.append(("grad." + n, d.detach()))
+    if grads[0].requires_grad:
+        second = torch.autograd.grad((grads[0] ** 2).sum(), x, allow_unused=True)[0]
+        if second is not None:
+            tensors.append(("grad2.x", second + torch.zeros(second.shape)))
+    tensors += [("after." + n, b.detach().clone().double()) for n, b in buffers.items()]
+    cases.append((name, tensors))
+
+
+def scramble(module):
+    for p in module.parameters():
+        nn.init.normal_(p, 0.2, 0.6)
+    for n, b in module.named_buffers():
+        if n.endswith("running_mean"):
+            b.normal_()
+        elif n.endswith("running_var"):
+            b.uniform_(0.5, 2)
+    return module.float().double()
+
+
+def layer(name, x, module):
+    case(name, x, scramble(module), module)
+
+
+def randn(*shape):
+    return torch.randn(*shape)
+
+
+layer("linear", randn(3, 5), nn.Linear(5, 4))
+layer("linear_3d", randn(2, 3, 5), nn.Linear(5, 4))
+layer("linear_no_bias", randn(3, 5), nn.Linear(5, 4, bias=False))
+layer("conv1d", randn(2, 3, 11), nn.Conv1d(3, 4, 3, stride=2, padding=1, dilation=2))
+layer("conv2d", randn(2, 2, 7, 6), nn.Conv2d(2, 3, 5))
+layer("conv2d_groups", randn(2, 4, 6, 5), nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), groups=2))
+layer("conv2d_depthwise", randn(2, 3, 5, 5), nn.Conv2d(3, 3, 3, padding=1, groups=3, bias=False))
+layer("conv2d_dilated", randn(1, 2, 8, 8), nn.Conv2d(2, 2, 3, dilation=(2, 1), padding=(0, 1)))
+layer("conv2d_same", randn(1, 2, 5, 6), nn.Conv2d(2, 2, (4, 3), padding="same"))
+layer("batch_norm_2d", randn(3, 2, 3, 2) * 2 + 1, nn.BatchNorm2d(2))
+layer("batch_norm_offset", randn(4, 2, 3, 3) * 0.5 + 300, nn.BatchNorm2d(2, momentum=0.3, eps=1e-3))
+layer("batch_norm_1d", randn(6, 3), nn.BatchNorm1d(3))
+layer("batch_norm_plain", randn(3, 2, 4), nn.BatchNorm1d(2, affine=False))
+layer("batch_norm_eval", randn(3, 2, 3, 2), nn.BatchNorm2d(2).eval())
+layer("layer_norm", randn(3, 4, 5) + 2, nn.LayerNorm(5))
+layer("layer_norm_2", randn(2, 3, 4), nn.LayerNorm((3, 4)))
+
+case("max_pool2d", randn(2, 2, 7, 6), lambda x: F.max_pool2d(x, 3, 2, 1))
+case("max_pool2d_plain", randn(1, 2, 5, 6), lambda x: F.max_pool2d(x, (2, 3)))
+case("max_pool1d", randn(2, 2, 9), lambda x: F.max_pool1d(x, 3, 2, 0, 2))
+case("avg_pool2d", randn(2, 2, 7, 6), lambda x: F.avg_pool2d(x, 3, 2, 1))
+case("avg_pool2d_exclude", randn(1, 2, 5, 6), lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False))
+case("avg_pool1d", randn(2, 2, 8), lambda x: F.avg_pool1d(x, 2))
+case("global_avg_pool", randn(2, 3, 4, 5), lambda x: F.adaptive_avg_pool2d(x, 1))
+
+points = torch.tensor([-1000.0, -90.0, -30.0, -7.0, -3.5, -1.0, -1e-3, 0.0, 1e-3, 0.5, 1.0, 2.5, 5.9, 7.0, 15.0, 90.0, 1000.0])
+for name, f in [("relu", F.relu), ("relu6", F.relu6), ("leaky_relu", lambda x: F.leaky_relu(x, 0.1)),
+                ("elu", lambda x: F.elu(x, 0.7)), ("gelu", F.gelu),
+                ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh")), ("silu", F.silu),
+                ("sigmoid", torch.sigmoid), ("tanh", torch.tanh),
+                ("softplus", lambda x: F.softplus(x, threshold=800))]:
+    # At 0 torch's second derivative of elu is neither one-sided one.
+    case(name, points[points != 0] if name == "elu" else points, f)
+wide = torch.cat([randn(3, 4), torch.tensor([[1000.0, 999.0, -1000.0, 0.0], [-500.0, -500.0, -501.0, -500.0]])])
+case("softmax", wide, lambda x: F.softmax(x, -1))
+case("softmax_0", randn(3, 4), lambda x: F.softmax(x, 0))
+case("log_softmax", wide, lambda x: F.log_softmax(x, 1))
+
+labels = torch.tensor([2.0, 0, 1, 3, 3])
+weight = torch.tensor([0.5, 2.0, 1.0, 0.25])
+case("cross_entropy", randn(5, 4) * 3, F.cross_entropy, None, labels, True)
+case("cross_entropy_sum", randn(5, 4), lambda x, y: F.cross_entropy(x, y, reduction="sum"), None, labels, True)
+case("cross_entropy_none", randn(5, 4), lambda x, y: F.cross_entropy(x, y, reduction="none"), None, labels, True)
+case("cross_entropy_weight", randn(5, 4), lambda x, y: F.cross_entropy(x, y, weight=weight), None, labels, True)
+case("cross_entropy_smooth", randn(5, 4), lambda x, y: F.cross_entropy(x, y, label_smoothing=0.2), None, labels, True)
+case("cross_entropy_both", randn(5, 4), lambda x, y: F.cross_entropy(x, y, weight=weight, label_smoothing=0.2),
+     None, labels, True)
+case("cross_entropy_2d", randn(2, 4, 2, 3), F.cross_entropy, None,
+     torch.randint(0, 4, (2, 2, 3)).double(), True)
+case("mse_loss", randn(3, 4), F.mse_loss, None, randn(3, 4))
+case("mse_loss_sum", randn(3, 4), lambda x, y: F.mse_loss(x, y, reduction="sum"), None, randn(3, 4))
+case("l1_loss", randn(3, 4), F.l1_loss, None, randn(3, 4))
+case("huber_loss", randn(3, 4) * 2, lambda x, y: F.huber_loss(x, y, delta=0.8), None, randn(3, 4))
+case("bce_with_logits", torch.cat([randn(11), torch.tensor([60.0])]).reshape(3, 4),
+     F.binary_cross_entropy_with_logits, None, torch.rand(3, 4))
+
+print("/* Written by nn_layers.py with torch %s: do not edit. */" % torch.__version__.split("+")[0])
+print("#ifndef CJ_GOLDEN_NN_LAYERS_H\n#define CJ_GOLDEN_NN_LAYERS_H\n")
+print('#include "golden/golden.h"\n')
+for name, tensors in cases:
+    for i, (_, t) in enumerate(tensors):
+        values = ", ".join("%.17g" % v for v in t.reshape(-1).tolist())
+        print("static const double data_%s_%d[] = {%s};" % (name, i, values))
+print("\nstatic const golden_case nn_layers[] = {")
+for name, tensors in cases:
+    print('    {"%s", %d, {' % (name, len(tensors)))
+    for i, (label, t) in enumerate(tensors):
+        shape = ", ".join(str(n) for n in t.shape) or "0"
+        print('        {"%s", %d, {%s}, data_%s_%d},' % (label, t.dim(), shape, name, i))
+    print("    }},")
+print("};\n\n#endif")

@@ -1,0 +1,285 @@
+/*
+ * Layers, activations and losses against torch (tests/golden/nn_layers.py): outputs, first derivatives by x and every
+ * parameter, second derivatives by x, and the buffers that a training pass leaves; in f64 and f32.
+ */
+#include "cajal/cajal.h"
+#include "golden/nn_layers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef cj_tensor *(*builder)(cj_scope *s, cj_tensor *x, cj_tensor *extra);
+
+#define LAYER(name, ...)                                                                           \
+    static cj_tensor *name(cj_scope *s, cj_tensor *x, cj_tensor *extra)                            \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        (void)extra;                                                                               \
+        return __VA_ARGS__;                                                                        \
+    }
+
+LAYER(linear, cj_linear(s, "m", x, .out_features = 4))
+LAYER(linear_no_bias, cj_linear(s, "m", x, .out_features = 4, .no_bias = true))
+LAYER(conv1d, cj_conv1d(s, "m", x, .out_channels = 4, .kernel_size = 3, .stride = 2, .padding = 1,
+                        .dilation = 2))
+LAYER(conv2d, cj_conv2d(s, "m", x, .out_channels = 3, .kernel_size = {5}))
+LAYER(conv2d_groups, cj_conv2d(s, "m", x, .out_channels = 6, .kernel_size = {3, 2},
+                               .stride = {2, 1}, .padding = {1, 2}, .groups = 2))
+LAYER(conv2d_depthwise, cj_conv2d(s, "m", x, .out_channels = 3, .kernel_size = {3}, .padding = {1},
+                                  .groups = 3, .no_bias = true))
+LAYER(conv2d_dilated, cj_conv2d(s, "m", x, .out_channels = 2, .kernel_size = {3},
+                                .dilation = {2, 1}, .padding = {CJ_ZERO, 1}))
+LAYER(conv2d_same,
+      cj_conv2d(s, "m", x, .out_channels = 2, .kernel_size = {4, 3}, .padding_same = true))
+LAYER(batch_norm, cj_batch_norm(s, "m", x))
+LAYER(batch_norm_offset, cj_batch_norm(s, "m", x, .momentum = 0.3, .eps = 1e-3))
+LAYER(batch_norm_plain, cj_batch_norm(s, "m", x, .no_affine = true))
+LAYER(layer_norm, cj_layer_norm(s, "m", x))
+LAYER(layer_norm_2, cj_layer_norm(s, "m", x, .axes = 2))
+LAYER(max_pool2d, cj_max_pool2d(x, .kernel_size = {3}, .stride = {2}, .padding = {1}))
+LAYER(max_pool2d_plain, cj_max_pool2d(x, .kernel_size = {2, 3}))
+LAYER(max_pool1d, cj_max_pool1d(x, .kernel_size = {3}, .stride = {2}, .dilation = {2}))
+LAYER(avg_pool2d, cj_avg_pool2d(x, .kernel_size = {3}, .stride = {2}, .padding = {1}))
+LAYER(avg_pool2d_exclude, cj_avg_pool2d(x, .kernel_size = {3}, .stride = {2}, .padding = {1},
+                                        .count_exclude_pad = true))
+LAYER(avg_pool1d, cj_avg_pool1d(x, .kernel_size = {2}))
+LAYER(global_avg_pool, cj_global_avg_pool(x))
+LAYER(relu, cj_relu(x))
+LAYER(relu6, cj_relu6(x))
+LAYER(leaky_relu, cj_leaky_relu(x, 0.1))
+LAYER(elu, cj_elu(x, 0.7))
+LAYER(gelu, cj_gelu(x))
+LAYER(gelu_tanh, cj_gelu_tanh(x))
+LAYER(silu, cj_silu(x))
+LAYER(sigmoid, cj_sigmoid(x))
+LAYER(tanh_of, cj_tanh(x))
+LAYER(softplus, cj_softplus(x))
+LAYER(softmax, cj_softmax(x, -1))
+LAYER(softmax_0, cj_softmax(x, 0))
+LAYER(log_softmax, cj_log_softmax(x, 1))
+
+static cj_tensor *class_weight(cj_tensor *x)
+{
+    const double weight[] = {0.5, 2, 1, 0.25};
+    const int64_t classes = 4;
+    cj_context *context = cj_tensor_context(x);
+    return cj_cast(cj_tensor_from(context, CJ_F64, 1, &classes, weight), cj_tensor_dtype(x));
+}
+
+LAYER(cross_entropy, cj_cross_entropy(x, extra))
+LAYER(cross_entropy_sum, cj_cross_entropy(x, extra, .reduction = CJ_REDUCTION_SUM))
+LAYER(cross_entropy_none, cj_cross_entropy(x, extra, .reduction = CJ_REDUCTION_NONE))
+LAYER(cross_entropy_weight, cj_cross_entropy(x, extra, .weight = class_weight(x)))
+LAYER(cross_entropy_smooth, cj_cross_entropy(x, extra, .label_smoothing = 0.2))
+LAYER(cross_entropy_both,
+      cj_cross_entropy(x, extra, .weight = class_weight(x), .label_smoothing = 0.2))
+LAYER(mse_loss, cj_mse_loss(x, extra))
+LAYER(mse_loss_sum, cj_mse_loss(x, extra, .reduction = CJ_REDUCTION_SUM))
+LAYER(l1_loss, cj_l1_loss(x, extra))
+LAYER(huber_loss, cj_huber_loss(x, extra, .delta = 0.8))
+LAYER(bce_with_logits, cj_bce_with_logits(x, extra))
+
+static const struct {
+    const char *name;
+    builder build;
+} builders[] = {
+    {"linear", linear},
+    {"linear_3d", linear},
+    {"linear_no_bias", linear_no_bias},
+    {"conv1d", conv1d},
+    {"conv2d", conv2d},
+    {"conv2d_groups", conv2d_groups},
+    {"conv2d_depthwise", conv2d_depthwise},
+    {"conv2d_dilated", conv2d_dilated},
+    {"conv2d_same", conv2d_same},
+    {"batch_norm_2d", batch_norm},
+    {"batch_norm_offset", batch_norm_offset},
+    {"batch_norm_1d", batch_norm},
+    {"batch_norm_plain", batch_norm_plain},
+    {"batch_norm_eval", batch_norm},
+    {"layer_norm", layer_norm},
+    {"layer_norm_2", layer_norm_2},
+    {"max_pool2d", max_pool2d},
+    {"max_pool2d_plain", max_pool2d_plain},
+    {"max_pool1d", max_pool1d},
+    {"avg_pool2d", avg_pool2d},
+    {"avg_pool2d_exclude", avg_pool2d_exclude},
+    {"avg_pool1d", avg_pool1d},
+    {"global_avg_pool", global_avg_pool},
+    {"relu", relu},
+    {"relu6", relu6},
+    {"leaky_relu", leaky_relu},
+    {"elu", elu},
+    {"gelu", gelu},
+    {"gelu_tanh", gelu_tanh},
+    {"silu", silu},
+    {"sigmoid", sigmoid},
+    {"tanh", tanh_of},
+    {"softplus", softplus},
+    {"softmax", softmax},
+    {"softmax_0", softmax_0},
+    {"log_softmax", log_softmax},
+    {"cross_entropy", cross_entropy},
+    {"cross_entropy_sum", cross_entropy_sum},
+    {"cross_entropy_none", cross_entropy_none},
+    {"cross_entropy_weight", cross_entropy_weight},
+    {"cross_entropy_smooth", cross_entropy_smooth},
+    {"cross_entropy_both", cross_entropy_both},
+    {"cross_entropy_2d", cross_entropy},
+    {"mse_loss", mse_loss},
+    {"mse_loss_sum", mse_loss_sum},
+    {"l1_loss", l1_loss},
+    {"huber_loss", huber_loss},
+    {"bce_with_logits", bce_with_logits},
+};
+
+enum { MOST = 1024, MOST_LEAVES = 8 };
+
+static int64_t elements(const golden_tensor *t)
+{
+    int64_t n = 1;
+    for (int i = 0; i < t->rank; i++)
+        n *= t->shape[i];
+    return n;
+}
+
+static const golden_tensor *find(const golden_case *c, const char *name)
+{
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->tensor[i].name, name) == 0)
+            return &c->tensor[i];
+    return NULL;
+}
+
+static cj_tensor *constant(cj_context *context, const golden_tensor *t, cj_dtype dtype)
+{
+    return cj_cast(cj_tensor_from(context, CJ_F64, t->rank, t->shape, t->data), dtype);
+}
+
+/* |value - golden| <= tolerance (1 + |golden|) for each element. */
+static void compare(const golden_case *c, const char *name, cj_tensor *x, double tolerance)
+{
+    const golden_tensor *golden = find(c, name);
+    double value[MOST];
+    assert_non_null(golden);
+    cj_context *context = x ? cj_tensor_context(x) : NULL;
+    assert_non_null(context);
+    assert_int_equal(cj_rank(x), golden->rank);
+    assert_memory_equal(cj_shape(x), golden->shape, (size_t)golden->rank * sizeof(int64_t));
+    cj_tensor *wide = cj_cast(x, CJ_F64);
+    if (cj_read(wide, value, (size_t)elements(golden) * sizeof *value) != CJ_OK)
+        fail_msg("%s %s: %s", c->name, name, cj_error(context));
+    for (int64_t i = 0; i < elements(golden); i++) {
+        double want = golden->data[i];
+        if (!(fabs(value[i] - want) <= tolerance * (1 + fabs(want))))
+            fail_msg("%s %s[%d]: %.17g, torch gives %.17g", c->name, name, (int)i, value[i], want);
+    }
+}
+
+/* Fills what the builder created, and lists the parameters' reads. */
+static int fill_scope(const golden_case *c, cj_scope *s, cj_tensor **leaf, const char **name)
+{
+    int leaves = 0;
+    for (int i = 0; i < cj_scope_count(s); i++) {
+        const cj_entry *entry = cj_scope_entry(s, i);
+        const golden_tensor *golden = find(c, entry->path);
+        assert_non_null(golden);
+        cj_variable *v = entry->variable;
+        assert_int_equal(cj_variable_rank(v), golden->rank);
+        cj_context *context = cj_scope_context(s);
+        cj_tensor *value = constant(context, golden, cj_variable_dtype(v));
+        assert_int_equal(cj_read(value, cj_variable_data(v), cj_variable_bytes(v)), CJ_OK);
+        if (entry->kind != CJ_PARAMETER)
+            continue;
+        name[leaves] = entry->path;
+        leaf[leaves++] = cj_variable_read(v);
+    }
+    return leaves;
+}
+
+static void check_after(const golden_case *c, cj_scope *s, double tolerance)
+{
+    cj_updates updates = cj_scope_updates(s);
+    for (int i = 0; i < updates.count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "after.%s", cj_variable_name(updates.variable[i]));
+        compare(c, name, updates.value[i], tolerance);
+    }
+    if (find(c, "m.running_mean"))
+        assert_int_equal(updates.count, cj_scope_training(s) ? 3 : 0);
+}
+
+static void check_case(const golden_case *c, builder build, cj_dtype dtype, double tolerance)
+{
+    char error[256];
+    cj_context *context = cj_context_new(NULL, error, sizeof error);
+    assert_non_null(context);
+    cj_scope *s = cj_scope_new(context);
+    assert_int_equal(cj_scope_set_dtype(s, dtype), CJ_OK);
+    cj_scope_build(s, strcmp(c->name, "batch_norm_eval") != 0);
+
+    cj_tensor *leaf[MOST_LEAVES], *gradient[MOST_LEAVES], *second;
+    const char *name[MOST_LEAVES] = {"x"};
+    const golden_tensor *extra = find(c, "extra");
+    bool labels = strncmp(c->name, "cross_entropy", 13) == 0;
+    leaf[0] = constant(context, find(c, "x"), dtype);
+    cj_tensor *y =
+        build(s, leaf[0], extra ? constant(context, extra, labels ? CJ_I32 : dtype) : NULL);
+    if (!y)
+        fail_msg("%s: %s", c->name, cj_error(context));
+    int leaves = 1 + fill_scope(c, s, leaf + 1, name + 1);
+    compare(c, "y", y, tolerance);
+    cj_tensor *sum = cj_sum(cj_mul(y, constant(context, find(c, "g"), dtype)), CJ_ALL, false);
+    assert_int_equal(cj_grad(sum, leaves, leaf, gradient), CJ_OK);
+    for (int i = 0; i < leaves; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "grad.%s", name[i]);
+        compare(c, text, gradient[i], tolerance);
+    }
+    if (find(c, "grad2.x")) {
+        sum = cj_sum(cj_square(gradient[0]), CJ_ALL, false);
+        assert_int_equal(cj_grad(sum, 1, leaf, &second), CJ_OK);
+        compare(c, "grad2.x", second, tolerance * 10);
+    }
+    check_after(c, s, tolerance);
+    assert_int_equal(cj_context_status(context), CJ_OK);
+    cj_context_free(context);
+}
+
+static void check_all(cj_dtype dtype, double tolerance)
+{
+    size_t cases = sizeof nn_layers / sizeof nn_layers[0];
+    assert_int_equal(cases, sizeof builders / sizeof builders[0]);
+    for (size_t i = 0; i < cases; i++) {
+        assert_string_equal(nn_layers[i].name, builders[i].name);
+        check_case(&nn_layers[i], builders[i].build, dtype, tolerance);
+    }
+}
+
+static void test_f64(void **state)
+{
+    (void)state;
+    check_all(CJ_F64, 1e-11);
+}
+
+static void test_f32(void **state)
+{
+    (void)state;
+    check_all(CJ_F32, 2e-5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_f64),
+        cmocka_unit_test(test_f32),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
