@@ -217,7 +217,7 @@ static void run_reduce(cj_call *base, void *const *buffer, void *scratch)
         return;
     }
     int64_t units = c->outer * c->blocks * c->strips;
-    if (units == 0)
+    if (units == 0 || c->inner == 0)
         return;
     int64_t each = CJ_MAX(c->tile->elements / units, 1);
     int64_t smallest = CJ_MAX(cj_smallest_work(base->context, c->tile->steps + c->sinks) / each, 1);

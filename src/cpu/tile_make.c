@@ -43,7 +43,7 @@ static int64_t period_of(const cj_tile *t, const int64_t *stride)
         first++;
     for (int i = first; i < t->axes.rank; i++)
         period *= t->axes.extent[i];
-    return period;
+    return CJ_MAX(period, 1);
 }
 
 static void class_load(cj_tile *t, cj_tile_view *v)

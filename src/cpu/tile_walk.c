@@ -60,9 +60,10 @@ void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes
                   size_t size, int64_t first, int64_t n, void *out, const void *in)
 {
     cj_copy_strided_fn copy = kernels->copy_strided[cj_size_class_of(size)];
+    if (n <= 0)
+        return;
     if (axes->rank == 0) {
-        if (n > 0)
-            memcpy(out, in, size);
+        memcpy(out, in, size);
         return;
     }
     int last = axes->rank - 1;
@@ -81,9 +82,10 @@ void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axe
                    size_t size, int64_t first, int64_t n, void *out, const void *in)
 {
     cj_copy_strided_fn copy = kernels->copy_strided[cj_size_class_of(size)];
+    if (n <= 0)
+        return;
     if (axes->rank == 0) {
-        if (n > 0)
-            memcpy(out, in, size);
+        memcpy(out, in, size);
         return;
     }
     int last = axes->rank - 1;
