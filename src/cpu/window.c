@@ -18,6 +18,8 @@ extern const cj_window_table cj_window_table_avx512;
 extern const cj_window_table cj_window_table_neon;
 #endif
 
+enum { CJ_WINDOW_FEW = 4 }; /* outputs of a row that are too few for vectors */
+
 /* ---- the plan ---- */
 
 int64_t cj_window_axis_extent(int64_t size, const cj_window_axis *axis)
@@ -28,46 +30,52 @@ int64_t cj_window_axis_extent(int64_t size, const cj_window_axis *axis)
     return room < 0 ? 0 : room / axis->stride + 1;
 }
 
-/* The widest set whose vectors `bytes` of lanes fill: narrow rows are for narrow vectors, and all sets give equal bits. */
-static int filled_isa(int isa, int64_t bytes)
+static const cj_window_table *table_of(int isa)
 {
-    if (isa == CJ_ISA_ID_AVX512 && bytes < 64)
-        isa = CJ_ISA_ID_AVX2;
-    if (isa == CJ_ISA_ID_AVX2 && bytes < 32)
-        isa = CJ_ISA_ID_BASELINE;
-    return isa;
+    switch (isa) {
+#if defined(__x86_64__)
+    case CJ_ISA_ID_AVX2: return &cj_window_table_avx2;
+    case CJ_ISA_ID_AVX512: return &cj_window_table_avx512;
+#elif defined(__aarch64__)
+    case CJ_ISA_ID_NEON: return &cj_window_table_neon;
+#endif
+    default: return &cj_window_table_baseline;
+    }
 }
 
 static const cj_window_kernels *kernels_of(int isa, cj_dtype dtype)
 {
-    const cj_window_table *table = &cj_window_table_baseline;
-    switch (isa) {
-#if defined(__x86_64__)
-    case CJ_ISA_ID_AVX2: table = &cj_window_table_avx2; break;
-    case CJ_ISA_ID_AVX512: table = &cj_window_table_avx512; break;
-#elif defined(__aarch64__)
-    case CJ_ISA_ID_NEON: table = &cj_window_table_neon; break;
-#endif
-    default: break;
-    }
-    switch (dtype) {
-    case CJ_F32: return &table->f32;
-    case CJ_F64: return &table->f64;
-    case CJ_I32: return &table->i32;
-    default: return NULL;
-    }
+    const cj_window_table *table = table_of(isa);
+    return dtype == CJ_F32 ? &table->f32 : dtype == CJ_F64 ? &table->f64 : &table->i32;
 }
 
-/* The outer axis along which all tensors lie without gaps, the longest of them; -1 if there is none. */
-static int axis_of_lanes(const cj_window *w)
+/* All sets give equal bits, so that short runs can have short vectors, which they fill. */
+static void choose_kernels(cj_window_plan *plan, int isa, cj_dtype dtype)
+{
+    int narrower = isa == CJ_ISA_ID_AVX512 ? CJ_ISA_ID_AVX2 : isa;
+    int narrowest = narrower == CJ_ISA_ID_AVX2 ? CJ_ISA_ID_BASELINE : narrower;
+    plan->kernels[CJ_WINDOW_WIDE] = kernels_of(isa, dtype);
+    plan->kernels[CJ_WINDOW_MIDDLE] = kernels_of(narrower, dtype);
+    plan->kernels[CJ_WINDOW_NARROW] = kernels_of(narrowest, dtype);
+}
+
+static int longest_outer_axis(const cj_window *w, bool gapless)
 {
     int best = -1;
     for (int a = 0; a < w->outer; a++) {
-        bool gapless = w->x_stride[a] == 1 && w->y_stride[a] == 1 && w->index_stride[a] == 1;
-        if (gapless && w->extent[a] > 1 && (best < 0 || w->extent[a] > w->extent[best]))
+        bool fits = w->x_stride[a] == 1 && w->y_stride[a] == 1 && w->index_stride[a] == 1;
+        if ((fits || !gapless) && w->extent[a] > 1 && (best < 0 || w->extent[a] > w->extent[best]))
             best = a;
     }
     return best;
+}
+
+/* An outer axis along which all tensors lie without gaps; else the last window axis (-1), where it is long enough. */
+static int axis_of_lanes(const cj_window *w)
+{
+    int last = w->axes - 1, gapless = longest_outer_axis(w, true);
+    int64_t out = cj_window_axis_extent(w->extent[w->outer + last], &w->axis[last]);
+    return gapless >= 0 || out >= CJ_WINDOW_FEW ? gapless : longest_outer_axis(w, false);
 }
 
 static void take_outer_axes(cj_window_plan *plan, const cj_window *w, int lane)
@@ -115,8 +123,7 @@ void cj_window_plan_make(cj_window_plan *plan, const cj_window *window, int isa)
     *plan = (cj_window_plan){.element = (int64_t)cj_dtype_size(window->dtype)};
     take_outer_axes(plan, window, axis_of_lanes(window));
     take_window_axes(plan, window);
-    int64_t lanes = plan->lanes ? plan->lanes : plan->axis[CJ_WINDOW_AXES - 1].out;
-    plan->kernels = kernels_of(filled_isa(isa, lanes * plan->element), window->dtype);
+    choose_kernels(plan, isa, window->dtype);
 }
 
 static int64_t outer_items(const cj_window_plan *plan)
@@ -289,7 +296,7 @@ static bool next_stretch(const cj_window_plan_axis *axis, bool scatter, stretch 
 /* One op on one item: the pointers stand at the item's outer element. */
 typedef struct item {
     const cj_window_plan *plan;
-    cj_window_run_fn kernel;
+    cj_window_run_fn kernel[CJ_WINDOW_WIDTHS];
     bool scatter;
     char *x, *y;
     int32_t *index;
@@ -346,7 +353,10 @@ static void do_run(const item *it, const stretch s[CJ_WINDOW_AXES])
     run.x_step.lane = plan->lanes ? plan->x_lane : s[2].x_period * axis[2].x;
     run.y_step.lane = plan->lanes ? plan->y_lane : s[2].y_period * axis[2].y;
     run.index_step.lane = plan->lanes ? plan->index_lane : s[2].y_period * axis[2].index;
-    it->kernel(&run);
+    int64_t bytes = run.lanes * plan->element;
+    it->kernel[bytes >= 64   ? CJ_WINDOW_WIDE
+               : bytes >= 32 ? CJ_WINDOW_MIDDLE
+                             : CJ_WINDOW_NARROW](&run);
 }
 
 /* Lanes along an outer axis: the item is a row of places; along the last window axis: a plane. */
@@ -408,43 +418,58 @@ static void advance(const cj_window_plan *plan, place *p, int64_t firsts, int64_
     }
 }
 
-/* The kernels of scatter write through x and only read y and index; all others the reverse: hence the casts. */
-static void do_items(const cj_window_plan *plan, cj_window_run_fn kernel, bool scatter,
-                     const void *x, const void *y, const int32_t *index, int64_t begin, int64_t end)
+/* Of the kernels a plan has, in each width, the one that `name` says. */
+#define CJ_WINDOW_KERNELS(plan, name)                                                              \
+    {                                                                                              \
+        (plan)->kernels[CJ_WINDOW_WIDE]->name, (plan)->kernels[CJ_WINDOW_MIDDLE]->name,            \
+            (plan)->kernels[CJ_WINDOW_NARROW]->name                                                \
+    }
+
+static void do_items(item it, int64_t begin, int64_t end)
 {
     if (begin >= end)
         return;
-    int64_t firsts = fixed_places(plan, 0, scatter), seconds = fixed_places(plan, 1, scatter);
+    const cj_window_plan *plan = it.plan;
+    int64_t firsts = fixed_places(plan, 0, it.scatter), seconds = fixed_places(plan, 1, it.scatter);
     place p = place_of(plan, begin, firsts, seconds);
-    item it = {.plan = plan, .kernel = kernel, .scatter = scatter};
+    item at = it;
     for (int64_t i = begin; i < end; i++) {
-        it.x = (char *)(uintptr_t)x + p.x * plan->element;
-        it.y = y ? (char *)(uintptr_t)y + p.y * plan->element : NULL;
-        it.index = index ? (int32_t *)(uintptr_t)index + p.index : NULL;
-        do_item(&it, p.first, p.second);
+        at.x = it.x + p.x * plan->element;
+        at.y = it.y ? it.y + p.y * plan->element : NULL;
+        at.index = it.index ? it.index + p.index : NULL;
+        do_item(&at, p.first, p.second);
         advance(plan, &p, firsts, seconds);
     }
 }
 
-void cj_window_sum(const cj_window_plan *plan, const void *x, void *y, int64_t begin, int64_t end)
+/* A run has one kind of pointer for what is read and what is written. */
+static void *unconst(const void *pointer)
 {
-    do_items(plan, plan->kernels->sum, false, x, y, NULL, begin, end);
+    return (void *)(uintptr_t)pointer;
 }
 
-void cj_window_max(const cj_window_plan *plan, const void *x, void *y, int32_t *index,
-                   int64_t begin, int64_t end)
+void cj_run_window_sum(const cj_window_plan *plan, const void *x, void *y, int64_t begin,
+                       int64_t end)
 {
-    do_items(plan, plan->kernels->max, false, x, y, index, begin, end);
+    do_items((item){plan, CJ_WINDOW_KERNELS(plan, sum), false, unconst(x), y, NULL}, begin, end);
 }
 
-void cj_window_gather(const cj_window_plan *plan, const void *x, const int32_t *index, void *y,
-                      int64_t begin, int64_t end)
-{
-    do_items(plan, plan->kernels->gather, false, x, y, index, begin, end);
-}
-
-void cj_window_scatter(const cj_window_plan *plan, const void *y, const int32_t *index, void *x,
+void cj_run_window_max(const cj_window_plan *plan, const void *x, void *y, int32_t *index,
                        int64_t begin, int64_t end)
 {
-    do_items(plan, plan->kernels->scatter, true, x, y, index, begin, end);
+    do_items((item){plan, CJ_WINDOW_KERNELS(plan, max), false, unconst(x), y, index}, begin, end);
+}
+
+void cj_run_window_gather(const cj_window_plan *plan, const void *x, const int32_t *index, void *y,
+                          int64_t begin, int64_t end)
+{
+    do_items((item){plan, CJ_WINDOW_KERNELS(plan, gather), false, unconst(x), y, unconst(index)},
+             begin, end);
+}
+
+void cj_run_window_scatter(const cj_window_plan *plan, const void *y, const int32_t *index, void *x,
+                           int64_t begin, int64_t end)
+{
+    do_items((item){plan, CJ_WINDOW_KERNELS(plan, scatter), true, x, unconst(y), unconst(index)},
+             begin, end);
 }

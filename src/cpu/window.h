@@ -51,8 +51,10 @@ int64_t cj_window_axis_extent(int64_t size, const cj_window_axis *axis);
 
 /*
  * How a window op walks: which axis runs along the vectors (an outer axis of stride 1, as channels-last has it,
- * else the last window axis), the others as loops. Made once, used by any number of threads.
+ * else the last window axis unless it is very short), the others as loops. Made once, used by any number of threads.
  */
+enum cj_window_width { CJ_WINDOW_WIDE, CJ_WINDOW_MIDDLE, CJ_WINDOW_NARROW, CJ_WINDOW_WIDTHS };
+
 typedef struct cj_window_plan_axis {
     cj_window_axis option;
     int64_t size, out;
@@ -61,9 +63,9 @@ typedef struct cj_window_plan_axis {
 } cj_window_plan_axis;
 
 typedef struct cj_window_plan {
-    const cj_window_kernels *kernels;
-    int64_t element; /* bytes of one of x and y */
-    int outer;       /* without the axis that is vectorised */
+    const cj_window_kernels *kernels[CJ_WINDOW_WIDTHS]; /* for long and short runs */
+    int64_t element;                                    /* bytes of one of x and y */
+    int outer;                                          /* without the axis that is vectorised */
     int64_t outer_extent[CJ_MAX_RANK];
     int64_t x_stride[CJ_MAX_RANK], y_stride[CJ_MAX_RANK], index_stride[CJ_MAX_RANK];
     int64_t lanes; /* extent of the outer axis that is vectorised; 0: the last window axis is */
@@ -78,14 +80,15 @@ void cj_window_plan_make(cj_window_plan *plan, const cj_window *window, int isa)
 int64_t cj_window_items(const cj_window_plan *plan);
 int64_t cj_window_scatter_items(const cj_window_plan *plan);
 
-void cj_window_sum(const cj_window_plan *plan, const void *x, void *y, int64_t begin, int64_t end);
+void cj_run_window_sum(const cj_window_plan *plan, const void *x, void *y, int64_t begin,
+                       int64_t end);
 /* y or index may be NULL. */
-void cj_window_max(const cj_window_plan *plan, const void *x, void *y, int32_t *index,
-                   int64_t begin, int64_t end);
-void cj_window_gather(const cj_window_plan *plan, const void *x, const int32_t *index, void *y,
-                      int64_t begin, int64_t end);
-void cj_window_scatter(const cj_window_plan *plan, const void *y, const int32_t *index, void *x,
+void cj_run_window_max(const cj_window_plan *plan, const void *x, void *y, int32_t *index,
                        int64_t begin, int64_t end);
+void cj_run_window_gather(const cj_window_plan *plan, const void *x, const int32_t *index, void *y,
+                          int64_t begin, int64_t end);
+void cj_run_window_scatter(const cj_window_plan *plan, const void *y, const int32_t *index, void *x,
+                           int64_t begin, int64_t end);
 
 /* The definitions, in scalar C: src/cpu/reference_window.c. */
 void cj_reference_window_sum(const cj_window *window, const void *x, void *y);

@@ -152,10 +152,10 @@ static void run_part(const cj_window_plan *plan, enum op op, const tensors *t, i
                      int64_t end)
 {
     switch (op) {
-    case SUM: cj_window_sum(plan, t->x, t->y, begin, end); break;
-    case MAX: cj_window_max(plan, t->x, t->y, t->index, begin, end); break;
-    case GATHER: cj_window_gather(plan, t->x, t->index, t->y, begin, end); break;
-    case SCATTER: cj_window_scatter(plan, t->y, t->index, t->x, begin, end); break;
+    case SUM: cj_run_window_sum(plan, t->x, t->y, begin, end); break;
+    case MAX: cj_run_window_max(plan, t->x, t->y, t->index, begin, end); break;
+    case GATHER: cj_run_window_gather(plan, t->x, t->index, t->y, begin, end); break;
+    case SCATTER: cj_run_window_scatter(plan, t->y, t->index, t->x, begin, end); break;
     }
 }
 
@@ -190,8 +190,8 @@ static void check_all(const cj_window *w, const tensors *t, int isa)
     assert_memory_equal(t->index, t->index_want, t->index_bytes);
     memset(t->y, 0xAB, t->y_bytes);
     memset(t->index, 0xAB, t->index_bytes);
-    cj_window_max(&plan, t->x, t->y, NULL, 0, cj_window_items(&plan));
-    cj_window_max(&plan, t->x, NULL, t->index, 0, cj_window_items(&plan));
+    cj_run_window_max(&plan, t->x, t->y, NULL, 0, cj_window_items(&plan));
+    cj_run_window_max(&plan, t->x, NULL, t->index, 0, cj_window_items(&plan));
     check_equal(w->dtype, t->y, t->y_want, t->y_bytes);
     assert_memory_equal(t->index, t->index_want, t->index_bytes);
     if (w->dtype == CJ_I32)
@@ -319,15 +319,15 @@ static void a_small_picture(void **unused)
     int isa = cj_isa_choose(NULL, NULL, 0);
     cj_window_plan plan;
     cj_window_plan_make(&plan, &w, isa);
-    cj_window_max(&plan, x, y, index, 0, cj_window_items(&plan));
+    cj_run_window_max(&plan, x, y, index, 0, cj_window_items(&plan));
     const int32_t want[4] = {2, 0, 1, 0};
     assert_memory_equal(index, want, sizeof want);
     assert_true(y[0] == 4 && y[1] == 5 && isnan(y[2]) && y[3] == 0 && !signbit(y[3]));
     const float grad[4] = {10, 20, 30, -0.0f};
-    cj_window_scatter(&plan, grad, index, back, 0, cj_window_scatter_items(&plan));
+    cj_run_window_scatter(&plan, grad, index, back, 0, cj_window_scatter_items(&plan));
     for (int i = 0; i < 16; i++)
         assert_true(back[i] == (i == 4 ? 10 : i == 2 ? 20 : i == 9 ? 30 : 0) && !signbit(back[i]));
-    cj_window_sum(&plan, x, y, 0, cj_window_items(&plan));
+    cj_run_window_sum(&plan, x, y, 0, cj_window_items(&plan));
     assert_true(y[0] == 10 && y[1] == 20 && isnan(y[2]) && y[3] == 0);
 }
 
@@ -346,12 +346,12 @@ static void nothing_in_the_window(void **unused)
     cj_window_plan plan;
     cj_window_plan_make(&plan, &w, CJ_ISA_ID_BASELINE);
     assert_int_equal(cj_window_axis_extent(1, &w.axis[0]), 6);
-    cj_window_max(&plan, x, y, index, 0, cj_window_items(&plan));
+    cj_run_window_max(&plan, x, y, index, 0, cj_window_items(&plan));
     const int32_t most[6] = {INT32_MIN, INT32_MIN, -5, -5, INT32_MIN, INT32_MIN};
     const int32_t at[6] = {0, 0, 1, 0, 0, 0};
     assert_memory_equal(y, most, sizeof y);
     assert_memory_equal(index, at, sizeof at);
-    cj_window_sum(&plan, x, y, 0, cj_window_items(&plan));
+    cj_run_window_sum(&plan, x, y, 0, cj_window_items(&plan));
     const int32_t sum[6] = {0, 0, -5, -5, 0, 0};
     assert_memory_equal(y, sum, sizeof y);
 }
