@@ -12,7 +12,7 @@
 #include "compile/schedule.h"
 
 enum {
-    MOST_INSTRS = 48,       /* of a group */
+    MOST_INSTRS = 48,       /* of a group that another item joins; clones come on top */
     MOST_CLONE_INSTRS = 4,  /* of what is computed again instead of stored */
     MOST_CLONE_DEPTH = 6
 };

@@ -132,7 +132,7 @@ static cj_status find_loads(cj_lowering *l)
     if (!l->load || !l->load_reg || !l->load_stride)
         return CJ_NO_MEMORY;
     for (int32_t m = s->group[l->group].first; m >= 0; m = s->item[m].next)
-        for (int k = 0; k < source_count(&s->item[m]); k++) {
+        for (int k = 0; s->item[m].wanted && k < source_count(&s->item[m]); k++) {
             int32_t root = cj_alias_root(s, s->item[m].source[k]);
             if (s->item[root].role == CJ_ROLE_SCALAR || is_inside(s, l->group, root))
                 continue;
@@ -260,6 +260,22 @@ static int16_t source_reg(cj_lowering *l, int32_t source)
         if (l->load[i] == root)
             return l->load_reg[i];
     return -1;
+}
+
+/* Marks the members whose values somebody wants: users that were computed again elsewhere have left some without. */
+static void find_wanted(cj_schedule *s, int32_t group)
+{
+    int32_t member[CJ_MOST_MEMBERS], count = 0;
+    for (int32_t m = s->group[group].first; m >= 0; m = s->item[m].next) {
+        const cj_item *it = &s->item[m];
+        s->item[m].wanted = it->stored || it->role == CJ_ROLE_REDUCE || s->first_store[m] >= 0;
+        member[count++] = m;
+    }
+    while (count-- > 0) {
+        const cj_item *it = &s->item[member[count]];
+        for (int k = 0; it->wanted && k < source_count(it); k++)
+            s->item[cj_alias_root(s, it->source[k])].wanted = true;
+    }
 }
 
 static void emit_member(cj_lowering *l, int32_t item)
@@ -408,6 +424,7 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
     cj_group *g = &s->group[group];
     int instrs, stores = group_stores(s, g, &instrs);
     l.rank = cj_squeezed_extents(g->domain, l.extent);
+    find_wanted(s, group);
     cj_status status = find_loads(&l);
     if (status)
         return status;
@@ -436,6 +453,8 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
         status = emit_stores(&l, g->head);
     }
     for (int32_t m = g->first; m >= 0 && !status; m = s->item[m].next) {
+        if (!s->item[m].wanted)
+            continue;
         emit_member(&l, m);
         status = emit_stores(&l, m);
         l.kernel->name = cj_op_table[s->item[m].node->op].name;

@@ -22,6 +22,8 @@
 #include "compile/target.h"
 #include "graph/graph.h"
 
+enum { CJ_MOST_MEMBERS = 128 }; /* of a group, clones included */
+
 typedef enum cj_role {
     CJ_ROLE_LEAF,   /* a constant, a variable, an input: memory that is there */
     CJ_ROLE_SCALAR, /* one value everywhere: a part of programs */
@@ -47,6 +49,7 @@ typedef struct cj_item {
     bool again;     /* a second computation of the node */
     bool copy;      /* its source's value, stored once more */
     bool stored;    /* its value is wanted outside its group */
+    bool wanted;    /* while its group is lowered: by a store or by another member */
     int32_t group;  /* of maps, reductions, heads, others; else -1 */
     int32_t next;   /* the next member of its group */
     int32_t clone_of;
