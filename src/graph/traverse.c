@@ -99,5 +99,5 @@ void cj_traverse_free(cj_traversal *list)
 {
     cj_release(list->context, list->node, list->capacity * sizeof(cj_tensor *));
     cj_release(list->context, list->met, list->capacity * sizeof(uint32_t));
-    *list = (cj_traversal){0};
+    *list = (cj_traversal){.context = list->context};
 }

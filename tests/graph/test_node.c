@@ -1,6 +1,7 @@
 /*
  * tests/graph/test_node.c - interning, identity, frames, variables, deep graphs, memory that runs out.
  */
+#include "base/failing_allocator.h"
 #include "graph/graph.h"
 
 #include <setjmp.h>
@@ -229,26 +230,6 @@ static void test_wide(void **state)
 
 /* ---- memory that runs out ---- */
 
-typedef struct budget {
-    long left, live;
-} budget;
-
-static void *reallocate(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    budget *b = user;
-    (void)old_size;
-    if (new_size == 0) {
-        b->live -= pointer != NULL;
-        free(pointer);
-        return NULL;
-    }
-    if (b->left-- <= 0)
-        return NULL;
-    void *moved = realloc(pointer, new_size);
-    b->live += moved && !pointer;
-    return moved;
-}
-
 static cj_tensor *build_some(cj_context *c)
 {
     cj_tensor *x = input(c);
@@ -268,17 +249,18 @@ static void test_no_memory(void **state)
 {
     (void)state;
     bool done = false;
-    for (long n = 0; !done && n < 10000; n++) {
-        budget b = {.left = n};
-        cj_context *c =
-            cj_context_new(&(cj_config){.allocator = {reallocate, &b}, .threads = 1}, NULL, 0);
+    for (int64_t n = 1; !done && n < 10000; n++) {
+        failing_allocator a = {.fail_at = n, .persistent = n % 2};
+        cj_config config = {.allocator = failing_allocator_use(&a), .threads = 1};
+        cj_context *c = cj_context_new(&config, NULL, 0);
         if (c) {
             done = build_some(c) != NULL;
+            assert_true(done == !a.failed);
             if (!done)
                 assert_non_null(strstr(cj_error(c), "out of memory"));
             cj_context_free(c);
         }
-        assert_int_equal(b.live, 0);
+        assert_true(a.blocks == 0 && a.bytes == 0);
     }
     assert_true(done);
 }
