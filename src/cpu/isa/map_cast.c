@@ -33,13 +33,21 @@ static inline int64_t clamp(int64_t x, int64_t least, int64_t most)
     return x < least ? least : x > most ? most : x;
 }
 
-/* beyond: 2^bits, the first value above the range, which a float holds exactly; -beyond or 0 is the least. */
+/* beyond: the first value above the range, a power of two; what is outside converts as 0, so that the loop has no
+ * conversion under a condition. */
 #define FROM_FLOAT(from, to, FROM, TO, least, beyond)                                              \
-    CAST(from, to, FROM, TO,                                                                       \
-         x >= beyond  ? (TO)MOST_##to                                                              \
-         : x > least ? (TO)(x > least && x < beyond ? x : 0)                                       \
-         : x <= least ? (TO)LEAST_##to                                                             \
-                      : (TO)0)
+    void CJ_CAST_FN(from, to)(int64_t n, void *out, const void *const *src)                        \
+    {                                                                                              \
+        const FROM *a = src[0];                                                                    \
+        TO *result = out;                                                                          \
+        CJ_LOOP                                                                                    \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            FROM x = a[i], inside = x > least && x < beyond ? x : 0;                               \
+            TO whole = (TO)inside;                                                                 \
+            whole = x >= beyond ? (TO)MOST_##to : whole;                                           \
+            result[i] = x <= least ? (TO)LEAST_##to : whole;                                       \
+        }                                                                                          \
+    }
 
 #define FLOAT_TO_INTEGERS(from, FROM)                                                              \
     FROM_FLOAT(from, i32, FROM, int32_t, (FROM)(-0x1p31), (FROM)0x1p31)                            \

@@ -116,35 +116,46 @@ void CJ_ISA_FN(cj_iota_i64)(int64_t n, int64_t *out, int64_t start, int64_t step
     }
 }
 
-/* Philox 4x32-10 of PHILOX_LANES counters side by side. */
-#define PHILOX_LANES 16
+/*
+ * Philox 4x32-10 of PHILOX_LANES counters side by side, a 32-bit word in each 64-bit lane. The upper halves hold what
+ * is left of products, and are cut off at the end.
+ */
+#define PHILOX_VECTORS 4
+#define PHILOX_LANES (PHILOX_VECTORS * CJ_VF64)
 
 static void philox_blocks(uint64_t counter, cj_key key, uint32_t *out)
 {
-    uint32_t c0[PHILOX_LANES], c1[PHILOX_LANES], c2[PHILOX_LANES], c3[PHILOX_LANES];
+    const vi64 low_word = vi64_splat(0xffffffff);
+    vi64 c0[PHILOX_VECTORS], c1[PHILOX_VECTORS], c2[PHILOX_VECTORS], c3[PHILOX_VECTORS];
     uint32_t k0 = key.word[0], k1 = key.word[1];
+    int64_t lane[CJ_VF64], words[2][CJ_VF64];
 
-    for (uint32_t i = 0; i < PHILOX_LANES; i++) {
-        c0[i] = (uint32_t)(counter + i);
-        c1[i] = (uint32_t)((counter + i) >> 32);
-        c2[i] = c3[i] = 0;
+    for (int v = 0; v < PHILOX_VECTORS; v++) {
+        for (int i = 0; i < CJ_VF64; i++) {
+            lane[i] = (int64_t)(counter + (uint64_t)(v * CJ_VF64 + i));
+        }
+        c0[v] = vi64_load(lane);
+        c1[v] = vi64_shr(c0[v], 32);
+        c2[v] = c3[v] = vi64_splat(0);
     }
     for (int round = 0; round < 10; round++, k0 += 0x9e3779b9u, k1 += 0xbb67ae85u) {
-        CJ_LOOP
-        for (int i = 0; i < PHILOX_LANES; i++) {
-            uint64_t first = (uint64_t)c0[i] * 0xd2511f53u;
-            uint64_t second = (uint64_t)c2[i] * 0xcd9e8d57u;
-            c0[i] = (uint32_t)(second >> 32) ^ c1[i] ^ k0;
-            c2[i] = (uint32_t)(first >> 32) ^ c3[i] ^ k1;
-            c1[i] = (uint32_t)second;
-            c3[i] = (uint32_t)first;
+#pragma GCC unroll 4
+        for (int v = 0; v < PHILOX_VECTORS; v++) {
+            vi64 first = vi64_mul_words(c0[v], vi64_splat(0xd2511f53));
+            vi64 second = vi64_mul_words(c2[v], vi64_splat(0xcd9e8d57));
+            c0[v] = vi64_xor(vi64_xor(vi64_shr(second, 32), c1[v]), vi64_splat(k0));
+            c2[v] = vi64_xor(vi64_xor(vi64_shr(first, 32), c3[v]), vi64_splat(k1));
+            c1[v] = second;
+            c3[v] = first;
         }
     }
-    for (int i = 0; i < PHILOX_LANES; i++) {
-        out[4 * i] = c0[i];
-        out[4 * i + 1] = c1[i];
-        out[4 * i + 2] = c2[i];
-        out[4 * i + 3] = c3[i];
+    for (int v = 0; v < PHILOX_VECTORS; v++, out += 4 * CJ_VF64) {
+        vi64_store(words[0], vi64_or(vi64_and(c0[v], low_word), vi64_shl(c1[v], 32)));
+        vi64_store(words[1], vi64_or(vi64_and(c2[v], low_word), vi64_shl(c3[v], 32)));
+        for (int i = 0; i < CJ_VF64; i++) {
+            memcpy(out + 4 * i, &words[0][i], 8);
+            memcpy(out + 4 * i + 2, &words[1][i], 8);
+        }
     }
 }
 

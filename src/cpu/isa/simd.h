@@ -342,6 +342,20 @@ CJ_SIMD vf64 vf64_ceil(vf64 a) { return vf64_neg(vf64_floor(vf64_neg(a))); }
 CJ_SIMD vf32 vf32_copysign(vf32 a, vf32 b) { return (vf32)((vi32)vf32_abs(a) | ((vi32)b & vi32_splat(INT32_MIN))); }
 CJ_SIMD vf64 vf64_copysign(vf64 a, vf64 b) { return (vf64)((vi64)vf64_abs(a) | ((vi64)b & vi64_splat(INT64_MIN))); }
 
+/* The products of the lower 32 bits of each lane, unsigned. */
+#if defined(CJ_ISA_AVX512)
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
+#elif defined(CJ_ISA_AVX2)
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
+#elif defined(__x86_64__)
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm_mul_epu32((__m128i)a, (__m128i)b); }
+#else
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b)
+{
+    return (vi64)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+}
+#endif
+
 /* a b - product, where product = a * b as rounded: exact unless it underflows or overflows. Without fma by halves of
  * 26 bits (Dekker, "A floating-point technique for extending the available precision", 1971). */
 #if defined(CJ_ISA_BASELINE)
