@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* Epochs of a small table take milliseconds: not each of them gets a line. */
+#define SECONDS_BETWEEN_LINES 1
+
 void progress_begin(progress_line *line, const train *t)
 {
     *line = (progress_line){.terminal = is_terminal(stderr),
@@ -59,12 +62,16 @@ void progress_step(progress_line *line, const train *t, const cj_progress *p)
     line->shown = true;
 }
 
+/* A line that stays, for the first epoch, the last, and those that took their time. */
 void progress_epoch(progress_line *line, const train *t, const cj_progress *p)
 {
     char rate[32], left[32];
-    progress_clear(line);
-    if (line->quiet)
+    bool last = p->epoch == p->epochs || cj_trainer_done(t->trainer);
+    double now = now_seconds();
+    if (line->quiet || (p->epoch > 1 && !last && now - line->told < SECONDS_BETWEEN_LINES))
         return;
+    progress_clear(line);
+    line->told = now;
     double examples = (double)t->data->part[CJ_TRAIN].count * (double)(p->epochs - p->epoch);
     fprintf(stderr, "epoch %lld/%lld  %s %s/s  loss %.4f", (long long)p->epoch, (long long)p->epochs,
             count_text(train_speed(t), rate), line->what, p->loss);

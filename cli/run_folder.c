@@ -18,7 +18,7 @@ static const char *const file_names[] = {"run.json",           "checkpoint.safet
 
 void folder_file(const train *t, const char *name, char path[PATH_SIZE])
 {
-    snprintf(path, PATH_SIZE, "%.3900s/%s", t->folder, name);
+    snprintf(path, PATH_SIZE, "%.3800s/%.255s", t->folder, name);
 }
 
 static bool holds(const train *t, const char *name)
@@ -106,7 +106,7 @@ int folder_read_recorded(train *t)
     int code;
     if (!c->value[OPT_OUT])
         return fail(c, EXIT_USAGE, "--resume wants the folder of the run: cajal train --resume --out DIR");
-    snprintf(t->folder, sizeof t->folder, "%.3900s", c->value[OPT_OUT]);
+    snprintf(t->folder, sizeof t->folder, "%.3800s", c->value[OPT_OUT]);
     if (!holds(t, "run.json")) {
         if (c->value[OPT_DATA])
             return EXIT_DONE; /* killed before it had written anything: it begins */
@@ -272,7 +272,7 @@ int folder_open(train *t)
         code = make_numbered(t);
         return code == EXIT_DONE ? write_run(t) : code;
     }
-    snprintf(t->folder, sizeof t->folder, "%.3900s", c->value[OPT_OUT]);
+    snprintf(t->folder, sizeof t->folder, "%.3800s", c->value[OPT_OUT]);
     bool is_run = holds(t, "run.json") || holds(t, "checkpoint.safetensors") || holds(t, "model.safetensors");
     if (is_run && !option_on(c, OPT_FORCE))
         return fail(c, EXIT_ERROR, "'%s' holds a run: go on with it by --resume, or begin anew by --force", t->folder);

@@ -37,8 +37,9 @@ static void announce(const train *t)
          (long long)d->part[CJ_TEST].count,
          d->preprocess->task == CJ_TASK_CLASSES ? "classes" : "regression");
     tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
-    tell(t->c, "%s parameters; %s, %s, batch %lld, %s%lld epochs, seed %llu, %d threads (%s)",
-         count_text((double)count, parameters), p->optim_text, p->schedule_text, (long long)p->batch,
+    tell(t->c, "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d threads (%s)",
+         count_text((double)count, parameters), p->optim_text, p->optimiser.lr > 0 ? p->optimiser.lr : 1e-3,
+         p->schedule_text, (long long)p->batch,
          p->early ? "at most " : "", (long long)p->epochs, (unsigned long long)cj_seed(t->c->context),
          cj_threads(t->c->context), cj_isa(t->c->context));
     if (t->resumed)
@@ -131,7 +132,7 @@ static void print_result(const train *t, int count, const scores *s)
     const char *name[3] = {t->plan.net_name, "linear model",
                            p->task == CJ_TASK_CLASSES ? "majority class" : "mean"};
     char took[32];
-    printf("%lld epochs in %s of training\n\n", (long long)json_array_size(t->log), time_text(t->seconds, took));
+    printf("epochs: %lld, in %s of training\n\n", (long long)json_array_size(t->log), time_text(t->seconds, took));
     if (count && s[0].classes) {
         print_confusion(p, &s[0]);
         putchar('\n');

@@ -68,7 +68,8 @@ void catch_signals(void);
 /* progress.c */
 typedef struct progress_line {
     bool terminal, shown, quiet;
-    double drawn, loss, accuracy; /* smoothed over the last steps */
+    double drawn, told;    /* when the line was last redrawn, and when a line was last left standing */
+    double loss, accuracy; /* smoothed over the last steps */
     const char *what;             /* "images" or "rows" */
 } progress_line;
 void progress_begin(progress_line *line, const train *t);
