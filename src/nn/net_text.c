@@ -61,7 +61,8 @@ static double take_decimal(int64_t whole, const char **at)
             }
     if (**at == 'e' && (*at)[1] == '-') {
         *at += 2;
-        for (int64_t e = CJ_MIN(take_integer(at), 300); e > 0; e--)
+        int64_t exponent = take_integer(at);
+        for (int64_t e = CJ_MIN(exponent, 300); e > 0; e--)
             power *= 10;
     }
     return (double)whole / power;

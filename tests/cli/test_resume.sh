@@ -25,11 +25,11 @@ done
 
 # SIGINT and SIGTERM finish the step, save, and name the command that resumes: in the middle of an epoch too.
 for signal in INT:130 TERM:143; do
-    rm -rf cut
+    rm -rf cut err
     "$CAJAL" train --data "$tables/digits.csv" --net mlp:256,256 --epochs 2000 --batch 8 --out cut >/dev/null 2>err &
     pid=$!
     for _ in $(seq 100); do
-        grep -q '^epoch ' err && break
+        grep -qs '^epoch ' err && break
         sleep 0.1
     done
     kill -"${signal%:*}" "$pid"
