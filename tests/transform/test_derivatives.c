@@ -18,6 +18,7 @@
     }
 ONE(neg, cj_neg(x[0]))
 ONE(abs, cj_abs(x[0]))
+ONE(relu, cj_relu(x[0]))
 ONE(sign, cj_sign(x[0]))
 ONE(floor, cj_floor(x[0]))
 ONE(ceil, cj_ceil(x[0]))
@@ -81,6 +82,7 @@ static void test_unary(void **state)
         {"neg", y_neg, -2, 2},
         {"abs", y_abs, 0.1, 2},
         {"abs", y_abs, -2, -0.1},
+        {"relu", y_relu, -2, 2},
         {"sign", y_sign, 0.1, 2},
         {"floor", y_floor, 0.1, 0.9},
         {"ceil", y_ceil, 0.1, 0.9},

@@ -49,6 +49,7 @@ static void test_one_source(void **state)
 {
     cj_tensor *x = VECTOR(*state, -2, -0.0, 0, 3);
     EXPECT_GRADIENT(cj_abs(x), x, -1, 0, 0, 1);
+    EXPECT_GRADIENT(cj_relu(x), x, 0, 0, 0, 1);
     EXPECT_GRADIENT(cj_sign(x), x, 0, 0, 0, 0);
     EXPECT_GRADIENT(cj_floor(x), x, 0, 0, 0, 0);
     cj_tensor *z = VECTOR(*state, 0, 4);
