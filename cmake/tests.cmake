@@ -4,6 +4,7 @@
 #   CAJAL         the command                CAJAL_SOURCE  the source folder
 #   CAJAL_BUILD   the build folder           CAJAL_FAULT   the module to LD_PRELOAD (tests/fault/fault.c)
 #   CAJAL_CC      the C compiler             CAJAL_SANITIZE  the sanitizers built in, or empty
+#   CAJAL_EMULATED  1 under qemu-user, else not set
 # CAJAL_DATA (the folder of the larger data sets) is passed through from the caller.
 
 find_package(PkgConfig)
@@ -18,6 +19,9 @@ endif()
 set(test_libraries cajal-static)
 set(test_environment CAJAL_SOURCE=${PROJECT_SOURCE_DIR} CAJAL_BUILD=${PROJECT_BINARY_DIR}
     CAJAL_CC=${CMAKE_C_COMPILER} CAJAL_SANITIZE=${CAJAL_SANITIZE})
+if(CMAKE_CROSSCOMPILING)
+    list(APPEND test_environment CAJAL_EMULATED=1)
+endif()
 if(TARGET cajal AND CMAKE_CROSSCOMPILING)
     # One word that scripts can call: the command under the emulator.
     list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)

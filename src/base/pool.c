@@ -9,7 +9,8 @@
  *     other:  number = new; if (asleep) { lock; unlock; signal }
  *
  * The number and `asleep` are sequentially consistent: either the other sees the sleeper, or the sleeper
- * sees the new number.
+ * sees the new number. Both are set by an exchange, which x86 uses for such a store anyway: qemu lets an
+ * aarch64 load pass an earlier plain store.
  */
 #include "base.h"
 
@@ -88,7 +89,7 @@ static void sleep_until_changed(cj_slot *slot, const atomic_uint *number, unsign
                                 atomic_bool *asleep, pthread_cond_t *raised)
 {
     pthread_mutex_lock(&slot->mutex);
-    atomic_store(asleep, true);
+    atomic_exchange(asleep, true);
     while (atomic_load(number) == old)
         pthread_cond_wait(raised, &slot->mutex);
     atomic_store(asleep, false);
@@ -98,7 +99,7 @@ static void sleep_until_changed(cj_slot *slot, const atomic_uint *number, unsign
 static void raise_number(cj_slot *slot, atomic_uint *number, unsigned value, atomic_bool *asleep,
                          pthread_cond_t *raised)
 {
-    atomic_store(number, value);
+    atomic_exchange(number, value);
     if (atomic_load(asleep)) {
         pthread_mutex_lock(&slot->mutex);
         pthread_cond_signal(raised);
