@@ -135,7 +135,6 @@ CJ_SIMD vf32 sin_core_f32(vf32 r, vf32 low, vi32 q)
     vf32 z = r * r, h = F32(0.5f) * z, w = F32(1) - h;
     vf32 s = vf32_fma(z * r, CJ_POLYNOMIAL(vf32, z, sin_q_f32), low * w) + r;
     vf32 c = w + vf32_fma(z * z, CJ_POLYNOMIAL(vf32, z, cos_q_f32), vf32_fma(-r, low, (F32(1) - w) - h));
-    s = vf32_select(vf32_eq(r, F32(0)), r, s);
     vf32 y = vf32_select(vi32_eq(vi32_and(q, I32(1)), I32(0)), s, c);
     return vi32_as_f32(vi32_xor(vf32_bits(y), vi32_shl(vi32_and(q, I32(2)), 30)));
 }
@@ -145,7 +144,7 @@ CJ_SIMD vf32 cj_sin_f32(vf32 x)
     vf32 low;
     vi32 q;
     vf32 r = sin_reduce_f32(x, &low, &q);
-    return sin_core_f32(r, low, q);
+    return vf32_select(vf32_eq(x, F32(0)), x, sin_core_f32(r, low, q));
 }
 
 CJ_SIMD vf32 cj_cos_f32(vf32 x)

@@ -132,7 +132,6 @@ CJ_SIMD vf64 sin_core_f64(vf64 r, vf64 low, vi64 q)
     vf64 z = r * r, h = F64(0.5) * z, w = F64(1) - h;
     vf64 s = vf64_fma(z * r, CJ_POLYNOMIAL(vf64, z, sin_q_f64), low * w) + r;
     vf64 c = w + vf64_fma(z * z, CJ_POLYNOMIAL(vf64, z, cos_q_f64), vf64_fma(-r, low, (F64(1) - w) - h));
-    s = vf64_select(vf64_eq(r, F64(0)), r, s);
     vf64 y = vf64_select(vi64_eq(vi64_and(q, I64(1)), I64(0)), s, c);
     return vi64_as_f64(vi64_xor(vf64_bits(y), vi64_shl(vi64_and(q, I64(2)), 62)));
 }
@@ -142,7 +141,7 @@ CJ_SIMD vf64 cj_sin_f64(vf64 x)
     vf64 low;
     vi64 q;
     vf64 r = sin_reduce_f64(x, &low, &q);
-    return sin_core_f64(r, low, q);
+    return vf64_select(vf64_eq(x, F64(0)), x, sin_core_f64(r, low, q));
 }
 
 CJ_SIMD vf64 cj_cos_f64(vf64 x)

@@ -262,7 +262,7 @@ static void iota_and_random_bits_equal_their_definition(void **unused)
 static void digests_are_golden(void **unused)
 {
     (void)unused;
-    static const uint64_t golden[] = {0, 0, 0, 0};
+    static const uint64_t golden[] = {0xe250d6c79273ce52, 0xde4e465b8054486a, 0x547318877bdbfee5, 0x255ea58427f9a6bb};
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         for (int r = 0; cj_kernels(isa) != NULL && r < CJ_REDUCE_OP_COUNT; r++) {
             uint64_t hash = DIGEST_START, state = 14;
