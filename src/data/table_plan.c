@@ -173,6 +173,16 @@ static void count_distinct(cj_table *t, column_facts *f)
         f->distinct += i == 0 || strcmp(t->sorted[i - 1], t->sorted[i]) != 0;
 }
 
+/* Numbers in order are the rows' own where the name says so too; else they may be a time or a place. */
+static bool is_index_name(const char *name)
+{
+    static const char *const index[] = {"", "id", "index", "row", "row_id", "no", "nr", "#", "unnamed: 0"};
+    for (size_t i = 0; i < CJ_COUNT(index); i++)
+        if (strcasecmp(name, index[i]) == 0)
+            return true;
+    return false;
+}
+
 static cj_status decide_column(cj_table *t, int index)
 {
     cj_column *c = &t->loader->dataset->preprocess->column[index];
@@ -184,7 +194,7 @@ static cj_status decide_column(cj_table *t, int index)
     }
     if (f.numbers == f.present) {
         c->kind = CJ_COLUMN_NUMERIC;
-        if (!f.in_order || t->rows < ENOUGH_ROWS)
+        if (!f.in_order || !is_index_name(c->name))
             return CJ_OK;
         c->kind = CJ_COLUMN_IDS;
         return cj_note(t->loader, "column \"%s\" is dropped: it numbers the rows", c->name);
