@@ -3,6 +3,8 @@
  */
 #include "support/derivatives.h"
 
+#include "cajal/program.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,9 +34,10 @@ static double draw(trial *w, double low, double high)
     return low + (high - low) * ((double)bits + 0.5) * 0x1p-32;
 }
 
-static cj_tensor *bound_leaf(trial *w, const char *name, int rank, const int64_t *shape, double low,
+static cj_tensor *bound_leaf(trial *w, char kind, int rank, const int64_t *shape, double low,
                              double high)
 {
+    char name[] = {kind, (char)('0' + w->bindings), '\0'};
     cj_tensor *leaf = cj_input(w->context, name, CJ_F64, rank, shape);
     assert_non_null(leaf);
     assert_true(leaf->elements <= MOST_ELEMENTS);
@@ -57,14 +60,14 @@ static void begin(trial *w, const function *f)
     assert_non_null(w->context);
     for (int k = 0; k < w->inputs; k++) {
         const extents *e = &f->input[k];
-        w->x[k] = bound_leaf(w, "x", e->rank, e->shape, f->low, f->high);
+        w->x[k] = bound_leaf(w, 'x', e->rank, e->shape, f->low, f->high);
         w->x_data[k] = (double *)w->bind[w->bindings - 1].data;
     }
     for (int k = 0; k < w->inputs; k++)
-        w->t[k] = bound_leaf(w, "t", f->input[k].rank, f->input[k].shape, -1, 1);
+        w->t[k] = bound_leaf(w, 't', f->input[k].rank, f->input[k].shape, -1, 1);
     w->y = f->build(w->x);
     must(w, w->y != NULL, "building");
-    w->c = bound_leaf(w, "c", w->y->rank, w->y->shape, -1, 1);
+    w->c = bound_leaf(w, 'c', w->y->rank, w->y->shape, -1, 1);
 }
 
 static void end(trial *w)
@@ -140,6 +143,43 @@ static void against_each_other(trial *w, const char *what, cj_tensor **a, cj_ten
     }
 }
 
+/* Programs round to f32 where the graph says so; the plain loops do not. */
+static double tolerance_of(trial *w, int outputs, cj_tensor **output)
+{
+    cj_traversal list;
+    bool narrow = false;
+    must(w, cj_traverse(&list, w->context, outputs, output) == CJ_OK, "walking");
+    for (uint32_t i = 0; i < list.count; i++)
+        narrow |= list.node[i]->dtype == CJ_F32;
+    cj_traverse_free(&list);
+    return narrow ? 1e-6 : 1e-9;
+}
+
+/* What the library computes of the derivatives, against the plain loops. */
+static void against_engine(trial *w, int count, cj_tensor **d)
+{
+    cj_tensor *output[4 * MOST_INPUTS];
+    cj_feed feed[2 * MOST_INPUTS + 1];
+    double want[MOST_ELEMENTS];
+    int outputs = 0;
+    for (int k = 0; k < count; k++)
+        if (d[k] && d[k]->elements <= MOST_ELEMENTS)
+            output[outputs++] = d[k];
+    for (int b = 0; b < w->bindings; b++)
+        feed[b] = (cj_feed){w->bind[b].leaf->payload, w->bind[b].data};
+    double tolerance = tolerance_of(w, outputs, output);
+    cj_program *program = cj_compile(w->context, outputs, output, NULL);
+    must(w, program != NULL, "compiling");
+    must(w, cj_run(program, w->bindings, feed) == CJ_OK, "running");
+    for (int k = 0; k < outputs; k++) {
+        const double *got = cj_output(program, k);
+        evaluate(1, &output[k], w->bindings, w->bind, &(double *){want});
+        for (int64_t e = 0; e < output[k]->elements; e++)
+            expect_near(w, "computed by a program", e, got[e], want[e], tolerance);
+    }
+    cj_program_free(program);
+}
+
 static void gradient_of(trial *w, cj_tensor *s, cj_tensor **out)
 {
     for (int k = 0; k < w->inputs; k++)
@@ -179,5 +219,12 @@ void check_derivatives(const function *f, bool third)
         gradient_of(&w, curvature, forward);
         against_differences(&w, "third derivative", curvature, forward);
     }
+    cj_tensor *all[2 + 3 * MOST_INPUTS] = {w.y, pushed};
+    for (int k = 0; k < w.inputs; k++) {
+        all[2 + k] = first[k];
+        all[2 + w.inputs + k] = second[k];
+        all[2 + 2 * w.inputs + k] = forward[k];
+    }
+    against_engine(&w, 2 + 3 * w.inputs, all);
     end(&w);
 }
