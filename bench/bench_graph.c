@@ -1,6 +1,7 @@
 /*
- * bench/bench_graph.c - nanoseconds a node for building and for differentiating a multilayer perceptron.
+ * bench/bench_graph.c - nanoseconds a node for building, differentiating and compiling a multilayer perceptron.
  */
+#include "cajal/program.h"
 #include "cajal/transform.h"
 #include "graph/graph.h"
 
@@ -21,15 +22,24 @@ static uint32_t made(cj_context *context)
 }
 
 /* tanh(x W + b), `layers` times, then the mean square; the parameters go to `parameter`. */
-static cj_tensor *perceptron(cj_context *context, int layers, cj_tensor **parameter)
+static cj_tensor *perceptron(cj_context *context, int layers, cj_variable *const *variable,
+                             cj_tensor **parameter)
 {
     cj_tensor *x = cj_input(context, "x", CJ_F32, 2, (const int64_t[]){64, 32});
     for (int i = 0; i < layers; i++) {
-        parameter[2 * i] = cj_input(context, "w", CJ_F32, 2, (const int64_t[]){32, 32});
-        parameter[2 * i + 1] = cj_input(context, "b", CJ_F32, 1, (const int64_t[]){32});
+        parameter[2 * i] = cj_variable_read(variable[2 * i]);
+        parameter[2 * i + 1] = cj_variable_read(variable[2 * i + 1]);
         x = cj_tanh(cj_add(cj_matmul(x, parameter[2 * i]), parameter[2 * i + 1]));
     }
     return cj_mean(cj_square(x), CJ_ALL, false);
+}
+
+static void make_variables(cj_context *context, int layers, cj_variable **variable)
+{
+    for (int i = 0; i < layers; i++) {
+        variable[2 * i] = cj_variable_new(context, "w", CJ_F32, 2, (const int64_t[]){32, 32});
+        variable[2 * i + 1] = cj_variable_new(context, "b", CJ_F32, 1, (const int64_t[]){32});
+    }
 }
 
 static int compare(const void *a, const void *b)
@@ -38,48 +48,66 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double median(double *value, int count)
+{
+    qsort(value, (size_t)count, sizeof *value, compare);
+    return value[count / 2];
+}
+
+enum { BUILD, GRADIENT, COMPILE, LEAVE, PARTS, MOST_ROUNDS = 401 };
+
+static void must(cj_context *context, bool good)
+{
+    if (good)
+        return;
+    fprintf(stderr, "%s\n", cj_error(context));
+    exit(1);
+}
+
 static void bench(int layers, int rounds)
 {
+    static double time[PARTS][MOST_ROUNDS];
     cj_context *context = cj_context_new(NULL, NULL, 0);
-    cj_tensor **parameter = malloc(2 * (size_t)layers * sizeof *parameter);
-    cj_tensor **gradient = malloc(2 * (size_t)layers * sizeof *gradient);
-    double *build = malloc((size_t)rounds * sizeof *build);
-    double *differentiate = malloc((size_t)rounds * sizeof *differentiate);
+    size_t parameters = 2 * (size_t)layers;
+    cj_tensor **parameter = malloc(parameters * sizeof *parameter);
+    cj_tensor **gradient = malloc(parameters * sizeof *gradient);
+    cj_variable **variable = malloc(parameters * sizeof *variable);
+    make_variables(context, layers, variable);
     uint32_t forward = 0, all = 0;
     for (int round = 0; round < rounds; round++) {
         cj_frame_enter(context);
-        double start = now();
-        cj_tensor *loss = perceptron(context, layers, parameter);
-        double middle = now();
+        double at[PARTS + 1] = {now()};
+        cj_tensor *loss = perceptron(context, layers, variable, parameter);
+        at[1] = now();
         forward = made(context);
-        double again = now();
-        if (cj_grad(loss, 2 * layers, parameter, gradient) != CJ_OK) {
-            fprintf(stderr, "%s\n", cj_error(context));
-            exit(1);
-        }
-        build[round] = middle - start;
-        differentiate[round] = now() - again;
+        must(context, cj_grad(loss, 2 * layers, parameter, gradient) == CJ_OK);
+        at[2] = now();
         all = made(context);
+        cj_program *program = cj_compile(context, 2 * layers, gradient, NULL);
+        must(context, program != NULL);
+        at[3] = now();
         cj_frame_leave(context);
+        at[4] = now();
+        cj_program_free(program);
+        for (int part = 0; part < PARTS; part++)
+            time[part][round] = at[part + 1] - at[part];
     }
-    qsort(build, (size_t)rounds, sizeof *build, compare);
-    qsort(differentiate, (size_t)rounds, sizeof *differentiate, compare);
-    double building = build[rounds / 2], differentiating = differentiate[rounds / 2];
-    printf("graph  %6u nodes  build %6.1f ns a node  gradient %6.1f ns a node made  "
-           "together %6.1f ns a node\n",
-           all, building / forward, differentiating / (all - forward),
-           (building + differentiating) / all);
+    double build = median(time[BUILD], rounds), grad = median(time[GRADIENT], rounds);
+    double compile = median(time[COMPILE], rounds), leave = median(time[LEAVE], rounds);
+    printf("%6u nodes: build %4.0f ns a node, gradient %4.0f ns a node made; of all nodes: compile "
+           "%4.0f, leave %3.0f, together %5.0f ns\n",
+           all, build / forward, grad / (all - forward), compile / all, leave / all,
+           (build + grad + compile + leave) / all);
     free(parameter);
     free(gradient);
-    free(build);
-    free(differentiate);
+    free(variable);
     cj_context_free(context);
 }
 
 int main(void)
 {
-    bench(16, 401);
+    bench(16, MOST_ROUNDS);
     bench(130, 101);
-    bench(1300, 21);
+    bench(1300, 11);
     return 0;
 }
