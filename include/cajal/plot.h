@@ -29,7 +29,7 @@ typedef struct cj_chart {
     bool log_y; /* y <= 0 leaves a gap */
 } cj_chart;
 
-/* Panels side by side, 640 x 420 pixels each. */
+/* Panels side by side, 1280 x 840 pixels each. */
 CJ_API cj_status cj_plot_charts(cj_context *context, const char *path, const cj_chart *charts,
                                 int count);
 
@@ -49,7 +49,8 @@ typedef struct cj_image_grid {
 } cj_image_grid;
 CJ_API cj_status cj_plot_images(cj_context *context, const char *path, const cj_image_grid *grid);
 
-/* counts[true][predicted], classes x classes; shaded by the share of the true class, which is also written in. */
+/* counts[true][predicted], classes x classes; the counts written in (none is left
+ * empty), shaded by the square root of their share of the true class; recall beside each row. At most 1000 classes. */
 CJ_API cj_status cj_plot_confusion(cj_context *context, const char *path, const char *title,
                                    int classes, const char *const *class_names,
                                    const int64_t *counts);

@@ -178,7 +178,7 @@ static cj_status number_classes(cj_loader *loader, double *const value[CJ_PARTS]
     char *text = (char *)(class + classes);
     bool known = loader->class_names != NULL;
     for (int i = 0; i < classes; i++, text += NAME_SIZE) {
-        snprintf(text, NAME_SIZE, "%.15g", distinct[i]);
+        cj_format_number(text, NAME_SIZE, "%.15g", distinct[i]);
         class[i] = (found_class){text, distinct[i], i, -1};
         known = known && distinct[i] == i;
     }

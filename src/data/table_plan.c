@@ -262,7 +262,7 @@ static cj_status number_classes(cj_table *t, const cj_column *c, column_facts *f
     for (int64_t i = 0; i < f->numbers && status == CJ_OK; i++)
         if (i == 0 || t->number[i - 1] != t->number[i]) {
             char name[32];
-            snprintf(name, sizeof name, "%.15g", t->number[i]);
+            cj_format_number(name, sizeof name, "%.15g", t->number[i]);
             status = set_class(t, k++, name);
         }
     return status;

@@ -134,7 +134,7 @@ static int find_class(const cj_preprocess *p, const char *text)
     int label = cj_preprocess_find_class(p, text);
     if (label >= 0 || !cj_parse_number(text, &value))
         return label;
-    snprintf(plain, sizeof plain, "%.15g", value);
+    cj_format_number(plain, sizeof plain, "%.15g", value);
     return cj_preprocess_find_class(p, plain);
 }
 

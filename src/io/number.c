@@ -8,6 +8,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -108,4 +109,15 @@ bool cj_parse_number(const char *text, double *out)
     value = d.exponent < 0 ? value / power_of_ten[-d.exponent] : value * power_of_ten[d.exponent];
     *out = negative ? -value : value;
     return true;
+}
+
+void cj_format_number(char *text, size_t size, const char *format, double value)
+{
+    snprintf(text, size, format, value);
+    const char *point = localeconv()->decimal_point;
+    char *found = strcmp(point, ".") != 0 ? strstr(text, point) : NULL;
+    if (found) {
+        *found = '.';
+        memmove(found + 1, found + strlen(point), strlen(found + strlen(point)) + 1);
+    }
 }
