@@ -1,14 +1,16 @@
 /*
- * src/cpu/expression.h - the one source text of the math functions: vector kernels, the scalar reference and whatever
- * renders C come from it. Our own, no libm, total: right at 0, -0, inf, NaN, subnormals and the ends.
+ * src/cpu/expression.h - the one source text of the math functions: vector kernels, the scalar
+ * reference and whatever renders C come from it. Our own, no libm, total: right at 0, -0, inf, NaN,
+ * subnormals and the ends.
  *
- * The text is written over a vocabulary: vf32, vf64, vi32, vi64, vm32, vm64 and their operations. Include first one that
- * defines it: isa/simd.h (a vector of an instruction set), or scalar.h (one lane, in either kernel class). Every
- * operation is exact or rounded once, so the bits are the same for each vocabulary of a class. Nothing branches
- * on a lane but what then is decided lane by lane.
+ * The text is written over a vocabulary: vf32, vf64, vi32, vi64, vm32, vm64 and their operations.
+ * Include first one that defines it: isa/simd.h (a vector of an instruction set), or scalar.h (one
+ * lane, in either kernel class). Every operation is exact or rounded once, so the bits are the same
+ * for each vocabulary of a class. Nothing branches on a lane but what then is decided lane by lane.
  *
- * The methods are the usual ones: an exact argument reduction, a polynomial (fitted by tests/golden/
- * math_coefficients.py), and the pieces added from the smallest up. Errors in ulp are in docs/math.md.
+ * The methods are the usual ones: an exact argument reduction, a polynomial (fitted by
+ * tests/golden/ math_coefficients.py), and the pieces added from the smallest up. Errors in ulp are
+ * in docs/math.md.
  */
 #ifndef CJ_CPU_EXPRESSION_H
 #define CJ_CPU_EXPRESSION_H
@@ -46,8 +48,8 @@ CJ_SIMD vf64 vf64_polynomial(vf64 x, const double *c, int terms)
 }
 
 /*
- * An integer in a floating-point number: x + 1.5 * 2^23 (2^52) rounds x to an integer n, to even, and holds it in its
- * lowest bits, from which 2^n is made by a shift.
+ * An integer in a floating-point number: x + 1.5 * 2^23 (2^52) rounds x to an integer n, to even,
+ * and holds it in its lowest bits, from which 2^n is made by a shift.
  */
 #define CJ_SHIFTER_F32 0x1.8p23f
 #define CJ_SHIFTER_F64 0x1.8p52

@@ -37,8 +37,8 @@ CJ_SIMD vf32 exp_parts_f32(vf32 x, vf32 *shifted, vf32 *tail)
 }
 
 /*
- * 2^n (r + tail) + (2^n - 1), halved within so that the largest 2^n is not met. For n = 0 that is r + tail, whose last
- * bits halving would lose in subnormal numbers.
+ * 2^n (r + tail) + (2^n - 1), halved within so that the largest 2^n is not met. For n = 0 that is r
+ * + tail, whose last bits halving would lose in subnormal numbers.
  */
 CJ_SIMD vf32 cj_expm1_f32(vf32 x)
 {
@@ -53,8 +53,8 @@ CJ_SIMD vf32 cj_expm1_f32(vf32 x)
 }
 
 /*
- * log(2^scaled u) + correction for normal u > 0: u = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); k ln2 + f is added
- * with its rounding error kept.
+ * log(2^scaled u) + correction for normal u > 0: u = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); k
+ * ln2 + f is added with its rounding error kept.
  */
 CJ_SIMD vf32 log_core_f32(vf32 u, vf32 scaled, vf32 correction)
 {
@@ -64,7 +64,8 @@ CJ_SIMD vf32 log_core_f32(vf32 u, vf32 scaled, vf32 correction)
     vf32 k = (vi32_as_f32(exponent) - F32(0x1p23f + 127)) + scaled;
     vf32 m = vi32_as_f32(vi32_add(vi32_and(shifted, I32(0x7fffff)), I32(root_half)));
     vf32 f = m - F32(1), f2 = f * f;
-    vf32 low = vf32_fma(f2 * f, CJ_POLYNOMIAL(vf32, f, log_r_f32), vf32_fma(f2, F32(-0.5f), correction));
+    vf32 low =
+        vf32_fma(f2 * f, CJ_POLYNOMIAL(vf32, f, log_r_f32), vf32_fma(f2, F32(-0.5f), correction));
     low = vf32_fma(k, F32(CJ_LN2_2_F32), low);
     vf32 multiple = k * F32(CJ_LN2_1_F32);
     vf32 high = multiple + f;
@@ -75,7 +76,8 @@ CJ_SIMD vf32 log_core_f32(vf32 u, vf32 scaled, vf32 correction)
 CJ_SIMD vf32 cj_log_f32(vf32 x)
 {
     vm32 small = vf32_lt(x, F32(0x1p-126f));
-    vf32 y = log_core_f32(vf32_select(small, x * F32(0x1p23f), x), vf32_select(small, F32(-23), F32(0)), F32(0));
+    vf32 y = log_core_f32(vf32_select(small, x * F32(0x1p23f), x),
+                          vf32_select(small, F32(-23), F32(0)), F32(0));
     y = vf32_select(vf32_lt(x, F32(INFINITY)), y, x); /* inf and NaN as they are */
     y = vf32_select(vf32_lt(x, F32(0)), F32(NAN), y);
     return vf32_select(vf32_eq(x, F32(0)), F32(-INFINITY), y);
@@ -94,8 +96,8 @@ CJ_SIMD vf32 cj_log1p_f32(vf32 x)
 }
 
 /*
- * x = q pi/2 + r + low: in three steps while their products are exact (Cody and Waite), in integers for large x and
- * where so much cancels that the parts of pi/2 do not reach.
+ * x = q pi/2 + r + low: in three steps while their products are exact (Cody and Waite), in integers
+ * for large x and where so much cancels that the parts of pi/2 do not reach.
  */
 CJ_SIMD vf32 sin_reduce_f32(vf32 x, vf32 *low, vi32 *q)
 {
@@ -134,7 +136,8 @@ CJ_SIMD vf32 sin_core_f32(vf32 r, vf32 low, vi32 q)
 {
     vf32 z = r * r, h = F32(0.5f) * z, w = F32(1) - h;
     vf32 s = vf32_fma(z * r, CJ_POLYNOMIAL(vf32, z, sin_q_f32), low * w) + r;
-    vf32 c = w + vf32_fma(z * z, CJ_POLYNOMIAL(vf32, z, cos_q_f32), vf32_fma(-r, low, (F32(1) - w) - h));
+    vf32 c =
+        w + vf32_fma(z * z, CJ_POLYNOMIAL(vf32, z, cos_q_f32), vf32_fma(-r, low, (F32(1) - w) - h));
     vf32 y = vf32_select(vi32_eq(vi32_and(q, I32(1)), I32(0)), s, c);
     return vi32_as_f32(vi32_xor(vf32_bits(y), vi32_shl(vi32_and(q, I32(2)), 30)));
 }
@@ -205,7 +208,8 @@ CJ_SIMD vf32 cj_pow_f32(vf32 x, vf32 y)
     vm32 whole = vf32_eq(vf32_floor(y), y);
     vm32 odd = vm32_and(whole, vf32_ne(vf32_floor(half), half));
     power = vf32_select(odd, vf32_copysign(power, x), power);
-    vm32 no_power = vm32_and(vm32_and(vf32_lt(x, F32(0)), vf32_lt(F32(-INFINITY), x)), vm32_not(whole));
+    vm32 no_power =
+        vm32_and(vm32_and(vf32_lt(x, F32(0)), vf32_lt(F32(-INFINITY), x)), vm32_not(whole));
     power = vf32_select(vm32_or(no_power, vf32_ne(y, y)), F32(NAN), power);
     return vf32_select(vm32_or(vf32_eq(y, F32(0)), vf32_eq(x, F32(1))), F32(1), power);
 }

@@ -1,6 +1,6 @@
 /*
- * src/cpu/expression_f64.h - the math functions of f64, over the vocabulary of expression.h. Where nothing else is said they
- * are those of expression_f32.h with longer polynomials.
+ * src/cpu/expression_f64.h - the math functions of f64, over the vocabulary of expression.h. Where
+ * nothing else is said they are those of expression_f32.h with longer polynomials.
  */
 #ifndef CJ_CPU_EXPRESSION_F64_H
 #define CJ_CPU_EXPRESSION_F64_H
@@ -37,8 +37,8 @@ CJ_SIMD vf64 exp_parts_f64(vf64 x, vf64 *shifted, vf64 *tail)
 }
 
 /*
- * 2^n (r + tail) + (2^n - 1), halved within so that the largest 2^n is not met. For n = 0 that is r + tail, whose last
- * bits halving would lose in subnormal numbers.
+ * 2^n (r + tail) + (2^n - 1), halved within so that the largest 2^n is not met. For n = 0 that is r
+ * + tail, whose last bits halving would lose in subnormal numbers.
  */
 CJ_SIMD vf64 cj_expm1_f64(vf64 x)
 {
@@ -80,7 +80,8 @@ CJ_SIMD vf64 log_core_f64(vf64 u, vf64 scaled, vf64 correction)
 CJ_SIMD vf64 cj_log_f64(vf64 x)
 {
     vm64 small = vf64_lt(x, F64(0x1p-1022));
-    vf64 y = log_core_f64(vf64_select(small, x * F64(0x1p52), x), vf64_select(small, F64(-52), F64(0)), F64(0));
+    vf64 y = log_core_f64(vf64_select(small, x * F64(0x1p52), x),
+                          vf64_select(small, F64(-52), F64(0)), F64(0));
     y = vf64_select(vf64_lt(x, F64(INFINITY)), y, x);
     y = vf64_select(vf64_lt(x, F64(0)), F64(NAN), y);
     return vf64_select(vf64_eq(x, F64(0)), F64(-INFINITY), y);
@@ -131,7 +132,8 @@ CJ_SIMD vf64 sin_core_f64(vf64 r, vf64 low, vi64 q)
 {
     vf64 z = r * r, h = F64(0.5) * z, w = F64(1) - h;
     vf64 s = vf64_fma(z * r, CJ_POLYNOMIAL(vf64, z, sin_q_f64), low * w) + r;
-    vf64 c = w + vf64_fma(z * z, CJ_POLYNOMIAL(vf64, z, cos_q_f64), vf64_fma(-r, low, (F64(1) - w) - h));
+    vf64 c =
+        w + vf64_fma(z * z, CJ_POLYNOMIAL(vf64, z, cos_q_f64), vf64_fma(-r, low, (F64(1) - w) - h));
     vf64 y = vf64_select(vi64_eq(vi64_and(q, I64(1)), I64(0)), s, c);
     return vi64_as_f64(vi64_xor(vf64_bits(y), vi64_shl(vi64_and(q, I64(2)), 62)));
 }
@@ -231,7 +233,8 @@ CJ_SIMD vf64 cj_pow_f64(vf64 x, vf64 y)
 {
     vf64 low, error, size = vf64_abs(x);
     vm64 small = vf64_lt(size, F64(0x1p-1022));
-    vf64 high = log_pair_f64(vf64_select(small, size * F64(0x1p52), size), vf64_select(small, F64(-52), F64(0)), &low);
+    vf64 high = log_pair_f64(vf64_select(small, size * F64(0x1p52), size),
+                             vf64_select(small, F64(-52), F64(0)), &low);
     high = vf64_select(vf64_lt(size, F64(INFINITY)), high, size);
     high = vf64_select(vf64_eq(size, F64(0)), F64(-INFINITY), high);
     vf64 e = product_f64(y, high, &error);
@@ -243,7 +246,8 @@ CJ_SIMD vf64 cj_pow_f64(vf64 x, vf64 y)
     vm64 whole = vf64_eq(vf64_floor(y), y);
     vm64 odd = vm64_and(whole, vf64_ne(vf64_floor(half), half));
     power = vf64_select(odd, vf64_copysign(power, x), power);
-    vm64 no_power = vm64_and(vm64_and(vf64_lt(x, F64(0)), vf64_lt(F64(-INFINITY), x)), vm64_not(whole));
+    vm64 no_power =
+        vm64_and(vm64_and(vf64_lt(x, F64(0)), vf64_lt(F64(-INFINITY), x)), vm64_not(whole));
     power = vf64_select(vm64_or(no_power, vf64_ne(y, y)), F64(NAN), power);
     return vf64_select(vm64_or(vf64_eq(y, F64(0)), vf64_eq(x, F64(1))), F64(1), power);
 }

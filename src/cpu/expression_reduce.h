@@ -1,6 +1,7 @@
 /*
- * src/cpu/expression_reduce.h - x modulo pi/2 for any double, in integers (Payne, Hanek, "Radian reduction for
- * trigonometric functions", SIGNUM 18, 1983): the slow path of sin and cos. No rounding, so equal bits everywhere.
+ * src/cpu/expression_reduce.h - x modulo pi/2 for any double, in integers (Payne, Hanek, "Radian
+ * reduction for trigonometric functions", SIGNUM 18, 1983): the slow path of sin and cos. No
+ * rounding, so equal bits everywhere.
  */
 #ifndef CJ_CPU_EXPRESSION_REDUCE_H
 #define CJ_CPU_EXPRESSION_REDUCE_H
@@ -26,9 +27,10 @@ static inline uint64_t two_over_pi_bits(int at)
 }
 
 /*
- * x = q pi/2 + r + low, |r| <= pi/4, for finite |x| > 1: returns q mod 4. With x = m 2^e, m of 53 bits, the bits of 2/pi whose
- * product with x is a multiple of 4 are left out, and the next 192 are taken: what is beyond them is less than 2^-137,
- * and no double comes nearer than 2^-62 to a multiple of pi/2.
+ * x = q pi/2 + r + low, |r| <= pi/4, for finite |x| > 1: returns q mod 4. With x = m 2^e, m of 53
+ * bits, the bits of 2/pi whose product with x is a multiple of 4 are left out, and the next 192 are
+ * taken: what is beyond them is less than 2^-137, and no double comes nearer than 2^-62 to a
+ * multiple of pi/2.
  */
 static inline int reduce_by_half_pi(double x, double *r, double *low)
 {

@@ -2,9 +2,9 @@
  * src/cpu/kernels.h - what each instruction set offers to the interpreter: elementwise maps, data
  * movement, random bits, and the pieces of a reduction. One constant table an instruction set.
  *
- * Kernels do not fail, allocate or keep state. They take any length, 0 included, and any alignment that the element
- * type allows. Their bits depend on the kernel class (isa.h) and on the elements alone: not on n, nor on how
- * a run is cut in pieces.
+ * Kernels do not fail, allocate or keep state. They take any length, 0 included, and any alignment
+ * that the element type allows. Their bits depend on the kernel class (isa.h) and on the elements
+ * alone: not on n, nor on how a run is cut in pieces.
  */
 #ifndef CJ_CPU_KERNELS_H
 #define CJ_CPU_KERNELS_H
@@ -16,8 +16,8 @@
 /* ---- maps ---- */
 
 /*
- * out[i] = op(src[0][i], src[1][i], ...) for 0 <= i < n, all contiguous. `out` may be one of the sources (the same
- * pointer) when the element sizes are equal; else it overlaps none.
+ * out[i] = op(src[0][i], src[1][i], ...) for 0 <= i < n, all contiguous. `out` may be one of the
+ * sources (the same pointer) when the element sizes are equal; else it overlaps none.
  */
 typedef void (*cj_map_fn)(int64_t n, void *out, const void *const *src);
 
@@ -30,7 +30,10 @@ static inline int cj_size_class_of(size_t bytes)
     return bytes == 1 ? CJ_SIZE_1 : bytes == 4 ? CJ_SIZE_4 : CJ_SIZE_8;
 }
 
-/* out[i * out_stride] = in[i * in_stride]; strides in elements, any sign or 0. in and out do not overlap. */
+/*
+ * out[i * out_stride] = in[i * in_stride]; strides in elements, any sign or 0. in and out do not
+ * overlap.
+ */
 typedef void (*cj_copy_strided_fn)(int64_t n, void *out, int64_t out_stride, const void *in,
                                    int64_t in_stride);
 /* out[i] = *value. */
@@ -39,46 +42,61 @@ typedef void (*cj_splat_fn)(int64_t n, void *out, const void *value);
 typedef void (*cj_repeat_rows_fn)(int64_t rows, int64_t inner, void *out, const void *in);
 /* out[row][i] = in[row]: each element `inner` times (a channel's scale over its picture). */
 typedef void (*cj_spread_rows_fn)(int64_t rows, int64_t inner, void *out, const void *in);
-/* out[c * out_pitch + r] = in[r * in_pitch + c], 0 <= r < rows, 0 <= c < columns; pitches in elements. */
+/*
+ * out[c * out_pitch + r] = in[r * in_pitch + c], 0 <= r < rows, 0 <= c < columns; pitches in
+ * elements.
+ */
 typedef void (*cj_transpose_fn)(int64_t rows, int64_t columns, void *out, int64_t out_pitch,
                                 const void *in, int64_t in_pitch);
 
 /* ---- reductions ---- */
 
 /*
- * The elements of one reduction are numbered in row-major order of the reduced axes. They form blocks of
- * CJ_REDUCE_BLOCK. Element i of a block goes to lane i mod CJ_REDUCE_LANES; a lane is a chain in index order that its first
- * element starts. At the block's end the lanes are folded by halves; at the reduction's end the block results
- * are folded by halves. So the driver does, for each output:
+ * The elements of one reduction are numbered in row-major order of the reduced axes. They form
+ * blocks of CJ_REDUCE_BLOCK. Element i of a block goes to lane i mod CJ_REDUCE_LANES; a lane is a
+ * chain in index order that its first element starts. At the block's end the lanes are folded by
+ * halves; at the reduction's end the block results are folded by halves. So the driver does, for
+ * each output:
  *
  *     for each block b:
- *         for each tile of it, in order:  reduce_row(value, index, tile, number of its first element, n)
+ *         for each tile of it, in order:
+ *             reduce_row(value, index, tile, number of its first element, n)
  *         fold(value, index, min(elements of the block, CJ_REDUCE_LANES))
  *         block_value[b] = value[0], block_index[b] = index[0]
  *     fold(block_value, block_index, blocks); the result is block_value[0] (ARGMAX: block_index[0])
  *
- * State: `value` holds CJ_REDUCE_LANES elements of the source's dtype; `index`, for ARGMAX only (else NULL), as many int32_t.
- * Nothing need be cleared: the element whose number is a multiple of the block starts every lane afresh, and after c
- * elements of a block exactly the lanes 0 .. min(c, 32) - 1 hold something, which is how empty ones are known.
- * Blocks are independent and may be given to different threads; tiles of one block come in order.
- * With no elements at all there is nothing to fold: cj_reduce_identity gives the result.
+ * State: `value` holds CJ_REDUCE_LANES elements of the source's dtype; `index`, for ARGMAX only
+ * (else NULL), as many int32_t. Nothing need be cleared: the element whose number is a multiple of
+ * the block starts every lane afresh, and after c elements of a block exactly the lanes 0 .. min(c,
+ * 32) - 1 hold something, which is how empty ones are known. Blocks are independent and may be
+ * given to different threads; tiles of one block come in order. With no elements at all there is
+ * nothing to fold: cj_reduce_identity gives the result.
  *
- * The columns form does the same for `inner` outputs side by side, where the reduced elements are rows: lane l
- * is row l of value[CJ_REDUCE_LANES][inner] (and of index), block b is row b of block_value[blocks][inner]. Bits are those of the row form.
+ * The columns form does the same for `inner` outputs side by side, where the reduced elements are
+ * rows: lane l is row l of value[CJ_REDUCE_LANES][inner] (and of index), block b is row b of
+ * block_value[blocks][inner]. Bits are those of the row form.
  *
- *     out of SUM (integers wrap), AMAX, AMIN: the source's dtype, in value[0]; of ARGMAX: int32_t, in index[0].
+ * The result of SUM (integers wrap), AMAX and AMIN is value[0], of the source's dtype; of ARGMAX it
+ * is index[0], an int32_t.
  *
- * max(a, b), here and in the map: a if a > b or a is NaN, else b. ARGMAX: the least number among equals; NaN beats
- * all; -0 equals +0.
+ * max(a, b), here and in the map: a if a > b or a is NaN, else b. ARGMAX: the least number among
+ * equals; NaN beats all; -0 equals +0.
  */
 #define CJ_REDUCE_BLOCK 4096
 #define CJ_REDUCE_LANES 32
 enum { CJ_REDUCE_OP_COUNT = CJ_OP_ARGMAX - CJ_OP_SUM + 1 };
 
-/* Adds n elements to the lanes; `first`: the number of tile[0] in the whole reduction. The run must not cross a block's end. */
-typedef void (*cj_reduce_row_fn)(void *value, int32_t *index, const void *tile, int64_t first, int64_t n);
+/*
+ * Adds n elements to the lanes; `first`: the number of tile[0] in the whole reduction. The run must
+ * not cross a block's end.
+ */
+typedef void (*cj_reduce_row_fn)(void *value, int32_t *index, const void *tile, int64_t first,
+                                 int64_t n);
 
-/* The same for rows of `inner` elements, `pitch` elements apart (>= inner); `first`: the number of the first row. */
+/*
+ * The same for rows of `inner` elements, `pitch` elements apart (>= inner); `first`: the number of
+ * the first row.
+ */
 typedef void (*cj_reduce_columns_fn)(void *value, int32_t *index, const void *tile, int64_t pitch,
                                      int64_t first, int64_t rows, int64_t inner);
 
@@ -88,35 +106,40 @@ typedef void (*cj_fold_fn)(void *value, int32_t *index, int64_t count);
 typedef void (*cj_fold_columns_fn)(void *value, int32_t *index, int64_t count, int64_t inner);
 
 /*
- * A whole reduction of contiguous in[outer][reduced][inner] to out[outer][inner], on the calling thread, reduced = 0
- * included. `scratch`: cj_reduce_scratch bytes, aligned to 8.
+ * A whole reduction of contiguous in[outer][reduced][inner] to out[outer][inner], on the calling
+ * thread, reduced = 0 included. `scratch`: cj_reduce_scratch bytes, aligned to 8.
  */
-typedef void (*cj_reduce_fn)(int64_t outer, int64_t reduced, int64_t inner, void *out, const void *in,
-                             void *scratch);
+typedef void (*cj_reduce_fn)(int64_t outer, int64_t reduced, int64_t inner, void *out,
+                             const void *in, void *scratch);
 
 /* How many columns it takes at a time, so that their lanes stay in the first cache. */
 #define CJ_REDUCE_PANEL 64
 
 size_t cj_reduce_scratch(cj_op op, cj_dtype dtype, int64_t reduced, int64_t inner);
 
-/* Writes the result of a reduction of nothing: SUM 0, AMAX -inf or the least value, AMIN the opposite, ARGMAX 0. */
+/*
+ * Writes the result of a reduction of nothing: SUM 0, AMAX -inf or the least value, AMIN the
+ * opposite, ARGMAX 0.
+ */
 void cj_reduce_identity(cj_op op, cj_dtype dtype, void *out);
 
 /* ---- the table ---- */
 
 struct cj_isa_kernels {
-    /* By op and by the dtype of its sources (WHERE: of src[1]; src[0] is then bool bytes). NULL where the op does not take
-     * the dtype; CAST is in `cast`. */
+    /*
+     * By op and by the dtype of its sources (WHERE: of src[1]; src[0] is then bool bytes). NULL
+     * where the op does not take the dtype; CAST is in `cast`.
+     */
     cj_map_fn map[CJ_MAP_OP_COUNT][CJ_DTYPE_COUNT];
     cj_map_fn cast[CJ_DTYPE_COUNT][CJ_DTYPE_COUNT]; /* [from][to]; equal dtypes: a copy */
 
     /* Two ops in one pass, with the bits of the two. By dtype; the selects take all but bool. */
-    cj_map_fn select_lt[CJ_DTYPE_COUNT]; /* src0 < src1 ? src2 : src3 */
-    cj_map_fn select_le[CJ_DTYPE_COUNT]; /* src0 <= src1 ? src2 : src3 */
-    cj_map_fn select_eq[CJ_DTYPE_COUNT]; /* src0 == src1 ? src2 : src3 */
-    cj_map_fn mul_add[CJ_DTYPE_COUNT];   /* src0 * src1 + src2, rounded twice; f32, f64 */
-    cj_map_fn mul_sub[CJ_DTYPE_COUNT];   /* src0 * src1 - src2 */
-    cj_map_fn sub_mul[CJ_DTYPE_COUNT];   /* src2 - src0 * src1 (p - lr g) */
+    cj_map_fn select_lt[CJ_DTYPE_COUNT];    /* src0 < src1 ? src2 : src3 */
+    cj_map_fn select_le[CJ_DTYPE_COUNT];    /* src0 <= src1 ? src2 : src3 */
+    cj_map_fn select_eq[CJ_DTYPE_COUNT];    /* src0 == src1 ? src2 : src3 */
+    cj_map_fn mul_add[CJ_DTYPE_COUNT];      /* src0 * src1 + src2, rounded twice; f32, f64 */
+    cj_map_fn mul_sub[CJ_DTYPE_COUNT];      /* src0 * src1 - src2 */
+    cj_map_fn sub_mul[CJ_DTYPE_COUNT];      /* src2 - src0 * src1 (p - lr g) */
     cj_map_fn sub_then_mul[CJ_DTYPE_COUNT]; /* (src0 - src1) * src2 */
 
     cj_copy_strided_fn copy_strided[CJ_SIZE_COUNT];
@@ -149,11 +172,14 @@ extern const struct cj_isa_kernels cj_kernels_neon;
 /* The table of an available instruction set (cj_isa_available); NULL for another. */
 const struct cj_isa_kernels *cj_kernels(int isa);
 
-/* ---- the definitions in scalar C, in src/cpu/reference_*.c: what every kernel above is tested against ---- */
+/*
+ * ---- the definitions in scalar C, in src/cpu/reference_*.c: what every kernel above is tested
+ * against ----
+ */
 
 /* The map of an op in a kernel class. CAST: out of dtype `to`, else `to` is ignored. */
-void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *out, const void *const *src,
-                      bool fma_class);
+void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *out,
+                      const void *const *src, bool fma_class);
 /* in[outer][reduced][inner] -> out[outer][inner]. */
 void cj_reference_reduce(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced, int64_t inner,
                          const void *in, void *out);

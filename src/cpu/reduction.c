@@ -1,5 +1,6 @@
 /*
- * src/cpu/reduction.c - what a reduction needs besides kernels: the result of nothing, and the size of scratch.
+ * src/cpu/reduction.c - what a reduction needs besides kernels: the result of nothing, and the size
+ * of scratch.
  */
 #include "kernels.h"
 
@@ -10,7 +11,8 @@ size_t cj_reduce_scratch(cj_op op, cj_dtype dtype, int64_t reduced, int64_t inne
     const int64_t width = CJ_MIN(inner, CJ_REDUCE_PANEL);
     const int64_t blocks = (reduced + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK;
     const size_t entries = (size_t)((CJ_REDUCE_LANES + blocks) * width);
-    return entries * cj_dtype_size(dtype) + 8 + (op == CJ_OP_ARGMAX ? entries * sizeof(int32_t) : 0);
+    return entries * cj_dtype_size(dtype) + 8 +
+           (op == CJ_OP_ARGMAX ? entries * sizeof(int32_t) : 0);
 }
 
 static int64_t integer_identity(cj_op op, cj_dtype dtype)

@@ -1,6 +1,7 @@
 /*
- * src/cpu/reference_map.c - the elementwise ops one element at a time, straight from their definitions in
- * src/graph/op_list.h. Every kernel of src/cpu/isa equals this by memcmp (NaN apart).
+ * src/cpu/reference_map.c - the elementwise ops one element at a time, straight from their
+ * definitions in src/graph/op_list.h. Every kernel of src/cpu/isa equals this by memcmp (NaN
+ * apart).
  */
 #include "kernels.h"
 #include "reference_math.h"
@@ -110,7 +111,10 @@ static bool compare(cj_op op, cj_dtype dtype, const void *a, const void *b, int6
 static void integer_range(cj_dtype dtype, int64_t *least, int64_t *most)
 {
     *least = dtype == CJ_I32 ? INT32_MIN : dtype == CJ_I64 ? INT64_MIN : 0;
-    *most = dtype == CJ_I32 ? INT32_MAX : dtype == CJ_I64 ? INT64_MAX : dtype == CJ_U8 ? UINT8_MAX : UINT32_MAX;
+    *most = dtype == CJ_I32   ? INT32_MAX
+            : dtype == CJ_I64 ? INT64_MAX
+            : dtype == CJ_U8  ? UINT8_MAX
+                              : UINT32_MAX;
 }
 
 static void cast(cj_dtype from, cj_dtype to, int64_t i, void *out, const void *in)
@@ -126,10 +130,10 @@ static void cast(cj_dtype from, cj_dtype to, int64_t i, void *out, const void *i
         } else if (to == CJ_BOOL) {
             ((uint8_t *)out)[i] = x != 0;
         } else {
-            int64_t whole = x != x                 ? 0
-                            : x <= (double)least   ? least
-                            : x >= (double)most    ? most /* 2^63 stands for the most of i64 */
-                                                   : (int64_t)x;
+            int64_t whole = x != x               ? 0
+                            : x <= (double)least ? least
+                            : x >= (double)most  ? most /* 2^63 stands for the most of i64 */
+                                                 : (int64_t)x;
             store_integer(to, out, i, (uint64_t)whole);
         }
         return;
@@ -146,8 +150,8 @@ static void cast(cj_dtype from, cj_dtype to, int64_t i, void *out, const void *i
     }
 }
 
-void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *out, const void *const *src,
-                      bool fma_class)
+void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *out,
+                      const void *const *src, bool fma_class)
 {
     const size_t size = cj_dtype_size(dtype);
     const void *a = src[0], *b = op == CJ_OP_CAST ? NULL : src[1];
@@ -165,7 +169,8 @@ void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *ou
             ((float *)out)[i] = map_f32(op, ((const float *)a)[i], y == NULL ? 0 : y[i], fma_class);
         } else if (dtype == CJ_F64) {
             const double *y = b;
-            ((double *)out)[i] = map_f64(op, ((const double *)a)[i], y == NULL ? 0 : y[i], fma_class);
+            ((double *)out)[i] =
+                map_f64(op, ((const double *)a)[i], y == NULL ? 0 : y[i], fma_class);
         } else {
             int64_t x = load_integer(dtype, a, i), y = b == NULL ? 0 : load_integer(dtype, b, i);
             store_integer(dtype, out, i, map_integer(op, x, y, (int)size * 8, dtype == CJ_BOOL));

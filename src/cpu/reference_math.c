@@ -1,6 +1,6 @@
 /*
- * src/cpu/reference_math.c - the math functions one element at a time: expression.h over scalar.h. Compiled as it is for the
- * class fma, and by reference_math_baseline.c for the class baseline.
+ * src/cpu/reference_math.c - the math functions one element at a time: expression.h over scalar.h.
+ * Compiled as it is for the class fma, and by reference_math_baseline.c for the class baseline.
  */
 #include "reference_math.h"
 #include "scalar.h"

@@ -1,6 +1,7 @@
 /*
- * src/cpu/reference_math.h - the math functions one element at a time, in either kernel class: reference_math.c has
- * those of the class fma, reference_math_baseline.c those of the class baseline.
+ * src/cpu/reference_math.h - the math functions one element at a time, in either kernel class:
+ * reference_math.c has those of the class fma, reference_math_baseline.c those of the class
+ * baseline.
  */
 #ifndef CJ_CPU_REFERENCE_MATH_H
 #define CJ_CPU_REFERENCE_MATH_H

@@ -1,6 +1,7 @@
 /*
- * src/cpu/reference_reduce.c - reductions one element at a time, in the order of DESIGN.md "The bits", written from its
- * words: blocks of 4,096, lanes i mod 32, lanes and then blocks folded by halves, empty ones skipped.
+ * src/cpu/reference_reduce.c - reductions one element at a time, in the order of DESIGN.md "The
+ * bits", written from its words: blocks of 4,096, lanes i mod 32, lanes and then blocks folded by
+ * halves, empty ones skipped.
  */
 #include "kernels.h"
 
@@ -43,7 +44,10 @@ static void store(cj_dtype dtype, void *out, int64_t at, struct entry e)
     }
 }
 
-/* How x stands to y: -1 less, 0 equal, 1 greater; NaN is `nan` (1: greater than all, -1: less), and equal to NaN. */
+/*
+ * How x stands to y: -1 less, 0 equal, 1 greater; NaN is `nan` (1: greater than all, -1: less), and
+ * equal to NaN.
+ */
 static int order(cj_dtype dtype, struct entry x, struct entry y, int nan)
 {
     if (dtype == CJ_F32 || dtype == CJ_F64) {
@@ -64,7 +68,9 @@ static struct entry step(cj_op op, cj_dtype dtype, struct entry x, struct entry 
         switch (dtype) {
         case CJ_F32: x.value.f32 += y.value.f32; break;
         case CJ_F64: x.value.f64 += y.value.f64; break;
-        default: x.value.integer = (int64_t)((uint64_t)x.value.integer + (uint64_t)y.value.integer); break;
+        default:
+            x.value.integer = (int64_t)((uint64_t)x.value.integer + (uint64_t)y.value.integer);
+            break;
         }
         return x;
     }
@@ -72,7 +78,9 @@ static struct entry step(cj_op op, cj_dtype dtype, struct entry x, struct entry 
     if (op == CJ_OP_ARGMAX) {
         return sign > 0 || (sign == 0 && x.index < y.index) ? x : y;
     }
-    return (op == CJ_OP_AMAX ? sign > 0 : sign < 0) ? x : y; /* of equals the later one: it shows in -0 and +0 */
+    return (op == CJ_OP_AMAX ? sign > 0 : sign < 0)
+               ? x
+               : y; /* of equals the later one: it shows in -0 and +0 */
 }
 
 static void fold(cj_op op, cj_dtype dtype, struct entry *e, int64_t count)
@@ -92,11 +100,12 @@ static void fold(cj_op op, cj_dtype dtype, struct entry *e, int64_t count)
 }
 
 /*
- * Entry `block` of the block results after the fold whose half is `half`: e(block, half) = e(block, 2 half) step
- * e(block + half, 2 half), where it exists; entry 0 after the fold with half 1 is the result.
+ * Entry `block` of the block results after the fold whose half is `half`: e(block, half) = e(block,
+ * 2 half) step e(block + half, 2 half), where it exists; entry 0 after the fold with half 1 is the
+ * result.
  */
-static struct entry fold_blocks(cj_op op, cj_dtype dtype, int64_t reduced, int64_t stride, const void *in,
-                                int64_t offset, int64_t block, int64_t half)
+static struct entry fold_blocks(cj_op op, cj_dtype dtype, int64_t reduced, int64_t stride,
+                                const void *in, int64_t offset, int64_t block, int64_t half)
 {
     const int64_t blocks = (reduced + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK;
     if (half < blocks) {
@@ -117,8 +126,8 @@ static struct entry fold_blocks(cj_op op, cj_dtype dtype, int64_t reduced, int64
     return lane[0];
 }
 
-void cj_reference_reduce(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced, int64_t inner, const void *in,
-                         void *out)
+void cj_reference_reduce(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced, int64_t inner,
+                         const void *in, void *out)
 {
     const size_t out_size = op == CJ_OP_ARGMAX ? 4 : cj_dtype_size(dtype);
     for (int64_t o = 0; o < outer; o++) {
@@ -128,7 +137,8 @@ void cj_reference_reduce(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduce
                 cj_reduce_identity(op, dtype, (char *)out + (size_t)at * out_size);
                 continue;
             }
-            struct entry e = fold_blocks(op, dtype, reduced, inner, in, o * reduced * inner + i, 0, 1);
+            struct entry e =
+                fold_blocks(op, dtype, reduced, inner, in, o * reduced * inner + i, 0, 1);
             if (op == CJ_OP_ARGMAX) {
                 ((int32_t *)out)[at] = e.index;
             } else {

@@ -1,6 +1,7 @@
 /*
- * src/cpu/scalar.h - the vocabulary of isa/simd.h with one lane, in plain C: of the class fma, or of the class baseline
- * where CJ_SCALAR_BASELINE is defined. The reference kernels are made of it; see expression.h.
+ * src/cpu/scalar.h - the vocabulary of isa/simd.h with one lane, in plain C: of the class fma, or
+ * of the class baseline where CJ_SCALAR_BASELINE is defined. The reference kernels are made of it;
+ * see expression.h.
  */
 #ifndef CJ_CPU_SCALAR_H
 #define CJ_CPU_SCALAR_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* clang-format off */
 #define CJ_SIMD static inline
 #define CJ_VF32 1
 #define CJ_VF64 1
@@ -93,5 +95,7 @@ CJ_SIMD vf64 vf64_floor(vf64 a) { return floor(a); }
 CJ_SIMD vf64 vf32_widen_low(vf32 a) { return (double)a; }
 CJ_SIMD vf64 vf32_widen_high(vf32 a) { return (double)a; }
 CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high) { return (void)high, (float)low; }
+
+/* clang-format on */
 
 #endif

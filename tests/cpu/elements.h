@@ -1,6 +1,6 @@
 /*
- * tests/cpu/elements.h - arrays of every dtype for the kernel tests: random elements with the special values among them,
- * comparison by bits in which a NaN is one value, and digests.
+ * tests/cpu/elements.h - arrays of every dtype for the kernel tests: random elements with the
+ * special values among them, comparison by bits in which a NaN is one value, and digests.
  */
 #ifndef TESTS_CPU_ELEMENTS_H
 #define TESTS_CPU_ELEMENTS_H
@@ -26,8 +26,10 @@ static inline int64_t draw_below(uint64_t *state, int64_t bound)
 /* A third any bits, a third of ordinary size, the rest special values and small integers. */
 static inline double draw_special(uint64_t *state)
 {
-    static const double special[] = {0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 255, 256, 0x1p31, -0x1p31, 0x1p32, 0x1p63, -0x1p63,
-                                     0x1p-149, -0x1p-149, 0x1p-127, 1e30, -1e30, 100, -100, 3, INFINITY, -INFINITY, NAN};
+    static const double special[] = {
+        0.0,      -0.0, 1,      -1,      0.5,    -0.5,   1.5,      2.5,       -2.5,
+        255,      256,  0x1p31, -0x1p31, 0x1p32, 0x1p63, -0x1p63,  0x1p-149,  -0x1p-149,
+        0x1p-127, 1e30, -1e30,  100,     -100,   3,      INFINITY, -INFINITY, NAN};
     return special[draw_below(state, (int64_t)CJ_COUNT(special))];
 }
 
@@ -55,9 +57,13 @@ static inline void fill(uint64_t *state, cj_dtype dtype, int64_t n, void *out)
             break;
         }
         case CJ_I32:
-            ((int32_t *)out)[i] = kind == 0 ? (int32_t)(uint32_t)bits : kind == 1 ? (int32_t)small : INT32_MIN;
+            ((int32_t *)out)[i] = kind == 0   ? (int32_t)(uint32_t)bits
+                                  : kind == 1 ? (int32_t)small
+                                              : INT32_MIN;
             break;
-        case CJ_I64: ((int64_t *)out)[i] = kind == 0 ? (int64_t)bits : kind == 1 ? small : INT64_MIN; break;
+        case CJ_I64:
+            ((int64_t *)out)[i] = kind == 0 ? (int64_t)bits : kind == 1 ? small : INT64_MIN;
+            break;
         case CJ_U8: ((uint8_t *)out)[i] = (uint8_t)(kind == 0 ? bits : bits % 12); break;
         case CJ_U32: ((uint32_t *)out)[i] = (uint32_t)(kind == 0 ? bits : bits % 40); break;
         default: ((uint8_t *)out)[i] = bits & 1; break;

@@ -1,6 +1,7 @@
 /*
- * tests/cpu/test_map.c - every elementwise kernel of every instruction set at hand equals the scalar definition, bit
- * by bit, at any length, alignment and in place; golden digests compare platforms with each other.
+ * tests/cpu/test_map.c - every elementwise kernel of every instruction set at hand equals the
+ * scalar definition, bit by bit, at any length, alignment and in place; golden digests compare
+ * platforms with each other.
  */
 #include "elements.h"
 
@@ -41,7 +42,8 @@ struct sources {
     const void *src[4];
 };
 
-static void fill_sources(struct sources *s, uint64_t *state, cj_op op, cj_dtype dtype, int64_t n, int64_t offset)
+static void fill_sources(struct sources *s, uint64_t *state, cj_op op, cj_dtype dtype, int64_t n,
+                         int64_t offset)
 {
     for (int k = 0; k < 4; k++) {
         cj_dtype type = op == CJ_OP_WHERE && k == 0 ? CJ_BOOL : dtype;
@@ -52,8 +54,9 @@ static void fill_sources(struct sources *s, uint64_t *state, cj_op op, cj_dtype 
 }
 
 /* Runs a kernel apart from its sources and in place of each that it may replace. */
-static void check_kernel(const char *what, const char *isa, cj_map_fn kernel, int arity, cj_dtype in, cj_dtype out,
-                         int64_t n, int64_t offset, const struct sources *given, void *expected)
+static void check_kernel(const char *what, const char *isa, cj_map_fn kernel, int arity,
+                         cj_dtype in, cj_dtype out, int64_t n, int64_t offset,
+                         const struct sources *given, void *expected)
 {
     const size_t size = cj_dtype_size(out);
     _Alignas(64) char result[BYTES], guard[BYTES];
@@ -63,13 +66,15 @@ static void check_kernel(const char *what, const char *isa, cj_map_fn kernel, in
     kernel(n, at, given->src);
     int64_t bad = first_difference(out, n, at, expected);
     if (bad >= 0) {
-        fail_msg("%s of %s on %s: element %d of %d differs", what, dtype_name[in], isa, (int)bad, (int)n);
+        fail_msg("%s of %s on %s: element %d of %d differs", what, dtype_name[in], isa, (int)bad,
+                 (int)n);
     }
     memcpy(guard + (size_t)offset * size, at, (size_t)n * size);
     assert_memory_equal(result, guard, sizeof guard); /* nothing beside it was written */
     for (int k = 0; k < arity; k++) {
         struct sources copy = *given;
-        if (cj_dtype_size(in) != size || (arity == 3 && given->src[0] == (const void *)given->data[0] && k == 0 && size != 1)) {
+        if (cj_dtype_size(in) != size ||
+            (arity == 3 && given->src[0] == (const void *)given->data[0] && k == 0 && size != 1)) {
             continue;
         }
         for (int j = 0; j < 4; j++) {
@@ -97,14 +102,17 @@ static void maps_equal_their_definition(void **unused)
                 assert_int_equal(kernel != NULL, strchr(op_row[op].in, dtype_class[dtype]) != NULL);
                 for (int round = 0; kernel != NULL && round < 30; round++) {
                     struct sources s;
-                    int64_t n = round == 0 ? LONGEST - 1 : draw_below(&state, LONGEST), offset = draw_below(&state, 8);
+                    int64_t n = round == 0 ? LONGEST - 1 : draw_below(&state, LONGEST),
+                            offset = draw_below(&state, 8);
                     _Alignas(64) char expected[BYTES];
                     cj_dtype out = op_row[op].out == 'b' ? CJ_BOOL : dtype;
                     fill_sources(&s, &state, op, dtype, n, offset);
                     cj_reference_map(op, dtype, dtype, n, expected, s.src, cj_isa_is_fma(isa));
                     /* the condition of where is replaced only by bytes */
-                    int arity = op == CJ_OP_WHERE && cj_dtype_size(dtype) != 1 ? 0 : op_row[op].arity;
-                    check_kernel(op_row[op].name, cj_isa_name(isa), kernel, arity, dtype, out, n, offset, &s, expected);
+                    int arity =
+                        op == CJ_OP_WHERE && cj_dtype_size(dtype) != 1 ? 0 : op_row[op].arity;
+                    check_kernel(op_row[op].name, cj_isa_name(isa), kernel, arity, dtype, out, n,
+                                 offset, &s, expected);
                 }
             }
         }
@@ -116,15 +124,18 @@ static void casts_equal_their_definition(void **unused)
     (void)unused;
     uint64_t state = 2;
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
-        for (int pair = 0; cj_kernels(isa) != NULL && pair < CJ_DTYPE_COUNT * CJ_DTYPE_COUNT; pair++) {
-            cj_dtype from = (cj_dtype)(pair / CJ_DTYPE_COUNT), to = (cj_dtype)(pair % CJ_DTYPE_COUNT);
+        for (int pair = 0; cj_kernels(isa) != NULL && pair < CJ_DTYPE_COUNT * CJ_DTYPE_COUNT;
+             pair++) {
+            cj_dtype from = (cj_dtype)(pair / CJ_DTYPE_COUNT),
+                     to = (cj_dtype)(pair % CJ_DTYPE_COUNT);
             for (int round = 0; round < 30; round++) {
                 struct sources s;
                 int64_t n = draw_below(&state, LONGEST), offset = draw_below(&state, 8);
                 _Alignas(64) char expected[BYTES];
                 fill_sources(&s, &state, CJ_OP_CAST, from, n, offset);
                 cj_reference_map(CJ_OP_CAST, from, to, n, expected, s.src, true);
-                check_kernel("cast", cj_isa_name(isa), cj_kernels(isa)->cast[from][to], 1, from, to, n, offset, &s, expected);
+                check_kernel("cast", cj_isa_name(isa), cj_kernels(isa)->cast[from][to], 1, from, to,
+                             n, offset, &s, expected);
             }
         }
     }
@@ -133,13 +144,17 @@ static void casts_equal_their_definition(void **unused)
 static void casts_saturate(void **unused)
 {
     (void)unused;
-    const double in[] = {NAN, INFINITY, -INFINITY, 1e300, -1e300, 2147483647.9, -2147483648.9, 255.9, -0.9, 0x1p63, 4294967295.5};
+    const double in[] = {NAN,           INFINITY, -INFINITY, 1e300,  -1e300,      2147483647.9,
+                         -2147483648.9, 255.9,    -0.9,      0x1p63, 4294967295.5};
     enum { COUNT = CJ_COUNT(in) };
     const void *src[] = {in};
-    const int32_t i32[COUNT] = {0, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 255, 0, INT32_MAX, INT32_MAX};
-    const int64_t i64[COUNT] = {0, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, 2147483647, -2147483648, 255, 0, INT64_MAX, 4294967295};
+    const int32_t i32[COUNT] = {0,         INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, INT32_MAX,
+                                INT32_MIN, 255,       0,         INT32_MAX, INT32_MAX};
+    const int64_t i64[COUNT] = {0,           INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, 2147483647,
+                                -2147483648, 255,       0,         INT64_MAX, 4294967295};
     const uint8_t u8[COUNT] = {0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 255};
-    const uint32_t u32[COUNT] = {0, UINT32_MAX, 0, UINT32_MAX, 0, 2147483647, 0, 255, 0, UINT32_MAX, UINT32_MAX};
+    const uint32_t u32[COUNT] = {0, UINT32_MAX, 0, UINT32_MAX, 0,         2147483647,
+                                 0, 255,        0, UINT32_MAX, UINT32_MAX};
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         char out[COUNT * 8];
         if (cj_kernels(isa) == NULL) {
@@ -170,9 +185,12 @@ static void pairs_equal_their_ops(void **unused)
                 cj_op first, second;
                 int order; /* of the second: 0 (t, src2), 1 (src2, t), 2 where(t, src2, src3) */
             } pair[] = {
-                {k->select_lt[dtype], CJ_OP_LT, CJ_OP_WHERE, 2}, {k->select_le[dtype], CJ_OP_LE, CJ_OP_WHERE, 2},
-                {k->select_eq[dtype], CJ_OP_EQ, CJ_OP_WHERE, 2}, {k->mul_add[dtype], CJ_OP_MUL, CJ_OP_ADD, 0},
-                {k->mul_sub[dtype], CJ_OP_MUL, CJ_OP_SUB, 0},    {k->sub_mul[dtype], CJ_OP_MUL, CJ_OP_SUB, 1},
+                {k->select_lt[dtype], CJ_OP_LT, CJ_OP_WHERE, 2},
+                {k->select_le[dtype], CJ_OP_LE, CJ_OP_WHERE, 2},
+                {k->select_eq[dtype], CJ_OP_EQ, CJ_OP_WHERE, 2},
+                {k->mul_add[dtype], CJ_OP_MUL, CJ_OP_ADD, 0},
+                {k->mul_sub[dtype], CJ_OP_MUL, CJ_OP_SUB, 0},
+                {k->sub_mul[dtype], CJ_OP_MUL, CJ_OP_SUB, 1},
                 {k->sub_then_mul[dtype], CJ_OP_SUB, CJ_OP_MUL, 0},
             };
             for (size_t p = 0; p < CJ_COUNT(pair); p++) {
@@ -185,10 +203,13 @@ static void pairs_equal_their_ops(void **unused)
                     continue;
                 }
                 fill_sources(&s, &state, CJ_OP_ADD, dtype, n, offset);
-                const void *orders[3][3] = {{middle, s.src[2]}, {s.src[2], middle}, {middle, s.src[2], s.src[3]}};
+                const void *orders[3][3] = {
+                    {middle, s.src[2]}, {s.src[2], middle}, {middle, s.src[2], s.src[3]}};
                 cj_reference_map(pair[p].first, dtype, dtype, n, middle, s.src, true);
-                cj_reference_map(pair[p].second, dtype, dtype, n, expected, orders[pair[p].order], true);
-                check_kernel("a pair", cj_isa_name(isa), pair[p].kernel, p < 3 ? 4 : 3, dtype, dtype, n, offset, &s, expected);
+                cj_reference_map(pair[p].second, dtype, dtype, n, expected, orders[pair[p].order],
+                                 true);
+                check_kernel("a pair", cj_isa_name(isa), pair[p].kernel, p < 3 ? 4 : 3, dtype,
+                             dtype, n, offset, &s, expected);
             }
         }
     }
@@ -198,8 +219,10 @@ static void integers_are_total(void **unused)
 {
     (void)unused;
     const int32_t a[] = {INT32_MIN, 7, -7, INT32_MAX, INT32_MIN}, b[] = {-1, 0, 2, 1, 0};
-    const int32_t quotient[] = {INT32_MIN, 0, -3, INT32_MAX, 0}, sum[] = {INT32_MAX, 7, -5, INT32_MIN, INT32_MIN};
-    const uint32_t c[] = {1, 1, 0xffffffff, 5}, d[] = {31, 32, 4, 4000000000u}, left[] = {0x80000000u, 0, 0xfffffff0u, 0};
+    const int32_t quotient[] = {INT32_MIN, 0, -3, INT32_MAX, 0},
+                  sum[] = {INT32_MAX, 7, -5, INT32_MIN, INT32_MIN};
+    const uint32_t c[] = {1, 1, 0xffffffff, 5}, d[] = {31, 32, 4, 4000000000u},
+                   left[] = {0x80000000u, 0, 0xfffffff0u, 0};
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         int32_t out[5];
         if (cj_kernels(isa) == NULL) {
@@ -259,22 +282,29 @@ static void digests_are_golden(void **unused)
     bool differs = false;
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         for (cj_op op = 0; cj_kernels(isa) != NULL && op < CJ_MAP_OP_COUNT; op++) {
-            uint64_t hash = DIGEST_START, state = cj_hash_bytes(4, op_row[op].name, strlen(op_row[op].name));
+            uint64_t hash = DIGEST_START,
+                     state = cj_hash_bytes(4, op_row[op].name, strlen(op_row[op].name));
             for (int type = 0; type < CJ_DTYPE_COUNT * CJ_DTYPE_COUNT; type++) {
-                cj_dtype dtype = (cj_dtype)(type / CJ_DTYPE_COUNT), to = (cj_dtype)(type % CJ_DTYPE_COUNT);
-                cj_map_fn kernel = op == CJ_OP_CAST  ? cj_kernels(isa)->cast[dtype][to]
-                                   : to == CJ_BOOL ? cj_kernels(isa)->map[op][dtype]
-                                                   : NULL;
+                cj_dtype dtype = (cj_dtype)(type / CJ_DTYPE_COUNT),
+                         to = (cj_dtype)(type % CJ_DTYPE_COUNT);
+                cj_map_fn kernel = op == CJ_OP_CAST ? cj_kernels(isa)->cast[dtype][to]
+                                   : to == CJ_BOOL  ? cj_kernels(isa)->map[op][dtype]
+                                                    : NULL;
                 for (int round = 0; kernel != NULL && round < 20; round++) {
                     struct sources s;
                     _Alignas(64) char out[BYTES];
                     fill_sources(&s, &state, op, dtype, LONGEST, 0);
                     kernel(LONGEST, out, s.src);
-                    hash = digest(hash, op == CJ_OP_CAST ? to : op_row[op].out == 'b' ? CJ_BOOL : dtype, LONGEST, out);
+                    hash = digest(hash,
+                                  op == CJ_OP_CAST        ? to
+                                  : op_row[op].out == 'b' ? CJ_BOOL
+                                                          : dtype,
+                                  LONGEST, out);
                 }
             }
             if (hash != golden[op][!cj_isa_is_fma(isa)]) {
-                print_error("%s on %s: 0x%016llx\n", op_row[op].name, cj_isa_name(isa), (unsigned long long)hash);
+                print_error("%s on %s: 0x%016llx\n", op_row[op].name, cj_isa_name(isa),
+                            (unsigned long long)hash);
                 differs = true;
             }
         }
@@ -285,9 +315,12 @@ static void digests_are_golden(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(maps_equal_their_definition), cmocka_unit_test(casts_equal_their_definition),
-        cmocka_unit_test(casts_saturate),              cmocka_unit_test(pairs_equal_their_ops),
-        cmocka_unit_test(integers_are_total),          cmocka_unit_test(digests_are_golden),
+        cmocka_unit_test(maps_equal_their_definition),
+        cmocka_unit_test(casts_equal_their_definition),
+        cmocka_unit_test(casts_saturate),
+        cmocka_unit_test(pairs_equal_their_ops),
+        cmocka_unit_test(integers_are_total),
+        cmocka_unit_test(digests_are_golden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

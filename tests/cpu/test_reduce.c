@@ -1,6 +1,6 @@
 /*
- * tests/cpu/test_reduce.c - reductions, movement, iota and random bits of every instruction set against their definitions: whole,
- * in pieces cut at random, and side by side in columns.
+ * tests/cpu/test_reduce.c - reductions, movement, iota and random bits of every instruction set
+ * against their definitions: whole, in pieces cut at random, and side by side in columns.
  */
 #include "elements.h"
 
@@ -26,10 +26,12 @@ static void *get(int64_t bytes)
 }
 
 /* Drives the streaming pieces as kernels.h says, with tiles of random lengths. */
-static void reduce_in_pieces(const struct cj_isa_kernels *k, cj_op op, cj_dtype dtype, int64_t reduced, int64_t inner,
-                             const void *in, void *out, uint64_t *state)
+static void reduce_in_pieces(const struct cj_isa_kernels *k, cj_op op, cj_dtype dtype,
+                             int64_t reduced, int64_t inner, const void *in, void *out,
+                             uint64_t *state)
 {
-    const int64_t size = (int64_t)cj_dtype_size(dtype), blocks = (reduced + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK;
+    const int64_t size = (int64_t)cj_dtype_size(dtype),
+                  blocks = (reduced + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK;
     const int r = (int)op - CJ_OP_SUM;
     char *value = get(CJ_REDUCE_LANES * inner * size), *block_value = get(blocks * inner * size);
     int32_t *index = get(CJ_REDUCE_LANES * inner * 4), *block_index = get(blocks * inner * 4);
@@ -69,17 +71,19 @@ static void reduce_in_pieces(const struct cj_isa_kernels *k, cj_op op, cj_dtype 
     free(block_index);
 }
 
-static void check_reduction(int isa, cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced, int64_t inner,
-                            uint64_t *state)
+static void check_reduction(int isa, cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced,
+                            int64_t inner, uint64_t *state)
 {
     const struct cj_isa_kernels *k = cj_kernels(isa);
     cj_dtype to = result_dtype(op, dtype);
-    void *in = get(outer * reduced * inner * 8), *expected = get(outer * inner * 8), *out = get(outer * inner * 8);
+    void *in = get(outer * reduced * inner * 8), *expected = get(outer * inner * 8),
+         *out = get(outer * inner * 8);
     void *scratch = get((int64_t)cj_reduce_scratch(op, dtype, reduced, inner));
     int64_t bad;
 
     fill(state, dtype, outer * reduced * inner, in);
-    if (draw(state) % 3 != 0 && (dtype == CJ_F32 || dtype == CJ_F64)) { /* else NaN decides too often */
+    if (draw(state) % 3 != 0 &&
+        (dtype == CJ_F32 || dtype == CJ_F64)) { /* else NaN decides too often */
         for (int64_t i = 0; i < outer * reduced * inner; i++) {
             if (dtype == CJ_F32) {
                 ((float *)in)[i] = (float)draw_below(state, 1000) / 7 - 50;
@@ -92,14 +96,14 @@ static void check_reduction(int isa, cj_op op, cj_dtype dtype, int64_t outer, in
     k->reduce[op - CJ_OP_SUM][dtype](outer, reduced, inner, out, in, scratch);
     bad = first_difference(to, outer * inner, out, expected);
     if (bad >= 0) {
-        fail_msg("%s of dtype %d on %s, [%d][%d][%d]: output %d differs", op_name[op - CJ_OP_SUM], (int)dtype,
-                 cj_isa_name(isa), (int)outer, (int)reduced, (int)inner, (int)bad);
+        fail_msg("%s of dtype %d on %s, [%d][%d][%d]: output %d differs", op_name[op - CJ_OP_SUM],
+                 (int)dtype, cj_isa_name(isa), (int)outer, (int)reduced, (int)inner, (int)bad);
     }
     if (reduced > 0) {
         reduce_in_pieces(k, op, dtype, reduced, inner, in, out, state);
         if (first_difference(to, inner, out, expected) >= 0) {
-            fail_msg("%s of dtype %d on %s in pieces, [%d][%d] differs", op_name[op - CJ_OP_SUM], (int)dtype,
-                     cj_isa_name(isa), (int)reduced, (int)inner);
+            fail_msg("%s of dtype %d on %s in pieces, [%d][%d] differs", op_name[op - CJ_OP_SUM],
+                     (int)dtype, cj_isa_name(isa), (int)reduced, (int)inner);
         }
     }
     free(in);
@@ -111,18 +115,22 @@ static void check_reduction(int isa, cj_op op, cj_dtype dtype, int64_t outer, in
 static void reductions_equal_their_definition(void **unused)
 {
     (void)unused;
-    static const int64_t length[] = {0, 1, 2, 5, 31, 32, 33, 64, 100, 4095, 4096, 4097, 9000, 12288, 20500};
+    static const int64_t length[] = {0,   1,    2,    5,    31,   32,    33,   64,
+                                     100, 4095, 4096, 4097, 9000, 12288, 20500};
     uint64_t state = 11;
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
-        for (int row = 0; cj_kernels(isa) != NULL && row < CJ_REDUCE_OP_COUNT * CJ_DTYPE_COUNT; row++) {
+        for (int row = 0; cj_kernels(isa) != NULL && row < CJ_REDUCE_OP_COUNT * CJ_DTYPE_COUNT;
+             row++) {
             cj_op op = (cj_op)(CJ_OP_SUM + row / CJ_DTYPE_COUNT);
             cj_dtype dtype = (cj_dtype)(row % CJ_DTYPE_COUNT);
             bool takes = op != CJ_OP_SUM || dtype != CJ_BOOL;
             assert_int_equal(cj_kernels(isa)->reduce[op - CJ_OP_SUM][dtype] != NULL, takes);
             for (size_t i = 0; takes && i < CJ_COUNT(length); i++) {
                 check_reduction(isa, op, dtype, 2, length[i], 1, &state);
-                check_reduction(isa, op, dtype, 1, CJ_MIN(length[i], 9000), 1 + draw_below(&state, 5), &state);
-                check_reduction(isa, op, dtype, 2, draw_below(&state, 200), 1 + draw_below(&state, 150), &state);
+                check_reduction(isa, op, dtype, 1, CJ_MIN(length[i], 9000),
+                                1 + draw_below(&state, 5), &state);
+                check_reduction(isa, op, dtype, 2, draw_below(&state, 200),
+                                1 + draw_below(&state, 150), &state);
             }
         }
     }
@@ -139,9 +147,11 @@ static void argmax_takes_the_first_of_ties_and_nan(void **unused)
     nan[3] = INFINITY;
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         if (cj_kernels(isa) != NULL) {
-            cj_kernels(isa)->reduce[CJ_OP_ARGMAX - CJ_OP_SUM][CJ_F32](1, 100, 1, &index, ties, scratch);
+            cj_kernels(isa)->reduce[CJ_OP_ARGMAX - CJ_OP_SUM][CJ_F32](1, 100, 1, &index, ties,
+                                                                      scratch);
             assert_int_equal(index, 17);
-            cj_kernels(isa)->reduce[CJ_OP_ARGMAX - CJ_OP_SUM][CJ_F32](1, 100, 1, &index, nan, scratch);
+            cj_kernels(isa)->reduce[CJ_OP_ARGMAX - CJ_OP_SUM][CJ_F32](1, 100, 1, &index, nan,
+                                                                      scratch);
             assert_int_equal(index, 41);
         }
     }
@@ -186,7 +196,8 @@ static void movement_moves(void **unused)
             int s = round % CJ_SIZE_COUNT;
             size_t size = bytes[s];
             int64_t rows = draw_below(&state, 40), columns = 1 + draw_below(&state, 40);
-            int64_t in_pitch = columns + draw_below(&state, 5), out_pitch = rows + draw_below(&state, 5);
+            int64_t in_pitch = columns + draw_below(&state, 5),
+                    out_pitch = rows + draw_below(&state, 5);
             fill(&state, CJ_U8, MOST * MOST * 8, in);
             assert_int_equal(cj_size_class_of(size), s);
 
@@ -195,7 +206,8 @@ static void movement_moves(void **unused)
             k->transpose[s](rows, columns, out, out_pitch, in, in_pitch);
             for (int64_t r = 0; r < rows; r++) {
                 for (int64_t c = 0; c < columns; c++) {
-                    memcpy(expected + (size_t)(c * out_pitch + r) * size, in + (size_t)(r * in_pitch + c) * size, size);
+                    memcpy(expected + (size_t)(c * out_pitch + r) * size,
+                           in + (size_t)(r * in_pitch + c) * size, size);
                 }
             }
             assert_memory_equal(out, expected, MOST * MOST * 8);
@@ -204,7 +216,8 @@ static void movement_moves(void **unused)
             const char *from = in + (size_t)(2 * MOST) * size;
             k->copy_strided[s](rows, out, out_stride, from, in_stride);
             for (int64_t r = 0; r < rows; r++) {
-                memcpy(expected + (size_t)(r * out_stride) * size, from + r * in_stride * (int64_t)size, size);
+                memcpy(expected + (size_t)(r * out_stride) * size,
+                       from + r * in_stride * (int64_t)size, size);
             }
             assert_memory_equal(out, expected, MOST * MOST * 8);
 
@@ -251,7 +264,8 @@ static void iota_and_random_bits_equal_their_definition(void **unused)
             k->iota_i64(n, wide, start, step);
             k->random_bits(n, bits, key, first);
             for (int64_t i = 0; i < n; i++) {
-                assert_int_equal((uint32_t)narrow[i], (uint32_t)start + (uint32_t)i * (uint32_t)step);
+                assert_int_equal((uint32_t)narrow[i],
+                                 (uint32_t)start + (uint32_t)i * (uint32_t)step);
                 assert_true(wide[i] == start + i * step);
                 assert_int_equal(bits[i], cj_key_bits(key, first + (uint64_t)i));
             }
@@ -262,7 +276,8 @@ static void iota_and_random_bits_equal_their_definition(void **unused)
 static void digests_are_golden(void **unused)
 {
     (void)unused;
-    static const uint64_t golden[] = {0xe250d6c79273ce52, 0xde4e465b8054486a, 0x547318877bdbfee5, 0x255ea58427f9a6bb};
+    static const uint64_t golden[] = {0xe250d6c79273ce52, 0xde4e465b8054486a, 0x547318877bdbfee5,
+                                      0x255ea58427f9a6bb};
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         for (int r = 0; cj_kernels(isa) != NULL && r < CJ_REDUCE_OP_COUNT; r++) {
             uint64_t hash = DIGEST_START, state = 14;
@@ -287,7 +302,8 @@ static void digests_are_golden(void **unused)
                 hash = digest(hash, result_dtype(op, dtype), 3, out);
             }
             if (hash != golden[r]) {
-                fail_msg("%s on %s: 0x%016llx", op_name[r], cj_isa_name(isa), (unsigned long long)hash);
+                fail_msg("%s on %s: 0x%016llx", op_name[r], cj_isa_name(isa),
+                         (unsigned long long)hash);
             }
         }
     }

@@ -1,6 +1,6 @@
 /*
- * src/cpu/isa/map.h - which elementwise kernels there are, as one list of (op, dtype): their files define them,
- * map_table.c puts them in the table of their instruction set.
+ * src/cpu/isa/map.h - which elementwise kernels there are, as one list of (op, dtype): their files
+ * define them, map_table.c puts them in the table of their instruction set.
  */
 #ifndef CJ_CPU_ISA_MAP_H
 #define CJ_CPU_ISA_MAP_H
@@ -8,6 +8,7 @@
 #include "../kernels.h"
 #include "simd.h"
 
+/* clang-format off */
 #define CJ_EACH_F(X, NAME, name) X(NAME, name, F32, f32) X(NAME, name, F64, f64)
 #define CJ_EACH_I(X, NAME, name) X(NAME, name, I32, i32) X(NAME, name, I64, i64)
 #define CJ_EACH_U(X, NAME, name) X(NAME, name, U8, u8) X(NAME, name, U32, u32)
@@ -30,7 +31,8 @@
     CJ_EACH_FIUB(X, MAX, max) CJ_EACH_FIUB(X, MIN, min) CJ_EACH_FIUB(X, EQ, eq)                    \
     CJ_EACH_FIUB(X, NE, ne) CJ_EACH_FIU(X, LT, lt) CJ_EACH_FIU(X, LE, le)                          \
     CJ_EACH_IUB(X, AND, and) CJ_EACH_IUB(X, OR, or) CJ_EACH_IUB(X, XOR, xor)                       \
-    CJ_EACH_U(X, SHL, shl) CJ_EACH_U(X, SHR, shr) CJ_EACH_FIUB(X, WHERE, where) CJ_EACH_F(X, RELU, relu)
+    CJ_EACH_U(X, SHL, shl) CJ_EACH_U(X, SHR, shr) CJ_EACH_FIUB(X, WHERE, where)                    \
+    CJ_EACH_F(X, RELU, relu)
 
 /* Pairs of ops in one pass: X(member, name, DTYPE, dtype) */
 #define CJ_PAIR_KERNELS(X)                                                                         \
@@ -45,6 +47,8 @@
     CJ_EACH_FIUB(X, I64, i64) CJ_EACH_FIUB(X, U8, u8) CJ_EACH_FIUB(X, U32, u32)                    \
     CJ_EACH_FIUB(X, BOOL, boolean)
 
+/* clang-format on */
+
 #define CJ_MAP_FN(name, dtype) CJ_ISA_FN(cj_map_##name##_##dtype)
 #define CJ_CAST_FN(from, to) CJ_ISA_FN(cj_cast_##from##_##to)
 
@@ -53,13 +57,14 @@
 CJ_MAP_KERNELS(CJ_X)
 CJ_PAIR_KERNELS(CJ_X)
 #undef CJ_X
-#define CJ_X(FROM, from, TO, to) void CJ_CAST_FN(from, to)(int64_t n, void *out, const void *const *src);
+#define CJ_X(FROM, from, TO, to)                                                                   \
+    void CJ_CAST_FN(from, to)(int64_t n, void *out, const void *const *src);
 CJ_CAST_KERNELS(CJ_X)
 #undef CJ_X
 
 /*
- * Definitions of kernels from an expression in x (y, z, w), elements of type T; the result has type R. The compiler
- * makes vectors of the loops: nothing in them can round differently in a vector.
+ * Definitions of kernels from an expression in x (y, z, w), elements of type T; the result has type
+ * R. The compiler makes vectors of the loops: nothing in them can round differently in a vector.
  */
 #define CJ_MAP1(name, dtype, T, R, expression)                                                     \
     void CJ_MAP_FN(name, dtype)(int64_t n, void *out, const void *const *src)                      \

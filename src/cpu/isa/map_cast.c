@@ -1,6 +1,6 @@
 /*
- * src/cpu/isa/map_cast.c - conversions between all dtypes: saturating, NaN to 0, to integers toward zero, to bool
- * x != 0, between floats to nearest.
+ * src/cpu/isa/map_cast.c - conversions between all dtypes: saturating, NaN to 0, to integers toward
+ * zero, to bool x != 0, between floats to nearest.
  */
 #include "map.h"
 
@@ -33,8 +33,10 @@ static inline int64_t clamp(int64_t x, int64_t least, int64_t most)
     return x < least ? least : x > most ? most : x;
 }
 
-/* beyond: the first value above the range, a power of two; what is outside converts as 0, so that the loop has no
- * conversion under a condition. */
+/*
+ * beyond: the first value above the range, a power of two; what is outside converts as 0, so that
+ * the loop has no conversion under a condition.
+ */
 #define FROM_FLOAT(from, to, FROM, TO, least, beyond)                                              \
     void CJ_CAST_FN(from, to)(int64_t n, void *out, const void *const *src)                        \
     {                                                                                              \

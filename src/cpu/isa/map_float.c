@@ -14,7 +14,8 @@
             v##dtype##_store(result + i, v##dtype##_##name(v##dtype##_load(a + i)));               \
         }                                                                                          \
         if (i < n) {                                                                               \
-            v##dtype##_store_partial(result + i, v##dtype##_##name(v##dtype##_load_partial(a + i, n - i)), n - i); \
+            v##dtype##_store_partial(                                                              \
+                result + i, v##dtype##_##name(v##dtype##_load_partial(a + i, n - i)), n - i);      \
         }                                                                                          \
     }
 

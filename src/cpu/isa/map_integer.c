@@ -1,6 +1,6 @@
 /*
- * src/cpu/isa/map_integer.c - elementwise kernels of the integers and of bool (bytes 0 and 1). Integers wrap: arithmetic is
- * done in the unsigned type U of the width.
+ * src/cpu/isa/map_integer.c - elementwise kernels of the integers and of bool (bytes 0 and 1).
+ * Integers wrap: arithmetic is done in the unsigned type U of the width.
  */
 #include "map.h"
 

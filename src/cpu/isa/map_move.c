@@ -1,6 +1,6 @@
 /*
- * src/cpu/isa/map_move.c - kernels that move elements without looking at them, by their size, and those that make them
- * from nothing: iota and random bits.
+ * src/cpu/isa/map_move.c - kernels that move elements without looking at them, by their size, and
+ * those that make them from nothing: iota and random bits.
  */
 #include "move.h"
 
@@ -63,8 +63,8 @@ MOVE_KERNELS(4, uint32_t)
 MOVE_KERNELS(8, uint64_t)
 
 /*
- * A transpose by tiles of TILE x TILE elements, whose rows are read and whose columns are written while both stay in
- * the first cache; the vector form of a tile is in move.h.
+ * A transpose by tiles of TILE x TILE elements, whose rows are read and whose columns are written
+ * while both stay in the first cache; the vector form of a tile is in move.h.
  */
 #define TRANSPOSE(suffix, T, TILE)                                                                 \
     static void transpose_plain_##suffix(int64_t rows, int64_t columns, T *out, int64_t out_pitch, \
@@ -117,8 +117,8 @@ void CJ_ISA_FN(cj_iota_i64)(int64_t n, int64_t *out, int64_t start, int64_t step
 }
 
 /*
- * Philox 4x32-10 of PHILOX_LANES counters side by side, a 32-bit word in each 64-bit lane. The upper halves hold what
- * is left of products, and are cut off at the end.
+ * Philox 4x32-10 of PHILOX_LANES counters side by side, a 32-bit word in each 64-bit lane. The
+ * upper halves hold what is left of products, and are cut off at the end.
  */
 #define PHILOX_VECTORS 4
 #define PHILOX_LANES (PHILOX_VECTORS * CJ_VF64)

@@ -10,10 +10,10 @@ const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
     CJ_MAP_KERNELS(CJ_X)
 #undef CJ_X
 #define CJ_X(FROM, from, TO, to) .cast[CJ_##FROM][CJ_##TO] = CJ_CAST_FN(from, to),
-    CJ_CAST_KERNELS(CJ_X)
+        CJ_CAST_KERNELS(CJ_X)
 #undef CJ_X
 #define CJ_X(member, name, DTYPE, dtype) .member[CJ_##DTYPE] = CJ_MAP_FN(name, dtype),
-    CJ_PAIR_KERNELS(CJ_X)
+            CJ_PAIR_KERNELS(CJ_X)
 #undef CJ_X
 #define CJ_X(CLASS, suffix)                                                                        \
     .copy_strided[CLASS] = CJ_ISA_FN(cj_copy_strided_##suffix),                                    \
@@ -21,17 +21,20 @@ const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
     .repeat_rows[CLASS] = CJ_ISA_FN(cj_repeat_rows_##suffix),                                      \
     .spread_rows[CLASS] = CJ_ISA_FN(cj_spread_rows_##suffix),                                      \
     .transpose[CLASS] = CJ_ISA_FN(cj_transpose_##suffix),
-    CJ_MOVE_SIZES(CJ_X)
+                CJ_MOVE_SIZES(CJ_X)
 #undef CJ_X
-    .iota_i32 = CJ_ISA_FN(cj_iota_i32),
-    .iota_i64 = CJ_ISA_FN(cj_iota_i64),
-    .random_bits = CJ_ISA_FN(cj_random_bits),
+                    .iota_i32 = CJ_ISA_FN(cj_iota_i32),
+    .iota_i64 = CJ_ISA_FN(cj_iota_i64), .random_bits = CJ_ISA_FN(cj_random_bits),
 #define CJ_X(NAME, name, DTYPE, dtype)                                                             \
     .reduce_row[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_row_##name##_##dtype),        \
-    .reduce_columns[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_columns_##name##_##dtype), \
-    .fold[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_fold_##name##_##dtype),             \
-    .fold_columns[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_fold_columns_##name##_##dtype), \
-    .reduce[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_reduce_##name##_##dtype),
+                               .reduce_columns[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =             \
+                                   CJ_ISA_FN(cj_columns_##name##_##dtype),                         \
+                               .fold[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =                       \
+                                   CJ_ISA_FN(cj_fold_##name##_##dtype),                            \
+                               .fold_columns[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =               \
+                                   CJ_ISA_FN(cj_fold_columns_##name##_##dtype),                    \
+                               .reduce[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =                     \
+                                   CJ_ISA_FN(cj_reduce_##name##_##dtype),
     CJ_REDUCE_KERNELS(CJ_X)
 #undef CJ_X
 };

@@ -1,5 +1,6 @@
 /*
- * src/cpu/isa/move.h - the movement kernels' prototypes, and the transpose of one tile in registers.
+ * src/cpu/isa/move.h - the movement kernels' prototypes, and the transpose of one tile in
+ * registers.
  */
 #ifndef CJ_CPU_ISA_MOVE_H
 #define CJ_CPU_ISA_MOVE_H
@@ -8,7 +9,9 @@
 #include "simd.h"
 
 /* X(SIZE CLASS, suffix) */
+/* clang-format off */
 #define CJ_MOVE_SIZES(X) X(CJ_SIZE_1, 1) X(CJ_SIZE_4, 4) X(CJ_SIZE_8, 8)
+/* clang-format on */
 
 #define CJ_X(CLASS, suffix)                                                                        \
     void CJ_ISA_FN(cj_copy_strided_##suffix)(int64_t n, void *out, int64_t out_stride,             \
@@ -42,11 +45,13 @@ CJ_SIMD void transpose_tile_1(uint8_t *out, int64_t out_pitch, const uint8_t *in
 
 /* 8 x 8: pairs, then pairs of pairs, then the halves of the registers change places. */
 #define TRANSPOSE_TILE_4 8
-CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *in, int64_t in_pitch)
+CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *in,
+                              int64_t in_pitch)
 {
     __m256 row[8], pair[8], quad[8];
     for (int i = 0; i < 8; i++) {
-        row[i] = _mm256_castsi256_ps(_mm256_loadu_si256((const __m256i *)(const void *)(in + i * in_pitch)));
+        row[i] = _mm256_castsi256_ps(
+            _mm256_loadu_si256((const __m256i *)(const void *)(in + i * in_pitch)));
     }
     for (int i = 0; i < 8; i += 2) {
         pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
@@ -62,16 +67,19 @@ CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *
         __m256 first = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
         __m256 second = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
         _mm256_storeu_si256((__m256i *)(void *)(out + i * out_pitch), _mm256_castps_si256(first));
-        _mm256_storeu_si256((__m256i *)(void *)(out + (i + 4) * out_pitch), _mm256_castps_si256(second));
+        _mm256_storeu_si256((__m256i *)(void *)(out + (i + 4) * out_pitch),
+                            _mm256_castps_si256(second));
     }
 }
 
 #define TRANSPOSE_TILE_8 4
-CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *in, int64_t in_pitch)
+CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *in,
+                              int64_t in_pitch)
 {
     __m256d row[4], pair[4];
     for (int i = 0; i < 4; i++) {
-        row[i] = _mm256_castsi256_pd(_mm256_loadu_si256((const __m256i *)(const void *)(in + i * in_pitch)));
+        row[i] = _mm256_castsi256_pd(
+            _mm256_loadu_si256((const __m256i *)(const void *)(in + i * in_pitch)));
     }
     for (int i = 0; i < 4; i += 2) {
         pair[i] = _mm256_unpacklo_pd(row[i], row[i + 1]);
@@ -81,7 +89,8 @@ CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *
         __m256d first = _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x20);
         __m256d second = _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x31);
         _mm256_storeu_si256((__m256i *)(void *)(out + i * out_pitch), _mm256_castpd_si256(first));
-        _mm256_storeu_si256((__m256i *)(void *)(out + (i + 2) * out_pitch), _mm256_castpd_si256(second));
+        _mm256_storeu_si256((__m256i *)(void *)(out + (i + 2) * out_pitch),
+                            _mm256_castpd_si256(second));
     }
 }
 
@@ -89,7 +98,8 @@ CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *
 
 /* 4 x 4 and 2 x 2 of 16-byte vectors, which the compiler makes shuffles of. */
 #define TRANSPOSE_TILE_4 4
-CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *in, int64_t in_pitch)
+CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *in,
+                              int64_t in_pitch)
 {
     const uint32_t *a = in, *b = in + in_pitch, *c = in + 2 * in_pitch, *d = in + 3 * in_pitch;
     vu32 column[4];
@@ -102,7 +112,8 @@ CJ_SIMD void transpose_tile_4(uint32_t *out, int64_t out_pitch, const uint32_t *
 }
 
 #define TRANSPOSE_TILE_8 2
-CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *in, int64_t in_pitch)
+CJ_SIMD void transpose_tile_8(uint64_t *out, int64_t out_pitch, const uint64_t *in,
+                              int64_t in_pitch)
 {
     vu64 first = {in[0], in[in_pitch]}, second = {in[1], in[in_pitch + 1]};
     memcpy(out, &first, sizeof first);

@@ -1,9 +1,10 @@
 /*
- * src/cpu/isa/reduce.c - SUM, AMAX and AMIN in the order that DESIGN.md fixes ("The bits"). A chain's step is
- * lane = step(lane, element), a fold's is step(entry, entry half further).
+ * src/cpu/isa/reduce.c - SUM, AMAX and AMIN in the order that DESIGN.md fixes ("The bits"). A
+ * chain's step is lane = step(lane, element), a fold's is step(entry, entry half further).
  *
- * A run of elements is cut in groups of 32, element j of a group for lane j, so that whole vectors step at once; what
- * stands before the first group's border and after the last one's is stepped alone.
+ * A run of elements is cut in groups of 32, element j of a group for lane j, so that whole vectors
+ * step at once; what stands before the first group's border and after the last one's is stepped
+ * alone.
  */
 #include "reduce.h"
 
@@ -113,9 +114,9 @@
                                                                                                    \
     CJ_REDUCE_WHOLE(NAME, name, DTYPE, dtype)
 
-#define REDUCE_EACH(DTYPE, dtype, T, U, ADD, MORE, LESS)                                            \
+#define REDUCE_EACH(DTYPE, dtype, T, U, ADD, MORE, LESS)                                           \
     REDUCE(SUM, sum, DTYPE, dtype, T, U, STEP_##ADD)                                               \
-    REDUCE(AMAX, amax, DTYPE, dtype, T, U, STEP_##MORE)                                             \
+    REDUCE(AMAX, amax, DTYPE, dtype, T, U, STEP_##MORE)                                            \
     REDUCE(AMIN, amin, DTYPE, dtype, T, U, STEP_##LESS)
 
 REDUCE_EACH(F32, f32, float, float, SUM_FLOAT, MAX_FLOAT, MIN_FLOAT)

@@ -1,6 +1,6 @@
 /*
- * src/cpu/isa/reduce.h - which reductions there are: reduce.c and reduce_index.c define them. The protocol is in
- * ../kernels.h.
+ * src/cpu/isa/reduce.h - which reductions there are: reduce.c and reduce_index.c define them. The
+ * protocol is in ../kernels.h.
  */
 #ifndef CJ_CPU_ISA_REDUCE_H
 #define CJ_CPU_ISA_REDUCE_H
@@ -8,9 +8,11 @@
 #include "map.h"
 
 /* X(NAME, name, DTYPE, dtype) */
+/* clang-format off */
 #define CJ_REDUCE_KERNELS(X)                                                                       \
     CJ_EACH_FIU(X, SUM, sum) CJ_EACH_FIUB(X, AMAX, amax) CJ_EACH_FIUB(X, AMIN, amin)               \
     CJ_EACH_FIUB(X, ARGMAX, argmax)
+/* clang-format on */
 
 #define CJ_X(NAME, name, DTYPE, dtype)                                                             \
     void CJ_ISA_FN(cj_row_##name##_##dtype)(void *value, int32_t *index, const void *tile,         \
@@ -36,10 +38,13 @@ static inline int64_t first_half(int64_t count)
     return half;
 }
 
-/* The whole reduction, driven as kernels.h says, of columns in panels; scratch holds lanes, then block results. */
-static inline void reduce_whole(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced, int64_t inner, void *out,
-                                const void *in, void *scratch, cj_reduce_row_fn row,
-                                cj_reduce_columns_fn columns, cj_fold_fn fold,
+/*
+ * The whole reduction, driven as kernels.h says, of columns in panels; scratch holds lanes, then
+ * block results.
+ */
+static inline void reduce_whole(cj_op op, cj_dtype dtype, int64_t outer, int64_t reduced,
+                                int64_t inner, void *out, const void *in, void *scratch,
+                                cj_reduce_row_fn row, cj_reduce_columns_fn columns, cj_fold_fn fold,
                                 cj_fold_columns_fn fold_columns)
 {
     const size_t size = cj_dtype_size(dtype), out_size = op == CJ_OP_ARGMAX ? 4 : size;
@@ -47,7 +52,8 @@ static inline void reduce_whole(cj_op op, cj_dtype dtype, int64_t outer, int64_t
     const int64_t blocks = (reduced + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK;
     char *value = scratch;
     char *block_value = value + (size_t)(CJ_REDUCE_LANES * width) * size;
-    int32_t *index = (int32_t *)(void *)(block_value + ((size_t)(blocks * width) * size + 7) / 8 * 8);
+    int32_t *index =
+        (int32_t *)(void *)(block_value + ((size_t)(blocks * width) * size + 7) / 8 * 8);
     int32_t *block_index = index + CJ_REDUCE_LANES * width;
 
     for (int64_t o = 0; o < outer; o++) {
@@ -55,8 +61,10 @@ static inline void reduce_whole(cj_op op, cj_dtype dtype, int64_t outer, int64_t
             int64_t wide = CJ_MIN(width, inner - column);
             char *result = (char *)out + (size_t)(o * inner + column) * out_size;
             for (int64_t block = 0; block < blocks; block++) {
-                int64_t first = block * CJ_REDUCE_BLOCK, rows = CJ_MIN(reduced - first, CJ_REDUCE_BLOCK);
-                const char *tile = (const char *)in + (size_t)((o * reduced + first) * inner + column) * size;
+                int64_t first = block * CJ_REDUCE_BLOCK,
+                        rows = CJ_MIN(reduced - first, CJ_REDUCE_BLOCK);
+                const char *tile =
+                    (const char *)in + (size_t)((o * reduced + first) * inner + column) * size;
                 if (inner == 1) {
                     row(value, index, tile, first, rows);
                     fold(value, index, CJ_MIN(rows, CJ_REDUCE_LANES));
@@ -76,7 +84,8 @@ static inline void reduce_whole(cj_op op, cj_dtype dtype, int64_t outer, int64_t
                 continue;
             }
             fold_columns(block_value, block_index, blocks, wide);
-            memcpy(result, op == CJ_OP_ARGMAX ? (const void *)block_index : block_value, (size_t)wide * out_size);
+            memcpy(result, op == CJ_OP_ARGMAX ? (const void *)block_index : block_value,
+                   (size_t)wide * out_size);
         }
     }
 }

@@ -1,6 +1,7 @@
 /*
- * src/cpu/isa/reduce_index.c - ARGMAX: lanes of (value, index). A later element replaces the lane's when it is greater, or NaN
- * where the lane's is not; when two entries are folded, equals go to the lower index, so order never shows.
+ * src/cpu/isa/reduce_index.c - ARGMAX: lanes of (value, index). A later element replaces the lane's
+ * when it is greater, or NaN where the lane's is not; when two entries are folded, equals go to the
+ * lower index, so order never shows.
  */
 #include "reduce.h"
 

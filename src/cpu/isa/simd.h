@@ -1,13 +1,14 @@
 /*
- * src/cpu/isa/simd.h - one vocabulary of vector types and operations for every instruction set that a file of this
- * folder is compiled for (see ../isa.h). Include it in src/cpu/isa/ *.c only.
+ * src/cpu/isa/simd.h - one vocabulary of vector types and operations for every instruction set that
+ * a file of this folder is compiled for (see ../isa.h). Include it in src/cpu/isa/ *.c only.
  *
  *     vf32, vf64   floating-point vectors of CJ_VF32, CJ_VF64 lanes
  *     vi32, vi64   signed integer vectors of the same widths; they wrap
  *     vm32, vm64   a truth value a lane
  *
- * Everything is one instruction where the processor has it. The bits of each operation are those of the scalar
- * expression in its comment, NaN payloads aside. vf32_fma rounds once in the class fma, and twice in the class baseline.
+ * Everything is one instruction where the processor has it. The bits of each operation are those of
+ * the scalar expression in its comment, NaN payloads aside. vf32_fma rounds once in the class fma,
+ * and twice in the class baseline.
  */
 #ifndef CJ_CPU_ISA_SIMD_H
 #define CJ_CPU_ISA_SIMD_H
@@ -50,8 +51,10 @@
 #define CJ_VF32 (CJ_VECTOR_BYTES / 4)
 #define CJ_VF64 (CJ_VECTOR_BYTES / 8)
 
-/* Says that the iterations of the loop below do not depend on each other, so that it can become vectors even where the
- * output is one of the inputs. */
+/*
+ * Says that the iterations of the loop below do not depend on each other, so that it can become
+ * vectors even where the output is one of the inputs.
+ */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed" /* a loop that stays scalar is no fault */
 #define CJ_LOOP _Pragma("clang loop vectorize(assume_safety)")
@@ -59,6 +62,7 @@
 #define CJ_LOOP _Pragma("GCC ivdep")
 #endif
 
+/* clang-format off */
 #define CJ_SIMD static inline __attribute__((always_inline))
 
 typedef float vf32 __attribute__((vector_size(CJ_VECTOR_BYTES)));
@@ -120,10 +124,22 @@ CJ_SIMD vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm512_fmadd_ps(a, 
 CJ_SIMD vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm512_fmadd_pd(a, b, c); }
 CJ_SIMD vf32 vf32_sqrt(vf32 a) { return (vf32)_mm512_sqrt_ps(a); }
 CJ_SIMD vf64 vf64_sqrt(vf64 a) { return (vf64)_mm512_sqrt_pd(a); }
-CJ_SIMD vf32 vf32_floor(vf32 a) { return (vf32)_mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf64 vf64_floor(vf64 a) { return (vf64)_mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf32 vf32_round(vf32 a) { return (vf32)_mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf64 vf64_round(vf64 a) { return (vf64)_mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+CJ_SIMD vf32 vf32_floor(vf32 a)
+{
+    return (vf32)_mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf64 vf64_floor(vf64 a)
+{
+    return (vf64)_mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf32 vf32_round(vf32 a)
+{
+    return (vf32)_mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf64 vf64_round(vf64 a)
+{
+    return (vf64)_mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 
 #define CJ_SIMD_COMPARE(name, predicate)                                                           \
     CJ_SIMD vm32 vf32_##name(vf32 a, vf32 b) { return _mm512_cmp_ps_mask(a, b, predicate); }       \
@@ -146,13 +162,31 @@ CJ_SIMD bool vm32_any(vm32 m) { return m != 0; }
 CJ_SIMD bool vm64_any(vm64 m) { return m != 0; }
 CJ_SIMD vf32 vf32_select(vm32 m, vf32 a, vf32 b) { return (vf32)_mm512_mask_blend_ps(m, b, a); }
 CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b) { return (vf64)_mm512_mask_blend_pd(m, b, a); }
-CJ_SIMD vi32 vi32_select(vm32 m, vi32 a, vi32 b) { return (vi32)_mm512_mask_blend_epi32(m, (__m512i)b, (__m512i)a); }
-CJ_SIMD vi64 vi64_select(vm64 m, vi64 a, vi64 b) { return (vi64)_mm512_mask_blend_epi64(m, (__m512i)b, (__m512i)a); }
+CJ_SIMD vi32 vi32_select(vm32 m, vi32 a, vi32 b)
+{
+    return (vi32)_mm512_mask_blend_epi32(m, (__m512i)b, (__m512i)a);
+}
+CJ_SIMD vi64 vi64_select(vm64 m, vi64 a, vi64 b)
+{
+    return (vi64)_mm512_mask_blend_epi64(m, (__m512i)b, (__m512i)a);
+}
 
-CJ_SIMD vf32 vf32_max(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm512_max_ps(a, b)); }
-CJ_SIMD vf32 vf32_min(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm512_min_ps(a, b)); }
-CJ_SIMD vf64 vf64_max(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm512_max_pd(a, b)); }
-CJ_SIMD vf64 vf64_min(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm512_min_pd(a, b)); }
+CJ_SIMD vf32 vf32_max(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm512_max_ps(a, b));
+}
+CJ_SIMD vf32 vf32_min(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm512_min_ps(a, b));
+}
+CJ_SIMD vf64 vf64_max(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm512_max_pd(a, b));
+}
+CJ_SIMD vf64 vf64_min(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm512_min_pd(a, b));
+}
 
 CJ_SIMD vi32 vf32_to_i32(vf32 a) { return (vi32)_mm512_cvttps_epi32(a); }
 CJ_SIMD vf32 vi32_to_f32(vi32 a) { return (vf32)_mm512_cvtepi32_ps((__m512i)a); }
@@ -160,13 +194,26 @@ CJ_SIMD vf64 vf32_widen_low(vf32 a) { return (vf64)_mm512_cvtps_pd(_mm512_castps
 CJ_SIMD vf64 vf32_widen_high(vf32 a) { return (vf64)_mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)); }
 CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high)
 {
-    return (vf32)_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+    __m512 first = _mm512_castps256_ps512(_mm512_cvtpd_ps(low));
+    return (vf32)_mm512_insertf32x8(first, _mm512_cvtpd_ps(high), 1);
 }
 
-CJ_SIMD vf32 vf32_load_partial(const float *p, int64_t n) { return (vf32)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
-CJ_SIMD vf64 vf64_load_partial(const double *p, int64_t n) { return (vf64)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p); }
-CJ_SIMD void vf32_store_partial(float *p, vf32 a, int64_t n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), a); }
-CJ_SIMD void vf64_store_partial(double *p, vf64 a, int64_t n) { _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), a); }
+CJ_SIMD vf32 vf32_load_partial(const float *p, int64_t n)
+{
+    return (vf32)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+CJ_SIMD vf64 vf64_load_partial(const double *p, int64_t n)
+{
+    return (vf64)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
+}
+CJ_SIMD void vf32_store_partial(float *p, vf32 a, int64_t n)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), a);
+}
+CJ_SIMD void vf64_store_partial(double *p, vf64 a, int64_t n)
+{
+    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), a);
+}
 
 #else /* a mask is a vector of all-ones and zeros */
 
@@ -221,27 +268,61 @@ CJ_SIMD vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm256_fmadd_ps(a, 
 CJ_SIMD vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm256_fmadd_pd(a, b, c); }
 CJ_SIMD vf32 vf32_sqrt(vf32 a) { return (vf32)_mm256_sqrt_ps(a); }
 CJ_SIMD vf64 vf64_sqrt(vf64 a) { return (vf64)_mm256_sqrt_pd(a); }
-CJ_SIMD vf32 vf32_floor(vf32 a) { return (vf32)_mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf64 vf64_floor(vf64 a) { return (vf64)_mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf32 vf32_round(vf32 a) { return (vf32)_mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-CJ_SIMD vf64 vf64_round(vf64 a) { return (vf64)_mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+CJ_SIMD vf32 vf32_floor(vf32 a)
+{
+    return (vf32)_mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf64 vf64_floor(vf64 a)
+{
+    return (vf64)_mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf32 vf32_round(vf32 a)
+{
+    return (vf32)_mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+CJ_SIMD vf64 vf64_round(vf64 a)
+{
+    return (vf64)_mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 CJ_SIMD bool vm32_any(vm32 m) { return !_mm256_testz_si256((__m256i)m, (__m256i)m); }
 CJ_SIMD bool vm64_any(vm64 m) { return !_mm256_testz_si256((__m256i)m, (__m256i)m); }
 CJ_SIMD vf32 vf32_select(vm32 m, vf32 a, vf32 b) { return (vf32)_mm256_blendv_ps(b, a, (__m256)m); }
-CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b) { return (vf64)_mm256_blendv_pd(b, a, (__m256d)m); }
-CJ_SIMD vi32 vi32_select(vm32 m, vi32 a, vi32 b) { return (vi32)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m); }
-CJ_SIMD vi64 vi64_select(vm64 m, vi64 a, vi64 b) { return (vi64)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m); }
-CJ_SIMD vf32 vf32_max(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm256_max_ps(a, b)); }
-CJ_SIMD vf32 vf32_min(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm256_min_ps(a, b)); }
-CJ_SIMD vf64 vf64_max(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm256_max_pd(a, b)); }
-CJ_SIMD vf64 vf64_min(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm256_min_pd(a, b)); }
+CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b)
+{
+    return (vf64)_mm256_blendv_pd(b, a, (__m256d)m);
+}
+CJ_SIMD vi32 vi32_select(vm32 m, vi32 a, vi32 b)
+{
+    return (vi32)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m);
+}
+CJ_SIMD vi64 vi64_select(vm64 m, vi64 a, vi64 b)
+{
+    return (vi64)_mm256_blendv_epi8((__m256i)b, (__m256i)a, (__m256i)m);
+}
+CJ_SIMD vf32 vf32_max(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm256_max_ps(a, b));
+}
+CJ_SIMD vf32 vf32_min(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm256_min_ps(a, b));
+}
+CJ_SIMD vf64 vf64_max(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm256_max_pd(a, b));
+}
+CJ_SIMD vf64 vf64_min(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm256_min_pd(a, b));
+}
 CJ_SIMD vi32 vf32_to_i32(vf32 a) { return (vi32)_mm256_cvttps_epi32(a); }
 CJ_SIMD vf32 vi32_to_f32(vi32 a) { return (vf32)_mm256_cvtepi32_ps((__m256i)a); }
 CJ_SIMD vf64 vf32_widen_low(vf32 a) { return (vf64)_mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
 CJ_SIMD vf64 vf32_widen_high(vf32 a) { return (vf64)_mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
 CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high)
 {
-    return (vf32)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low)), _mm256_cvtpd_ps(high), 1);
+    __m256 first = _mm256_castps128_ps256(_mm256_cvtpd_ps(low));
+    return (vf32)_mm256_insertf128_ps(first, _mm256_cvtpd_ps(high), 1);
 }
 
 #else /* 16-byte vectors */
@@ -254,8 +335,14 @@ CJ_SIMD vi32 vi32_select(vm32 m, vi32 a, vi32 b) { return (a & m) | (b & ~m); }
 CJ_SIMD vi64 vi64_select(vm64 m, vi64 a, vi64 b) { return (a & m) | (b & ~m); }
 
 #if defined(CJ_ISA_NEON)
-CJ_SIMD vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-CJ_SIMD vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+CJ_SIMD vf32 vf32_fma(vf32 a, vf32 b, vf32 c)
+{
+    return (vf32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+CJ_SIMD vf64 vf64_fma(vf64 a, vf64 b, vf64 c)
+{
+    return (vf64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
 #else
 CJ_SIMD vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 CJ_SIMD vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return a * b + c; }
@@ -268,8 +355,14 @@ CJ_SIMD vf32 vf32_floor(vf32 a) { return (vf32)vrndmq_f32((float32x4_t)a); }
 CJ_SIMD vf64 vf64_floor(vf64 a) { return (vf64)vrndmq_f64((float64x2_t)a); }
 CJ_SIMD vf32 vf32_round(vf32 a) { return (vf32)vrndnq_f32((float32x4_t)a); }
 CJ_SIMD vf64 vf64_round(vf64 a) { return (vf64)vrndnq_f64((float64x2_t)a); }
-CJ_SIMD vf32 vf32_select(vm32 m, vf32 a, vf32 b) { return (vf32)vbslq_f32((uint32x4_t)m, (float32x4_t)a, (float32x4_t)b); }
-CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b) { return (vf64)vbslq_f64((uint64x2_t)m, (float64x2_t)a, (float64x2_t)b); }
+CJ_SIMD vf32 vf32_select(vm32 m, vf32 a, vf32 b)
+{
+    return (vf32)vbslq_f32((uint32x4_t)m, (float32x4_t)a, (float32x4_t)b);
+}
+CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b)
+{
+    return (vf64)vbslq_f64((uint64x2_t)m, (float64x2_t)a, (float64x2_t)b);
+}
 CJ_SIMD bool vm32_any(vm32 m) { return vmaxvq_u32((uint32x4_t)m) != 0; }
 CJ_SIMD bool vm64_any(vm64 m) { return vmaxvq_u32((uint32x4_t)m) != 0; }
 CJ_SIMD vf32 vf32_max(vf32 a, vf32 b) { return vf32_select(vf32_lt(b, a) | vf32_ne(a, a), a, b); }
@@ -292,7 +385,10 @@ CJ_SIMD vf64 vf64_select(vm64 m, vf64 a, vf64 b) { return (vf64)(((vi64)a & m) |
 CJ_SIMD bool vm32_any(vm32 m) { return _mm_movemask_epi8((__m128i)m) != 0; }
 CJ_SIMD bool vm64_any(vm64 m) { return _mm_movemask_epi8((__m128i)m) != 0; }
 
-/* To the nearest integer: |a| + 2^23 rounds there when |a| < 2^23; larger ones are integers, and the sign is put back. */
+/*
+ * To the nearest integer: |a| + 2^23 rounds there when |a| < 2^23; larger ones are integers, and
+ * the sign is put back.
+ */
 CJ_SIMD vf32 vf32_round(vf32 a)
 {
     vi32 sign = (vi32)a & vi32_splat(INT32_MIN);
@@ -318,15 +414,30 @@ CJ_SIMD vf64 vf64_floor(vf64 a)
     vf64 near = vf64_round(a);
     return near - (vf64)((vi64)vf64_splat(1) & vf64_lt(a, near));
 }
-CJ_SIMD vf32 vf32_max(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm_max_ps(a, b)); }
-CJ_SIMD vf32 vf32_min(vf32 a, vf32 b) { return vf32_select(vf32_ne(a, a), a, (vf32)_mm_min_ps(a, b)); }
-CJ_SIMD vf64 vf64_max(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm_max_pd(a, b)); }
-CJ_SIMD vf64 vf64_min(vf64 a, vf64 b) { return vf64_select(vf64_ne(a, a), a, (vf64)_mm_min_pd(a, b)); }
+CJ_SIMD vf32 vf32_max(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm_max_ps(a, b));
+}
+CJ_SIMD vf32 vf32_min(vf32 a, vf32 b)
+{
+    return vf32_select(vf32_ne(a, a), a, (vf32)_mm_min_ps(a, b));
+}
+CJ_SIMD vf64 vf64_max(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm_max_pd(a, b));
+}
+CJ_SIMD vf64 vf64_min(vf64 a, vf64 b)
+{
+    return vf64_select(vf64_ne(a, a), a, (vf64)_mm_min_pd(a, b));
+}
 CJ_SIMD vi32 vf32_to_i32(vf32 a) { return (vi32)_mm_cvttps_epi32(a); }
 CJ_SIMD vf32 vi32_to_f32(vi32 a) { return (vf32)_mm_cvtepi32_ps((__m128i)a); }
 CJ_SIMD vf64 vf32_widen_low(vf32 a) { return (vf64)_mm_cvtps_pd(a); }
 CJ_SIMD vf64 vf32_widen_high(vf32 a) { return (vf64)_mm_cvtps_pd(_mm_movehl_ps(a, a)); }
-CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high) { return (vf32)_mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high)); }
+CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high)
+{
+    return (vf32)_mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+}
 #endif
 #endif /* 16-byte vectors */
 #endif /* masks */
@@ -339,14 +450,26 @@ CJ_SIMD vf64 vf64_abs(vf64 a) { return (vf64)((vi64)a & vi64_splat(INT64_MAX)); 
 CJ_SIMD vf32 vf32_ceil(vf32 a) { return vf32_neg(vf32_floor(vf32_neg(a))); }
 CJ_SIMD vf64 vf64_ceil(vf64 a) { return vf64_neg(vf64_floor(vf64_neg(a))); }
 /* The magnitude of a with the sign of b. */
-CJ_SIMD vf32 vf32_copysign(vf32 a, vf32 b) { return (vf32)((vi32)vf32_abs(a) | ((vi32)b & vi32_splat(INT32_MIN))); }
-CJ_SIMD vf64 vf64_copysign(vf64 a, vf64 b) { return (vf64)((vi64)vf64_abs(a) | ((vi64)b & vi64_splat(INT64_MIN))); }
+CJ_SIMD vf32 vf32_copysign(vf32 a, vf32 b)
+{
+    return (vf32)((vi32)vf32_abs(a) | ((vi32)b & vi32_splat(INT32_MIN)));
+}
+CJ_SIMD vf64 vf64_copysign(vf64 a, vf64 b)
+{
+    return (vf64)((vi64)vf64_abs(a) | ((vi64)b & vi64_splat(INT64_MIN)));
+}
 
 /* The products of the lower 32 bits of each lane, unsigned. */
 #if defined(CJ_ISA_AVX512)
-CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b)
+{
+    return (vi64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+}
 #elif defined(CJ_ISA_AVX2)
-CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
+CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b)
+{
+    return (vi64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
 #elif defined(__x86_64__)
 CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b) { return (vi64)_mm_mul_epu32((__m128i)a, (__m128i)b); }
 #else
@@ -356,8 +479,11 @@ CJ_SIMD vi64 vi64_mul_words(vi64 a, vi64 b)
 }
 #endif
 
-/* a b - product, where product = a * b as rounded: exact unless it underflows or overflows. Without fma by halves of
- * 26 bits (Dekker, "A floating-point technique for extending the available precision", 1971). */
+/*
+ * a b - product, where product = a * b as rounded: exact unless it underflows or overflows. Without
+ * fma by halves of 26 bits (Dekker, "A floating-point technique for extending the available
+ * precision", 1971).
+ */
 #if defined(CJ_ISA_BASELINE)
 CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product)
 {
@@ -367,11 +493,16 @@ CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product)
     return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
 }
 #else
-CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product) { return vf64_fma(a, b, vf64_neg(product)); }
+CJ_SIMD vf64 vf64_mul_error(vf64 a, vf64 b, vf64 product)
+{
+    return vf64_fma(a, b, vf64_neg(product));
+}
 #endif
 
-/* The smaller and the greater of a and a limit that is neither NaN nor 0; a NaN a stays. p 2^n, rounded once, for
- * 1/4 < |p| < 4 and integers |n| < 250 (2000). */
+/*
+ * The smaller and the greater of a and a limit that is neither NaN nor 0; a NaN a stays. p 2^n,
+ * rounded once, for 1/4 < |p| < 4 and integers |n| < 250 (2000).
+ */
 #if defined(CJ_ISA_AVX512)
 CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)_mm512_min_ps(limit, a); }
 CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)_mm512_min_pd(limit, a); }
@@ -391,10 +522,22 @@ CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)_mm_min_pd(limit, a
 CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)_mm_max_ps(limit, a); }
 CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)_mm_max_pd(limit, a); }
 #else
-CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit) { return (vf32)vminq_f32((float32x4_t)a, (float32x4_t)limit); }
-CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit) { return (vf64)vminq_f64((float64x2_t)a, (float64x2_t)limit); }
-CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit) { return (vf32)vmaxq_f32((float32x4_t)a, (float32x4_t)limit); }
-CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit) { return (vf64)vmaxq_f64((float64x2_t)a, (float64x2_t)limit); }
+CJ_SIMD vf32 vf32_at_most(vf32 a, vf32 limit)
+{
+    return (vf32)vminq_f32((float32x4_t)a, (float32x4_t)limit);
+}
+CJ_SIMD vf64 vf64_at_most(vf64 a, vf64 limit)
+{
+    return (vf64)vminq_f64((float64x2_t)a, (float64x2_t)limit);
+}
+CJ_SIMD vf32 vf32_at_least(vf32 a, vf32 limit)
+{
+    return (vf32)vmaxq_f32((float32x4_t)a, (float32x4_t)limit);
+}
+CJ_SIMD vf64 vf64_at_least(vf64 a, vf64 limit)
+{
+    return (vf64)vmaxq_f64((float64x2_t)a, (float64x2_t)limit);
+}
 #endif
 /* In two factors, of which the first never leaves the normal numbers. */
 CJ_SIMD vf32 vf32_scale(vf32 p, vf32 n)
@@ -403,7 +546,8 @@ CJ_SIMD vf32 vf32_scale(vf32 p, vf32 n)
     vf32 first = n * vf32_splat(0.5f) + shifter;
     vf32 second = (n - (first - shifter)) + shifter;
     vi32 one = vi32_splat(127);
-    return p * (vf32)vi32_shl(vi32_add((vi32)first, one), 23) * (vf32)vi32_shl(vi32_add((vi32)second, one), 23);
+    vf32 part = p * (vf32)vi32_shl(vi32_add((vi32)first, one), 23);
+    return part * (vf32)vi32_shl(vi32_add((vi32)second, one), 23);
 }
 CJ_SIMD vf64 vf64_scale(vf64 p, vf64 n)
 {
@@ -411,8 +555,11 @@ CJ_SIMD vf64 vf64_scale(vf64 p, vf64 n)
     vf64 first = n * vf64_splat(0.5) + shifter;
     vf64 second = (n - (first - shifter)) + shifter;
     vi64 one = vi64_splat(1023);
-    return p * (vf64)vi64_shl(vi64_add((vi64)first, one), 52) * (vf64)vi64_shl(vi64_add((vi64)second, one), 52);
+    vf64 part = p * (vf64)vi64_shl(vi64_add((vi64)first, one), 52);
+    return part * (vf64)vi64_shl(vi64_add((vi64)second, one), 52);
 }
 #endif
+
+/* clang-format on */
 
 #endif
