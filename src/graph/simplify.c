@@ -205,18 +205,6 @@ static bool simplify_reshape(const site *s, cj_tensor **out)
     return true;
 }
 
-static bool swaps_last_two(const int64_t *axes, int rank)
-{
-    for (int i = 0; i < rank - 2; i++)
-        if (axes[i] != i)
-            return false;
-    return rank >= 2 && axes[rank - 2] == rank - 1;
-}
-
-/*
- * The transpose of a product is the product of the transposes, bit for bit: an fma does not care which factor comes first. So the
- * gradient of a weight comes out in the weight's own order.
- */
 static bool simplify_permute(const site *s, cj_tensor **out)
 {
     cj_tensor *x = s->spec->source[0];
@@ -226,11 +214,6 @@ static bool simplify_permute(const site *s, cj_tensor **out)
         identity &= axes[i] == i;
     if (identity) {
         *out = x;
-        return true;
-    }
-    if (x->op == CJ_OP_MATMUL && swaps_last_two(axes, x->rank)) {
-        *out = cj_matmul_at(s->at, cj_transpose_at(s->at, x->source[1], -1, -2),
-                            cj_transpose_at(s->at, x->source[0], -1, -2));
         return true;
     }
     if (x->op != CJ_OP_PERMUTE)

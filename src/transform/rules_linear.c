@@ -157,11 +157,34 @@ CJ_TANGENT(matmul)
     return bilinear_tangent(at, node, t);
 }
 
-CJ_COTANGENT(matmul) /* g b^T, a^T g */
+static bool swaps_last_two(const cj_tensor *x)
 {
+    if (x->op != CJ_OP_PERMUTE)
+        return false;
+    for (int i = 0; i < x->rank - 2; i++)
+        if (x->option[i] != i)
+            return false;
+    return x->option[x->rank - 2] == x->rank - 1;
+}
+
+static cj_tensor *transposed(cj_at at, cj_tensor *x)
+{
+    return cj_transpose_at(at, x, -2, -1);
+}
+
+/*
+ * g b^T and a^T g. The cotangent of a transpose is made as the transpose of b g^T or g^T a (equal to the bit: an fma does not
+ * care which factor comes first), which its own rule then cancels: a weight's gradient comes out in the weight's order.
+ */
+CJ_COTANGENT(matmul)
+{
+    cj_tensor *a = node->source[0], *b = node->source[1];
+    bool swapped = swaps_last_two(node->source[i]);
     if (i == 0)
-        return cj_matmul_at(at, g, cj_transpose_at(at, node->source[1], -2, -1));
-    return cj_matmul_at(at, cj_transpose_at(at, node->source[0], -2, -1), g);
+        return swapped ? transposed(at, cj_matmul_at(at, b, transposed(at, g)))
+                       : cj_matmul_at(at, g, transposed(at, b));
+    return swapped ? transposed(at, cj_matmul_at(at, transposed(at, g), a))
+                   : cj_matmul_at(at, transposed(at, a), g);
 }
 
 CJ_TANGENT(conv)

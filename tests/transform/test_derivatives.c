@@ -194,6 +194,7 @@ static void test_movement(void **state)
 /* ---- matrix product ---- */
 
 THEN_SQUARED(matmul, cj_matmul(x[0], x[1]))
+THEN_SQUARED(matmul_swapped, cj_matmul(cj_transpose(x[0], -2, -1), cj_transpose(x[1], -1, -2)))
 
 static void test_matmul(void **state)
 {
@@ -206,6 +207,12 @@ static void test_matmul(void **state)
     for (size_t i = 0; i < CJ_COUNT(shape); i++)
         check_derivatives(&(function){"matmul", y_matmul, 2, -1, 1, {shape[i][0], shape[i][1]}},
                           i == 2);
+    const extents swapped[][2] = {{{2, {3, 2}}, {2, {4, 3}}}, {{3, {2, 3, 2}}, {3, {1, 4, 3}}}};
+    for (size_t i = 0; i < CJ_COUNT(swapped); i++) {
+        const function f = {"transposed matmul",           y_matmul_swapped, 2, -1, 1,
+                            {swapped[i][0], swapped[i][1]}};
+        check_derivatives(&f, true);
+    }
 }
 
 /* ---- convolution ---- */

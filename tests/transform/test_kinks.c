@@ -168,6 +168,19 @@ static void test_order_of_sums(void **state)
     assert_ptr_equal(gradient, cj_add(cj_add(to_sin, to_cos), to_tanh));
 }
 
+/* The gradient of a weight that is used transposed is one product in the weight's own order. */
+static void test_transposed_weight(void **state)
+{
+    cj_context *c = *state;
+    cj_tensor *x = cj_input(c, "x", CJ_F32, 2, I64(8, 3)), *gradient;
+    cj_tensor *w = cj_input(c, "w", CJ_F32, 2, I64(5, 3));
+    cj_tensor *y = cj_matmul(x, cj_transpose(w, 0, 1)), *g = cj_input(c, "g", CJ_F32, 2, I64(8, 5));
+    assert_int_equal(cj_vjp(1, &y, &g, 1, &w, &gradient), CJ_OK);
+    assert_ptr_equal(gradient, cj_matmul(cj_transpose(g, 0, 1), x));
+    /* A product that is also used transposed is computed once. */
+    assert_ptr_equal(cj_transpose(y, 0, 1)->source[0], y);
+}
+
 static void test_deep(void **state)
 {
     cj_context *c = *state;
@@ -218,6 +231,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_missing, begin, end),
         cmocka_unit_test_setup_teardown(test_inner_places, begin, end),
         cmocka_unit_test_setup_teardown(test_order_of_sums, begin, end),
+        cmocka_unit_test_setup_teardown(test_transposed_weight, begin, end),
         cmocka_unit_test_setup_teardown(test_deep, begin, end),
         cmocka_unit_test_setup_teardown(test_errors, begin, end),
     };
