@@ -17,17 +17,67 @@
 
 #define LANES CJ_REDUCE_LANES
 
+/* Whole groups, with the lanes in registers. */
+#define GROUPS_FLOAT(name, dtype, T, width, step)                                                  \
+    static void groups_##name##_##dtype(T *state, const T *a, int64_t groups)                      \
+    {                                                                                              \
+        enum { VECTORS = LANES / (width) };                                                        \
+        v##dtype lane[VECTORS];                                                                    \
+        for (int v = 0; v < VECTORS; v++) {                                                        \
+            lane[v] = v##dtype##_load(state + v * (width));                                        \
+        }                                                                                          \
+        for (; groups > 0; groups--, a += LANES) {                                                 \
+            for (int v = 0; v < VECTORS; v++) {                                                    \
+                lane[v] = v##dtype##_##step(lane[v], v##dtype##_load(a + v * (width)));            \
+            }                                                                                      \
+        }                                                                                          \
+        for (int v = 0; v < VECTORS; v++) {                                                        \
+            v##dtype##_store(state + v * (width), lane[v]);                                        \
+        }                                                                                          \
+    }
+GROUPS_FLOAT(sum, f32, float, CJ_VF32, add)
+GROUPS_FLOAT(amax, f32, float, CJ_VF32, max)
+GROUPS_FLOAT(amin, f32, float, CJ_VF32, min)
+GROUPS_FLOAT(sum, f64, double, CJ_VF64, add)
+GROUPS_FLOAT(amax, f64, double, CJ_VF64, max)
+GROUPS_FLOAT(amin, f64, double, CJ_VF64, min)
+
+#define GROUPS_INTEGER(name, dtype, T, U, STEP)                                                    \
+    static void groups_##name##_##dtype(T *state, const T *a, int64_t groups)                      \
+    {                                                                                              \
+        T lane[LANES];                                                                             \
+        memcpy(lane, state, sizeof lane);                                                          \
+        for (; groups > 0; groups--, a += LANES) {                                                 \
+            CJ_LOOP                                                                                \
+            for (int j = 0; j < LANES; j++) {                                                      \
+                T x = lane[j], y = a[j];                                                           \
+                lane[j] = STEP(T, U, x, y);                                                        \
+            }                                                                                      \
+        }                                                                                          \
+        memcpy(state, lane, sizeof lane);                                                          \
+    }
+#define GROUPS_INTEGERS(dtype, T, U)                                                               \
+    GROUPS_INTEGER(sum, dtype, T, U, STEP_SUM_INTEGER)                                             \
+    GROUPS_INTEGER(amax, dtype, T, U, STEP_MAX)                                                    \
+    GROUPS_INTEGER(amin, dtype, T, U, STEP_MIN)
+GROUPS_INTEGERS(i32, int32_t, uint32_t)
+GROUPS_INTEGERS(i64, int64_t, uint64_t)
+GROUPS_INTEGERS(u8, uint8_t, uint8_t)
+GROUPS_INTEGERS(u32, uint32_t, uint32_t)
+GROUPS_INTEGER(amax, boolean, uint8_t, uint8_t, STEP_MAX)
+GROUPS_INTEGER(amin, boolean, uint8_t, uint8_t, STEP_MIN)
+
 #define REDUCE(NAME, name, DTYPE, dtype, T, U, STEP)                                               \
     void CJ_ISA_FN(cj_row_##name##_##dtype)(void *value, int32_t *index, const void *tile,         \
                                             int64_t first, int64_t n)                              \
     {                                                                                              \
         const T *a = tile;                                                                         \
-        T *state = value, lane[LANES];                                                             \
+        T *state = value;                                                                          \
         int64_t at = first % CJ_REDUCE_BLOCK, i = 0;                                               \
         (void)index;                                                                               \
         for (; i < n && (at < LANES || at % LANES != 0); i++, at++) {                              \
             if (at == 0 && n >= LANES) { /* the first element of every lane at once */             \
-                memcpy(state, a, sizeof lane);                                                     \
+                memcpy(state, a, LANES * sizeof(T));                                               \
                 i += LANES - 1;                                                                    \
                 at += LANES - 1;                                                                   \
             } else {                                                                               \
@@ -36,15 +86,8 @@
             }                                                                                      \
         }                                                                                          \
         if (i + LANES <= n) {                                                                      \
-            memcpy(lane, state, sizeof lane);                                                      \
-            for (; i + LANES <= n; i += LANES) {                                                   \
-                CJ_LOOP                                                                            \
-                for (int j = 0; j < LANES; j++) {                                                  \
-                    T x = lane[j], y = a[i + j];                                                   \
-                    lane[j] = STEP(T, U, x, y);                                                    \
-                }                                                                                  \
-            }                                                                                      \
-            memcpy(state, lane, sizeof lane);                                                      \
+            groups_##name##_##dtype(state, a + i, (n - i) / LANES);                                \
+            i += (n - i) / LANES * LANES;                                                          \
         }                                                                                          \
         for (int j = 0; i < n; i++, j++) {                                                         \
             state[j] = STEP(T, U, state[j], a[i]);                                                 \
