@@ -39,11 +39,16 @@ class ResNet20(nn.Module):
         self.fc = nn.Linear(64, 10)
 
 
-print("/* Written by state_names.py: do not edit. */")
-print("#ifndef CJ_GOLDEN_STATE_NAMES_H\n#define CJ_GOLDEN_STATE_NAMES_H\n\n#include \"golden/golden.h\"\n")
-for name, model in [("lenet", LeNet()), ("resnet20", ResNet20())]:
-    print("static const golden_tensor %s_state[] = {" % name)
-    for label, t in model.state_dict().items():
-        print('    {"%s", %d, {%s}, 0},' % (label, t.dim(), ", ".join(map(str, t.shape)) or "0"))
-    print("};\nenum { %s_parameters = %d };\n" % (name, sum(p.numel() for p in model.parameters())))
-print("#endif")
+def main():
+    print("/* Written by state_names.py: do not edit. */")
+    print("#ifndef CJ_GOLDEN_STATE_NAMES_H\n#define CJ_GOLDEN_STATE_NAMES_H\n\n#include \"golden/golden.h\"\n")
+    for name, model in [("lenet", LeNet()), ("resnet20", ResNet20())]:
+        print("static const golden_tensor %s_state[] = {" % name)
+        for label, t in model.state_dict().items():
+            print('    {"%s", %d, {%s}, 0},' % (label, t.dim(), ", ".join(map(str, t.shape)) or "0"))
+        print("};\nenum { %s_parameters = %d };\n" % (name, sum(p.numel() for p in model.parameters())))
+    print("#endif")
+
+
+if __name__ == "__main__":
+    main()
