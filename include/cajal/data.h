@@ -1,14 +1,15 @@
 /*
  * cajal/data.h - data sets: found, read, split, and made ready for a net. Part of libcajal-io.
  *
- * cj_data_load turns a name, folder or file into examples in memory, split in training, validation and test
- * part, with the preprocessing fitted on the training part alone. The preprocessing (cj_preprocess) is a value that goes
- * into the model file as JSON, so that a prediction needs nothing else: it holds no path, time or thread count.
+ * cj_data_load turns a name, folder or file into examples in memory, split in training, validation
+ * and test part, with the preprocessing fitted on the training part alone. The preprocessing
+ * (cj_preprocess) is a value that goes into the model file as JSON, so that a prediction needs
+ * nothing else: it holds no path, time or thread count.
  *
  *     cj_dataset *data;
- *     if (cj_data_load(context, "iris.csv", &(cj_data_options){ .target = "species" }, &data) != CJ_OK)
- *         return fail(cj_error(context));
- *     cj_examples_batch(data->preprocess, &data->part[CJ_TRAIN], index, 64, x, labels, NULL);
+ *     if (cj_data_load(context, "iris.csv", &(cj_data_options){ .target = "species" }, &data) !=
+ * CJ_OK) return fail(cj_error(context)); cj_examples_batch(data->preprocess, &data->part[CJ_TRAIN],
+ * index, 64, x, labels, NULL);
  */
 #ifndef CAJAL_DATA_H
 #define CAJAL_DATA_H
@@ -33,17 +34,19 @@ typedef enum cj_column_kind {
     CJ_COLUMN_NUMERIC,     /* (v - mean) / scale; a missing value gives 0, and 1 in the indicator */
     CJ_COLUMN_CATEGORICAL, /* one feature a category, 1 where equal; missing or never seen: zeros */
     CJ_COLUMN_TARGET,
-    CJ_COLUMN_CONSTANT,    /* dropped: one value in all training rows */
-    CJ_COLUMN_IDS,         /* dropped: texts that all differ, or the row's own number under a name such as id or index */
-    CJ_COLUMN_EMPTY        /* dropped: no value at all */
+    CJ_COLUMN_CONSTANT, /* dropped: one value in all training rows */
+    CJ_COLUMN_IDS,  /* dropped: texts that all differ, or the row's own number under a name such as
+                       id or index */
+    CJ_COLUMN_EMPTY /* dropped: no value at all */
 } cj_column_kind;
 
 typedef struct cj_column {
     char *name;
     cj_column_kind kind;
-    double mean, scale; /* numeric; over the training rows, scale the population deviation, 1 where that is 0 */
-    bool indicator;     /* a feature more, 1 where the value is missing: the training rows had such */
-    int categories;     /* categorical: sorted by byte order */
+    double mean, scale; /* numeric; over the training rows, scale the population deviation, 1 where
+                           that is 0 */
+    bool indicator; /* a feature more, 1 where the value is missing: the training rows had such */
+    int categories; /* categorical: sorted by byte order */
     char **category;
 } cj_column;
 
@@ -52,26 +55,28 @@ typedef struct cj_preprocess {
     cj_task task;
     int rank;         /* of one example as the net takes it */
     int64_t shape[4]; /* images: channels, height, width; tables: features; arrays: theirs */
-    int moments;      /* images: channels; arrays: features where rank is 1, else 1; tables: 0 (see the columns) */
+    int moments; /* images: channels; arrays: features where rank is 1, else 1; tables: 0 (see the
+                    columns) */
     double *mean, *scale; /* images: of pixel/255; x = (v - mean) / scale */
-    int columns;      /* tables: all columns of the file, in its order */
+    int columns;          /* tables: all columns of the file, in its order */
     cj_column *column;
-    bool named;       /* tables: the file had a header, columns are matched by name */
-    int classes;      /* task CLASSES; class i is class_name[i] */
+    bool named;  /* tables: the file had a header, columns are matched by name */
+    int classes; /* task CLASSES; class i is class_name[i] */
     char **class_name;
-    int targets;      /* numbers a prediction has: 1, or several with task REGRESSION */
+    int targets; /* numbers a prediction has: 1, or several with task REGRESSION */
     char **target_name;
-    double *target_mean, *target_scale; /* REGRESSION: y = (v - mean) / scale is what the net learns */
+    double *target_mean, *target_scale; /* REGRESSION: the net learns (v - mean) / scale */
 } cj_preprocess;
 
 CJ_API void cj_preprocess_free(cj_context *context, cj_preprocess *preprocess);
 CJ_API cj_status cj_preprocess_copy(cj_context *context, const cj_preprocess *preprocess,
                                     cj_preprocess **out);
-/* As JSON, keys sorted, numbers with 17 digits; release with cj_release(context, *text, *size); it ends in a NUL that
- * *size counts. Equal preprocessing gives equal text. */
+/* As JSON, keys sorted, numbers with 17 digits; release with cj_release(context, *text, *size); it
+ * ends in a NUL that *size counts. Equal preprocessing gives equal text. */
 CJ_API cj_status cj_preprocess_to_json(cj_context *context, const cj_preprocess *preprocess,
                                        char **text, size_t *size);
-/* Back from JSON; FORMAT names what is wrong in `name`; UNSUPPORTED where a later version wrote it. */
+/* Back from JSON; FORMAT names what is wrong in `name`; UNSUPPORTED where a later version wrote it.
+ */
 CJ_API cj_status cj_preprocess_from_json(cj_context *context, const char *name, const char *text,
                                          cj_preprocess **out);
 
@@ -80,31 +85,35 @@ CJ_API int64_t cj_preprocess_inputs(const cj_preprocess *preprocess);
 CJ_API int64_t cj_preprocess_outputs(const cj_preprocess *preprocess);
 
 /*
- * Tables. Finds the columns of a file whose header is `names` (count of them; NULL: no header, columns by place, with
- * or without the targets at their places): map[i] is the place in a row of column i of the preprocessing, -1 for a target that is
- * not there and for dropped columns. NOT_FOUND names the columns that are missing. `map` has
- * preprocess->columns elements. Columns that the preprocessing does not know are ignored.
+ * Tables. Finds the columns of a file whose header is `names` (count of them; NULL: no header,
+ * columns by place, with or without the targets at their places): map[i] is the place in a row of
+ * column i of the preprocessing, -1 for a target that is not there and for dropped columns.
+ * NOT_FOUND names the columns that are missing. `map` has preprocess->columns elements. Columns
+ * that the preprocessing does not know are ignored.
  */
 CJ_API cj_status cj_preprocess_match(cj_context *context, const cj_preprocess *preprocess,
                                      const char *const *names, int64_t count, int *map);
 /*
- * One row of texts into features[cj_preprocess_inputs]. *unseen (may be NULL) grows by the categories never seen in
- * training. VALUE: a text in a numeric column that is no number, or not finite, naming `where` and the column.
+ * One row of texts into features[cj_preprocess_inputs]. *unseen (may be NULL) grows by the
+ * categories never seen in training. VALUE: a text in a numeric column that is no number, or not
+ * finite, naming `where` and the column.
  */
 CJ_API cj_status cj_preprocess_row(cj_context *context, const cj_preprocess *preprocess,
                                    const char *where, const char *const *row, const int *map,
                                    float *features, int64_t *unseen);
-/* The same row's target: *label for classes, targets[] (standardised) for regression. VALUE: a class never seen, no number,
- * or missing. */
+/* The same row's target: *label for classes, targets[] (standardised) for regression. VALUE: a
+ * class never seen, no number, or missing. */
 CJ_API cj_status cj_preprocess_target(cj_context *context, const cj_preprocess *preprocess,
                                       const char *where, const char *const *row, const int *map,
                                       int32_t *label, float *targets);
 
-/* One picture of any size and mode into x[channels][height][width]: converted, resized, normalised. */
+/* One picture of any size and mode into x[channels][height][width]: converted, resized, normalised.
+ */
 CJ_API cj_status cj_preprocess_image(cj_context *context, const cj_preprocess *preprocess,
                                      const cj_image *image, float *x);
-/* `count` pictures that already have the size, as [count][channels][height][width]: only normalised. The result is
- * rounded as (float)v * a + b in f32, a = 1 / (255 scale), b = -mean / scale: the same wherever it is called. */
+/* `count` pictures that already have the size, as [count][channels][height][width]: only
+ * normalised. The result is rounded as (float)v * a + b in f32, a = 1 / (255 scale), b = -mean /
+ * scale: the same wherever it is called. */
 CJ_API void cj_preprocess_pixels(const cj_preprocess *preprocess, const uint8_t *pixel,
                                  int64_t count, float *x);
 /* `count` f32 examples of an ARRAYS preprocessing, standardised. */
@@ -113,67 +122,73 @@ CJ_API void cj_preprocess_values(const cj_preprocess *preprocess, const float *v
 /* Undoes the standardisation of `count` predictions [count][targets] in place: y * scale + mean. */
 CJ_API void cj_preprocess_undo_targets(const cj_preprocess *preprocess, int64_t count, float *y);
 
-/* True for what stands for a missing value in a table: "", NA, N/A, NaN, null, None, ? and - in any case. */
+/* True for what stands for a missing value in a table: "", NA, N/A, NaN, null, None, ? and - in any
+ * case. */
 CJ_API bool cj_is_missing(const char *text);
 
 /* ---- data sets ---- */
 
 typedef enum cj_part_id { CJ_TRAIN, CJ_VALIDATION, CJ_TEST, CJ_PARTS } cj_part_id;
 
-/* Examples in memory. Exactly one of pixel and value is set, and one of label and target (none when count is 0). */
+/* Examples in memory. Exactly one of pixel and value is set, and one of label and target (none when
+ * count is 0). */
 typedef struct cj_examples {
     int64_t count;
-    int64_t inputs;   /* elements of one example */
+    int64_t inputs; /* elements of one example */
     int targets;
-    uint8_t *pixel;   /* images: [count][channels][height][width] */
-    float *value;     /* tables: ready features; arrays: as read, not yet standardised */
-    int32_t *label;   /* classes */
-    float *target;    /* regression: [count][targets], standardised */
+    uint8_t *pixel; /* images: [count][channels][height][width] */
+    float *value;   /* tables: ready features; arrays: as read, not yet standardised */
+    int32_t *label; /* classes */
+    float *target;  /* regression: [count][targets], standardised */
 } cj_examples;
 
 typedef struct cj_dataset {
     cj_preprocess *preprocess;
     cj_examples part[CJ_PARTS];
-    bool own_test;   /* the source came with a test part; else it was split off */
-    char **note;     /* what a user should be told: choices made, columns dropped, files skipped; a sentence each */
+    bool own_test; /* the source came with a test part; else it was split off */
+    char **note;   /* what a user should be told: choices made, columns dropped, files skipped; a
+                      sentence each */
     int notes;
-    char hash[65];   /* SHA-256 of the data as loaded, before any split: the same data, the same hash */
+    char hash[65]; /* SHA-256 of the data as loaded, before any split: the same data, the same hash
+                    */
 } cj_dataset;
 
 typedef struct cj_data_options {
-    double test_fraction;       /* split off where the source has no test part; 0: 0.2; negative: none */
+    double test_fraction; /* split off where the source has no test part; 0: 0.2; negative: none */
     double validation_fraction; /* of what is not test; 0 or negative: none */
     uint64_t seed;              /* of both splits */
     int height, width;          /* images: resize to this; 0: their common size, else 64x64 */
-    const char *target;         /* tables: the target columns' names (without a header: numbers from 1), comma
-                                   separated; NULL: the column called target, label, class or y */
-    const char *task;           /* "classes", "regression"; NULL: texts, or integers consecutive from 0 or 1, are
-                                   classes, other numbers regression */
+    const char *target; /* tables: the target columns' names (without a header: numbers from 1),
+                           comma separated; NULL: the column called target, label, class or y */
+    const char *task; /* "classes", "regression"; NULL: texts, or integers consecutive from 0 or 1,
+                         are classes, other numbers regression */
     cj_csv_options csv;
-    int max_categories;         /* of a column, the most frequent ones are kept; 0: 64 */
+    int max_categories;              /* of a column, the most frequent ones are kept; 0: 64 */
     const cj_preprocess *preprocess; /* use this one instead of fitting (evaluation); borrowed */
 } cj_data_options;
 
 /*
  * Loads `what`:
  * - a known name (cj_data_known), looked for under the folders of cj_data_find;
- * - a folder with one folder of pictures a class, or with train/ and test/ of such (val/ too); a .tar or .tar.gz of one;
- * - a folder of IDX files (*-images-idx3-ubyte, *-labels-idx1-ubyte, [.gz], train and t10k or test), or one images
- *   file with its labels file beside it;
- * - .npz with x and y, or x_train and y_train (x_test, y_test too): u8 of rank 3 or 4 are pictures ([n][h][w], [n][h][w][c]
- *   where c is 1 or 3, else [n][c][h][w]); others are arrays;
+ * - a folder with one folder of pictures a class, or with train/ and test/ of such (val/ too); a
+ * .tar or .tar.gz of one;
+ * - a folder of IDX files (*-images-idx3-ubyte, *-labels-idx1-ubyte, [.gz], train and t10k or
+ * test), or one images file with its labels file beside it;
+ * - .npz with x and y, or x_train and y_train (x_test, y_test too): u8 of rank 3 or 4 are pictures
+ * ([n][h][w], [n][h][w][c] where c is 1 or 3, else [n][c][h][w]); others are arrays;
  * - a CSV.
- * Splits are stratified by class. Classes are in byte order of their folder, or numeric order of their integers.
- * Files that are no picture are counted and named in a note. MISSING: not found, with where it looked. VALUE: a label or
- * number that is illegal, with its place.
+ * Splits are stratified by class. Classes are in byte order of their folder, or numeric order of
+ * their integers. Files that are no picture are counted and named in a note. MISSING: not found,
+ * with where it looked. VALUE: a label or number that is illegal, with its place.
  */
 CJ_API cj_status cj_data_load(cj_context *context, const char *what, const cj_data_options *options,
                               cj_dataset **out);
 CJ_API void cj_dataset_free(cj_context *context, cj_dataset *dataset);
 
 /*
- * Data sets from a program's own arrays, which are copied. `labels` for classes (0 to classes - 1; another is VALUE),
- * `targets` [count][n] for regression; the other is NULL, options->task is ignored. Pixels are u8 [count][c][h][w].
+ * Data sets from a program's own arrays, which are copied. `labels` for classes (0 to classes - 1;
+ * another is VALUE), `targets` [count][n] for regression; the other is NULL, options->task is
+ * ignored. Pixels are u8 [count][c][h][w].
  */
 CJ_API cj_status cj_data_from_pixels(cj_context *context, const uint8_t *pixel, int64_t count,
                                      int channels, int height, int width, const int32_t *labels,
@@ -183,7 +198,8 @@ CJ_API cj_status cj_data_from_values(cj_context *context, const float *value, in
                                      int classes, const float *targets, int target_count,
                                      const cj_data_options *options, cj_dataset **out);
 
-/* The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may be NULL). */
+/* The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may
+ * be NULL). */
 CJ_API void cj_examples_batch(const cj_preprocess *preprocess, const cj_examples *examples,
                               const int64_t *index, int64_t count, float *x, int32_t *labels,
                               float *targets);
@@ -195,14 +211,16 @@ typedef struct cj_known_data {
 
 CJ_API const cj_known_data *cj_data_known(int i); /* NULL past the last */
 /*
- * The place of a known data set: $CAJAL_DATA, ./data, the source tree's data folder, $XDG_CACHE_HOME/cajal,
- * ~/.cache/cajal, in this order. MISSING where it is in none of them (or `name` is not known: NOT_FOUND).
+ * The place of a known data set: $CAJAL_DATA, ./data, the source tree's data folder,
+ * $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order. MISSING where it is in none of them;
+ * NOT_FOUND where `name` is not known.
  */
 CJ_API cj_status cj_data_find(cj_context *context, const char *name, char *path, size_t path_size);
 
 /*
- * A stratified choice of round(fraction n) of n examples, at least one of each class that has two or more and never all
- * of one: taken[i] is set for those chosen. labels NULL: one class. Depends on (seed, word, labels) alone.
+ * A stratified choice: of each class of n examples floor(fraction n + 1/2), but at least one where
+ * there are two or more, and never all; taken[i] is set for those chosen. labels NULL: one class.
+ * Depends on (seed, word, labels) alone.
  */
 CJ_API cj_status cj_data_split(cj_context *context, uint64_t seed, const char *word,
                                const int32_t *labels, int64_t n, double fraction, bool *taken);

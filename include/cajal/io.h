@@ -1,16 +1,17 @@
 /*
  * cajal/io.h - files: safetensors, npy and npz, IDX, CSV, pictures. Part of libcajal-io.
  *
- * Every reader comes twice: from a path, and from memory (`..._parse`, `..._decode`), where `name` is what
- * the error sentences call the data. Readers trust nothing that a file says: sizes are checked against the
- * bytes that are there before memory is taken for them, so that a hostile file costs an error, never a crash
- * or the machine's memory. Writers build the file in memory and put it in place whole: after a failure the old file
- * stands. Equal input gives equal bytes.
+ * Every reader comes twice: from a path, and from memory (`..._parse`, `..._decode`), where `name`
+ * is what the error sentences call the data. Readers trust nothing that a file says: sizes are
+ * checked against the bytes that are there before memory is taken for them, so that a hostile file
+ * costs an error, never a crash or the machine's memory. Writers build the file in memory and put
+ * it in place whole: after a failure the old file stands. Equal input gives equal bytes.
  *
- * Results are owned by the caller and live in memory of the context's allocator; the matching `..._free` takes
- * that context. On failure nothing is handed out (the result is NULL or zeroed) and cj_error holds
- * a sentence with the file, the place and the way out. Statuses: NOT_FOUND (no such file), IO (the system refused), FORMAT (the bytes
- * are not what the format says), UNSUPPORTED (valid, but not for us), MISSING, NO_MEMORY, INVALID (bad arguments).
+ * Results are owned by the caller and live in memory of the context's allocator; the matching
+ * `..._free` takes that context. On failure nothing is handed out (the result is NULL or zeroed)
+ * and cj_error holds a sentence with the file, the place and the way out. Statuses: NOT_FOUND (no
+ * such file), IO (the system refused), FORMAT (the bytes are not what the format says), UNSUPPORTED
+ * (valid, but not for us), MISSING, NO_MEMORY, INVALID (bad arguments).
  */
 #ifndef CAJAL_IO_H
 #define CAJAL_IO_H
@@ -23,7 +24,8 @@ extern "C" {
 
 /* ---- arrays: what files hold ---- */
 
-/* A dense row-major array in memory. `size` is the bytes of data: the product of the shape times the size of the dtype. */
+/* A dense row-major array in memory. `size` is the bytes of data: the product of the shape times
+ * the size of the dtype. */
 typedef struct cj_array {
     char *name; /* NULL where the file has none */
     cj_dtype dtype;
@@ -33,11 +35,13 @@ typedef struct cj_array {
     size_t size;
 } cj_array;
 
-/* Makes a zeroed array (name may be NULL, and is copied). SHAPE when an extent is negative or the size overflows. */
+/* Makes a zeroed array (name may be NULL, and is copied). SHAPE when an extent is negative or the
+ * size overflows. */
 CJ_API cj_status cj_array_make(cj_context *context, const char *name, cj_dtype dtype, int rank,
                                const int64_t *shape, cj_array *out);
-CJ_API void cj_array_free(cj_context *context, cj_array *array); /* zeroes it; a zeroed one is fine */
-CJ_API int64_t cj_array_count(const cj_array *array);            /* elements */
+CJ_API void cj_array_free(cj_context *context,
+                          cj_array *array);           /* zeroes it; a zeroed one is fine */
+CJ_API int64_t cj_array_count(const cj_array *array); /* elements */
 
 /* ---- named arrays with text beside them: safetensors, npz ---- */
 
@@ -45,7 +49,8 @@ typedef struct cj_metadata {
     char *key, *value;
 } cj_metadata;
 
-/* Arrays sorted by name (byte order, unique), metadata sorted by key: so that no history shows in a file. */
+/* Arrays sorted by name (byte order, unique), metadata sorted by key: so that no history shows in a
+ * file. */
 typedef struct cj_tensor_file {
     cj_array *array;
     size_t count, capacity;
@@ -53,16 +58,19 @@ typedef struct cj_tensor_file {
     size_t metadata_count, metadata_capacity;
 } cj_tensor_file;
 
-CJ_API cj_tensor_file *cj_tensor_file_new(cj_context *context); /* NULL: no memory */
+CJ_API cj_tensor_file *cj_tensor_file_new(cj_context *context);             /* NULL: no memory */
 CJ_API void cj_tensor_file_free(cj_context *context, cj_tensor_file *file); /* NULL is fine */
 
-/* Adds an array, copying name and data (data NULL: zeros). INVALID when the name is empty, "__metadata__" or taken. */
+/* Adds an array, copying name and data (data NULL: zeros). INVALID when the name is empty,
+ * "__metadata__" or taken. */
 CJ_API cj_status cj_tensor_file_add(cj_context *context, cj_tensor_file *file, const char *name,
                                     cj_dtype dtype, int rank, const int64_t *shape,
                                     const void *data);
-/* The same, taking over array->data and array->name instead of copying; zeroes *array on success. */
+/* The same, taking over array->data and array->name instead of copying; zeroes *array on success.
+ */
 CJ_API cj_status cj_tensor_file_adopt(cj_context *context, cj_tensor_file *file, cj_array *array);
-CJ_API const cj_array *cj_tensor_file_find(const cj_tensor_file *file, const char *name); /* or NULL */
+CJ_API const cj_array *cj_tensor_file_find(const cj_tensor_file *file,
+                                           const char *name); /* or NULL */
 
 /* Sets a metadata text (UTF-8), replacing what stood under the key. */
 CJ_API cj_status cj_tensor_file_set(cj_context *context, cj_tensor_file *file, const char *key,
@@ -70,32 +78,35 @@ CJ_API cj_status cj_tensor_file_set(cj_context *context, cj_tensor_file *file, c
 CJ_API const char *cj_tensor_file_get(const cj_tensor_file *file, const char *key); /* or NULL */
 
 /*
- * model_hash: the SHA-256, as 64 hexadecimal digits, over the arrays in order of name, each as: the bytes of the
- * name and a zero byte; the name of the dtype ("f32") and a zero byte; rank and extents as 64-bit
- * little-endian integers; the data, little-endian. Metadata does not count.
+ * model_hash: the SHA-256, as 64 hexadecimal digits, over the arrays in order of name, each as: the
+ * bytes of the name and a zero byte; the name of the dtype ("f32") and a zero byte; rank and
+ * extents as 64-bit little-endian integers; the data, little-endian. Metadata does not count.
  */
-CJ_API cj_status cj_tensor_file_hash(cj_context *context, const cj_tensor_file *file, char text[65]);
+CJ_API cj_status cj_tensor_file_hash(cj_context *context, const cj_tensor_file *file,
+                                     char text[65]);
 
 /*
- * safetensors (github.com/huggingface/safetensors): 8 bytes header length, a JSON object name -> {dtype, shape,
- * data_offsets}, "__metadata__" a map of strings, then the data without holes. Written: names sorted, the
- * header padded with blanks to a multiple of 8, keys always in the order dtype, shape, data_offsets.
- * Read: F16 and BF16 become f32; I8, I16, U16, U64, the 8-bit floats and complex are UNSUPPORTED, naming the tensor.
+ * safetensors (github.com/huggingface/safetensors): 8 bytes header length, a JSON object name ->
+ * {dtype, shape, data_offsets}, "__metadata__" a map of strings, then the data without holes.
+ * Written: names sorted, the header padded with blanks to a multiple of 8, keys always in the order
+ * dtype, shape, data_offsets. Read: F16 and BF16 become f32; I8, I16, U16, U64, the 8-bit floats
+ * and complex are UNSUPPORTED, naming the tensor.
  */
 CJ_API cj_status cj_safetensors_read(cj_context *context, const char *path, cj_tensor_file **out);
 CJ_API cj_status cj_safetensors_parse(cj_context *context, const char *name, const void *data,
                                       size_t size, cj_tensor_file **out);
 CJ_API cj_status cj_safetensors_write(cj_context *context, const char *path,
                                       const cj_tensor_file *file);
-/* The bytes that cj_safetensors_write writes; release *data with cj_release(context, *data, *size). */
-CJ_API cj_status cj_safetensors_render(cj_context *context, const cj_tensor_file *file,
-                                       void **data, size_t *size);
+/* The bytes that cj_safetensors_write writes; release *data with cj_release(context, *data, *size).
+ */
+CJ_API cj_status cj_safetensors_render(cj_context *context, const cj_tensor_file *file, void **data,
+                                       size_t *size);
 
 /*
- * npy (versions 1 to 3, either byte order, C or Fortran order) and npz (a zip of them, stored or deflated). Read
- * into the nearest dtype: f2 -> f32, i1, i2 -> i32, u2 -> i32, u8 -> i64
- * (refused where a value does not fit). Complex, text, objects and records are UNSUPPORTED; in an npz they are
- * left out, and metadata says so: key "skipped", the names separated by commas.
+ * npy (versions 1 to 3, either byte order, C or Fortran order) and npz (a zip of them, stored or
+ * deflated). Read into the nearest dtype: f2 -> f32, i1, i2 -> i32, u2 -> i32, u8 -> i64 (refused
+ * where a value does not fit). Complex, text, objects and records are UNSUPPORTED; in an npz they
+ * are left out, and metadata says so: key "skipped", the names separated by commas.
  */
 CJ_API cj_status cj_npy_read(cj_context *context, const char *path, cj_array *out);
 CJ_API cj_status cj_npy_parse(cj_context *context, const char *name, const void *data, size_t size,
@@ -112,39 +123,43 @@ CJ_API cj_status cj_idx_parse(cj_context *context, const char *name, const void 
 
 /* True where the bytes begin as a gzip file does. */
 CJ_API bool cj_is_gzip(const void *data, size_t size);
-/* Inflates a gzip file (all its members) to at most `limit` bytes (more: FORMAT); release with *out_size. */
+/* Inflates a gzip file (all its members) to at most `limit` bytes (more: FORMAT); release with
+ * *out_size. */
 CJ_API cj_status cj_gzip_inflate(cj_context *context, const char *name, const void *data,
                                  size_t size, size_t limit, void **out, size_t *out_size);
 
 /* ---- CSV ---- */
 
 typedef struct cj_csv_options {
-    char separator; /* ',', ';', '\t', '|'; 0: detected, as the one that cuts the first lines alike */
+    char separator; /* ',', ';', '\t', '|'; 0: detected, as the one that cuts the first lines alike
+                     */
     int header;     /* 1: the first row is names, -1: it is data; 0: detected, see below */
 } cj_csv_options;
 
 /*
- * A CSV in memory: every field a NUL-terminated UTF-8 text without its quotes, and without blanks around it where
- * it had no quotes. The header is detected: the first row is names when none of its fields is a number and none is
- * empty but the first, and either some field below is a number or the fields are distinct and none occurs again in its column.
+ * A CSV in memory: every field a NUL-terminated UTF-8 text without its quotes, and without blanks
+ * around it where it had no quotes. The header is detected: the first row is names when none of its
+ * fields is a number and none is empty but the first, and either some field below is a number or
+ * the fields are distinct and none occurs again in its column.
  */
 typedef struct cj_csv {
     int64_t rows, columns; /* rows without the header */
     bool header;
     char separator;
-    bool decimal_comma;  /* cut at ';', numbers as "1,5": they were made "1.5" */
-    bool latin1;         /* the bytes were no UTF-8 and were taken as Latin-1 */
-    char *text;          /* all fields */
+    bool decimal_comma; /* cut at ';', numbers as "1,5": they were made "1.5" */
+    bool latin1;        /* the bytes were no UTF-8 and were taken as Latin-1 */
+    char *text;         /* all fields */
     size_t text_size;
-    uint32_t *field;     /* (rows + header) x columns offsets into text */
-    uint32_t *line;      /* the line of each row in the file, from 1, header included */
+    uint32_t *field;              /* (rows + header) x columns offsets into text */
+    uint32_t *line;               /* the line of each row in the file, from 1, header included */
     size_t field_size, line_size; /* bytes of both */
 } cj_csv;
 
 /*
- * Reads a CSV (RFC 4180 and what is found in the wild): byte order mark, CRLF, CR or LF, quoted fields with separators,
- * line ends and doubled quotes inside, empty lines skipped, gzip. FORMAT with the line's number: a row with more or
- * fewer fields than the first, a quote that is never closed, text after a closing quote, a NUL byte. At most 4 GiB.
+ * Reads a CSV (RFC 4180 and what is found in the wild): byte order mark, CRLF, CR or LF, quoted
+ * fields with separators, line ends and doubled quotes inside, empty lines skipped, gzip. FORMAT
+ * with the line's number: a row with more or fewer fields than the first, a quote that is never
+ * closed, text after a closing quote, a NUL byte. At most 4 GiB.
  */
 CJ_API cj_status cj_csv_read(cj_context *context, const char *path, const cj_csv_options *options,
                              cj_csv *out);
@@ -156,8 +171,8 @@ CJ_API const char *cj_csv_name(const cj_csv *csv, int64_t column); /* NULL witho
 CJ_API int64_t cj_csv_line(const cj_csv *csv, int64_t row);
 
 /*
- * The whole text as a decimal number ("-1.5e3", "inf"; blanks around it allowed), correctly rounded, whatever the
- * locale. False where it is none, and for "nan".
+ * The whole text as a decimal number ("-1.5e3", "inf"; blanks around it allowed), correctly
+ * rounded, whatever the locale. False where it is none, and for "nan".
  */
 CJ_API bool cj_parse_number(const char *text, double *out);
 
@@ -169,13 +184,14 @@ typedef struct cj_image {
     int height, width, channels;
 } cj_image;
 
-#define CJ_IMAGE_MAX_PIXELS (1 << 26) /* larger pictures are refused (UNSUPPORTED) before memory is taken */
+#define CJ_IMAGE_MAX_PIXELS                                                                        \
+    (1 << 26) /* larger pictures are refused (UNSUPPORTED) before memory is taken */
 
 /*
- * PNG, JPEG, PGM or PPM (P2, P3, P5, P6), known by content, not by name. Palettes are expanded (to grey where all colours
- * are), fewer than 8 bits scaled up, 16 bits scaled down, transparency composited on white, CMYK
- * converted, the EXIF orientation applied (JPEG, PNG's eXIf). Colour profiles and gamma are not applied.
- * FORMAT: no picture, or a broken one (a truncated one too).
+ * PNG, JPEG, PGM or PPM (P2, P3, P5, P6), known by content, not by name. Palettes are expanded (to
+ * grey where all colours are), fewer than 8 bits scaled up, 16 bits scaled down, transparency
+ * composited on white, CMYK converted, the EXIF orientation applied (JPEG, PNG's eXIf). Colour
+ * profiles and gamma are not applied. FORMAT: no picture, or a broken one (a truncated one too).
  */
 CJ_API cj_status cj_image_read(cj_context *context, const char *path, cj_image *out);
 CJ_API cj_status cj_image_decode(cj_context *context, const char *name, const void *data,
@@ -184,11 +200,13 @@ CJ_API cj_status cj_image_make(cj_context *context, int height, int width, int c
                                cj_image *out); /* zeroed */
 CJ_API void cj_image_free(cj_context *context, cj_image *image);
 
-/* Resizes with a triangle filter as wide as the step between output pixels (antialiased when it shrinks, bilinear when
- * it grows), rows first, 22-bit integer weights, rounded to 8 bits after each pass: Pillow's BILINEAR, to the bit. */
+/* Resizes with a triangle filter as wide as the step between output pixels (antialiased when it
+ * shrinks, bilinear when it grows), rows first, 22-bit integer weights, rounded to 8 bits after
+ * each pass: Pillow's BILINEAR, to the bit. */
 CJ_API cj_status cj_image_resize(cj_context *context, const cj_image *image, int height, int width,
                                  cj_image *out);
-/* To `channels` 1 or 3: grey = (19595 r + 38470 g + 7471 b + 32768) / 65536 (ITU-R 601-2), or three equal channels. */
+/* To `channels` 1 or 3: grey = (19595 r + 38470 g + 7471 b + 32768) / 65536 (ITU-R 601-2), or three
+ * equal channels. */
 CJ_API cj_status cj_image_convert(cj_context *context, const cj_image *image, int channels,
                                   cj_image *out);
 CJ_API cj_status cj_image_write_png(cj_context *context, const char *path, const cj_image *image);

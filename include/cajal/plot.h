@@ -1,8 +1,10 @@
 /*
- * cajal/plot.h - pictures of a training: curves, image grids, confusion matrices, as PNG. Part of libcajal-io.
+ * cajal/plot.h - pictures of a training: curves, image grids, confusion matrices, as PNG. Part of
+ * libcajal-io.
  *
- * Drawn with cairo, which is opened at the first call: where it is absent, MISSING names the package. The file is
- * put in place whole. Equal input gives equal bytes on one machine (fonts differ between machines).
+ * Drawn with cairo, which is opened at the first call: where it is absent, MISSING names the
+ * package. The file is put in place whole. Equal input gives equal bytes on one machine (fonts
+ * differ between machines).
  */
 #ifndef CAJAL_PLOT_H
 #define CAJAL_PLOT_H
@@ -34,8 +36,8 @@ CJ_API cj_status cj_plot_charts(cj_context *context, const char *path, const cj_
                                 int count);
 
 /*
- * Pictures in a grid. `pixel` u8 [count][channels][height][width], or `value` f32 of that shape: each picture then spans its
- * own range (constant: mid grey); NaN is drawn red. channels 1 or 3.
+ * Pictures in a grid. `pixel` u8 [count][channels][height][width], or `value` f32 of that shape:
+ * each picture then spans its own range (constant: mid grey); NaN is drawn red. channels 1 or 3.
  */
 typedef struct cj_image_grid {
     const char *title;
@@ -45,12 +47,13 @@ typedef struct cj_image_grid {
     const float *value;
     const char *const *caption; /* NULL, or one a picture (NULL: none) */
     int columns;                /* 0: about as wide as high */
-    int scale;                  /* screen pixels a picture pixel; 0: so that a picture is about 96 wide */
+    int scale; /* screen pixels a picture pixel; 0: so that a picture is about 96 wide */
 } cj_image_grid;
 CJ_API cj_status cj_plot_images(cj_context *context, const char *path, const cj_image_grid *grid);
 
 /* counts[true][predicted], classes x classes; the counts written in (none is left
- * empty), shaded by the square root of their share of the true class; recall beside each row. At most 1000 classes. */
+ * empty), shaded by the square root of their share of the true class; recall beside each row. At
+ * most 1000 classes. */
 CJ_API cj_status cj_plot_confusion(cj_context *context, const char *path, const char *title,
                                    int classes, const char *const *class_names,
                                    const int64_t *counts);

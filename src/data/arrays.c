@@ -8,7 +8,8 @@
 
 /* ---- examples ---- */
 
-/* The pictures of a u8 array: [n][h][w], [n][h][w][c] where c is 1 or 3 last and not first, else [n][c][h][w]. */
+/* The pictures of a u8 array: [n][h][w], [n][h][w][c] where c is 1 or 3 last and not first, else
+ * [n][c][h][w]. */
 typedef struct picture_layout {
     int channels, height, width;
     bool planes;
@@ -33,8 +34,8 @@ static cj_status load_pictures(cj_loader *loader, cj_part_id part, const cj_arra
                                const picture_layout *layout, cj_gather *gather)
 {
     cj_image image;
-    cj_status status = cj_image_make(loader->context, layout->height, layout->width,
-                                     layout->channels, &image);
+    cj_status status =
+        cj_image_make(loader->context, layout->height, layout->width, layout->channels, &image);
     if (status != CJ_OK)
         return status;
     size_t plane = (size_t)layout->height * (size_t)layout->width;
@@ -56,48 +57,36 @@ static cj_status load_pictures(cj_loader *loader, cj_part_id part, const cj_arra
 static float number_at(const cj_array *a, int64_t i)
 {
     switch (a->dtype) {
-    case CJ_F32:
-        return ((const float *)a->data)[i];
-    case CJ_F64:
-        return (float)((const double *)a->data)[i];
-    case CJ_I32:
-        return (float)((const int32_t *)a->data)[i];
-    case CJ_I64:
-        return (float)((const int64_t *)a->data)[i];
-    case CJ_U32:
-        return (float)((const uint32_t *)a->data)[i];
-    default:
-        return (float)((const uint8_t *)a->data)[i];
+    case CJ_F32: return ((const float *)a->data)[i];
+    case CJ_F64: return (float)((const double *)a->data)[i];
+    case CJ_I32: return (float)((const int32_t *)a->data)[i];
+    case CJ_I64: return (float)((const int64_t *)a->data)[i];
+    case CJ_U32: return (float)((const uint32_t *)a->data)[i];
+    default: return (float)((const uint8_t *)a->data)[i];
     }
 }
 
 static double exact_number_at(const cj_array *a, int64_t i)
 {
     switch (a->dtype) {
-    case CJ_F64:
-        return ((const double *)a->data)[i];
-    case CJ_I32:
-        return ((const int32_t *)a->data)[i];
-    case CJ_I64:
-        return (double)((const int64_t *)a->data)[i];
-    case CJ_U32:
-        return ((const uint32_t *)a->data)[i];
-    default:
-        return (double)number_at(a, i);
+    case CJ_F64: return ((const double *)a->data)[i];
+    case CJ_I32: return ((const int32_t *)a->data)[i];
+    case CJ_I64: return (double)((const int64_t *)a->data)[i];
+    case CJ_U32: return ((const uint32_t *)a->data)[i];
+    default: return (double)number_at(a, i);
     }
 }
 
 /* Shape of an example into the preprocessing, or checked against it. */
-static cj_status check_shape(cj_loader *loader, const char *what, const cj_array *array,
-                             bool first)
+static cj_status check_shape(cj_loader *loader, const char *what, const cj_array *array, bool first)
 {
     cj_preprocess *p = loader->dataset->preprocess;
     int64_t inputs = 1;
     int rank = CJ_MAX(array->rank - 1, 1);
     if (array->rank < 1 || rank > (int)CJ_COUNT(p->shape))
         return cj_fail(loader->context, CJ_SHAPE,
-                       "%s: %s has %d axes; examples along the first and at most 4 more are taken", loader->name, what,
-                       array->rank);
+                       "%s: %s has %d axes; examples along the first and at most 4 more are taken",
+                       loader->name, what, array->rank);
     for (int i = 0; i < rank; i++) {
         int64_t extent = array->rank > 1 ? array->shape[i + 1] : 1;
         if (extent < 1 || extent > CJ_IMAGE_MAX_PIXELS * 3LL / inputs)
@@ -106,7 +95,8 @@ static cj_status check_shape(cj_loader *loader, const char *what, const cj_array
         inputs *= extent;
         if (!first && (p->rank != rank || p->shape[i] != extent))
             return cj_fail(loader->context, CJ_SHAPE,
-                           "%s: the examples of %s have another shape than those of the training part or model",
+                           "%s: the examples of %s have another shape than those of the training "
+                           "part or model",
                            loader->name, what);
     }
     for (int i = 0; first && i < rank; i++)
@@ -182,10 +172,11 @@ static cj_status read_labels(cj_loader *loader, const array_part *part, double *
 {
     const cj_array *y = part->y;
     if (y->rank < 1 || y->rank > 2 || y->shape[0] != part->x->shape[0])
-        return cj_fail(loader->context, CJ_SHAPE,
-                       "%s: %s has %lld examples, but %s holds %lld labels (of %d axes; 1 or 2 are taken)",
-                       loader->name, part->x_name, (long long)part->x->shape[0], part->y_name,
-                       (long long)(y->rank ? y->shape[0] : 1), y->rank);
+        return cj_fail(
+            loader->context, CJ_SHAPE,
+            "%s: %s has %lld examples, but %s holds %lld labels (of %d axes; 1 or 2 are taken)",
+            loader->name, part->x_name, (long long)part->x->shape[0], part->y_name,
+            (long long)(y->rank ? y->shape[0] : 1), y->rank);
     int64_t columns = y->rank == 2 ? y->shape[1] : 1;
     if (columns < 1 || columns > 65536 || (*targets && *targets != columns))
         return cj_fail(loader->context, CJ_SHAPE, "%s: %s has %lld columns", loader->name,
@@ -252,16 +243,15 @@ cj_status cj_load_npz(cj_loader *loader, const char *path)
         part[i].x = find_any(file, x[i], &part[i].x_name);
         part[i].y = find_any(file, y[i], &part[i].y_name);
         if (!part[i].x != !part[i].y)
-            status = cj_fail(loader->context, CJ_FORMAT,
-                             "%s: has %s, but no %s beside it", path,
-                             part[i].x ? part[i].x_name : part[i].y_name,
-                             part[i].x ? y[i][0] : x[i][0]);
+            status =
+                cj_fail(loader->context, CJ_FORMAT, "%s: has %s, but no %s beside it", path,
+                        part[i].x ? part[i].x_name : part[i].y_name, part[i].x ? y[i][0] : x[i][0]);
     }
     if (status == CJ_OK && !part[CJ_TRAIN].x)
-        status = cj_fail(loader->context, CJ_FORMAT,
-                         "%s: holds no arrays x and y (or x_train, y_train); it has %s%s", path,
-                         file->count ? file->array[0].name : "none",
-                         file->count > 1 ? ", ..." : "");
+        status =
+            cj_fail(loader->context, CJ_FORMAT,
+                    "%s: holds no arrays x and y (or x_train, y_train); it has %s%s", path,
+                    file->count ? file->array[0].name : "none", file->count > 1 ? ", ..." : "");
     if (status == CJ_OK)
         status = load_arrays(loader, part);
     cj_tensor_file_free(loader->context, file);
@@ -276,7 +266,8 @@ bool cj_is_idx_images(const char *file_name)
            (cj_ends_with(file_name, "ubyte") || cj_ends_with(file_name, "ubyte.gz"));
 }
 
-/* "train-images-idx3-ubyte.gz" to "train-labels-idx1-ubyte.gz"; the other of plain and gzip where that is there. */
+/* "train-images-idx3-ubyte.gz" to "train-labels-idx1-ubyte.gz"; the other of plain and gzip where
+ * that is there. */
 static char *labels_path(cj_context *context, const char *images)
 {
     size_t size = strlen(images) + 4; /* room for ".gz" */
@@ -321,13 +312,13 @@ static cj_status read_idx(cj_loader *loader, idx_files *files)
                              files->path[i], files->labels[i]);
         if (status == CJ_OK)
             status = cj_idx_read(loader->context, files->labels[i], &files->y[i]);
-        part[i] =
-            (array_part){&files->x[i], &files->y[i], files->path[i], files->labels[i]};
+        part[i] = (array_part){&files->x[i], &files->y[i], files->path[i], files->labels[i]};
     }
     return status == CJ_OK ? load_arrays(loader, part) : status;
 }
 
-/* Of a folder's files: t10k and test are the test part, the rest training; plain files before gzipped ones. */
+/* Of a folder's files: t10k and test are the test part, the rest training; plain files before
+ * gzipped ones. */
 static cj_status choose_idx(cj_loader *loader, const char *folder, idx_files *files)
 {
     cj_listing listing;

@@ -1,6 +1,6 @@
 /*
- * src/data/data.h - what the sources of data sets share: a data set while it is built, pictures gathered one by one,
- * labels as they are found.
+ * src/data/data.h - what the sources of data sets share: a data set while it is built, pictures
+ * gathered one by one, labels as they are found.
  */
 #ifndef CJ_DATA_DATA_H
 #define CJ_DATA_DATA_H
@@ -12,7 +12,7 @@
 typedef struct cj_loader {
     cj_context *context;
     const cj_data_options *options;
-    const char *name; /* what the user called it, for sentences */
+    const char *name;               /* what the user called it, for sentences */
     const char *const *class_names; /* of a known data set, instead of the integers; NULL: none */
     cj_dataset *dataset;
 } cj_loader;
@@ -43,30 +43,35 @@ cj_status cj_loader_begin(cj_loader *loader, cj_input_kind kind);
 
 void cj_examples_free(cj_context *context, cj_examples *examples);
 cj_status cj_examples_copy(cj_context *context, const cj_examples *from, cj_examples *out);
-/* Moves the examples with taken[i] from `from` to `out` (zeroed before), both keeping their order. */
+/* Moves the examples with taken[i] from `from` to `out` (zeroed before), both keeping their order.
+ */
 cj_status cj_examples_take(cj_context *context, cj_examples *from, const bool *taken,
                            cj_examples *out);
 
 /*
- * The end of loading, in steps. A source fills part[CJ_TRAIN], and the others where it has them, with examples and
- * labels or (raw) targets; cj_loader_finish then hashes, splits, fits the moments on the training part and standardises
- * the targets. Tables fit on the training rows before they have features, so they call assign and divide themselves.
+ * The end of loading, in steps. A source fills part[CJ_TRAIN], and the others where it has them,
+ * with examples and labels or (raw) targets; cj_loader_finish then hashes, splits, fits the moments
+ * on the training part and standardises the targets. Tables fit on the training rows before they
+ * have features, so they call assign and divide themselves.
  */
 cj_status cj_loader_finish(cj_loader *loader);
 /* Which part each of n examples belongs to (labels NULL: not stratified), by the options. */
 cj_status cj_loader_assign(cj_loader *loader, const int32_t *labels, int64_t n, uint8_t *part);
 /* Moves the examples of part[CJ_TRAIN] to where `part` says. */
 cj_status cj_loader_divide(cj_loader *loader, const uint8_t *part);
-/* Mean and population deviation (1 where it is 0) of value[0], value[step], ... ; false where one is not finite. */
+/* Mean and population deviation (1 where it is 0) of value[0], value[step], ... ; false where one
+ * is not finite. */
 bool cj_moments(const float *value, int64_t count, int64_t step, double *mean, double *scale);
 
 /* ---- labels: from what a source has to task, classes, labels or raw targets ---- */
 
-/* Numbers, [count of the part][targets] a part (NULL: the part is empty). Decides the task as cj_data_options.task says. */
+/* Numbers, [count of the part][targets] a part (NULL: the part is empty). Decides the task as
+ * cj_data_options.task says. */
 cj_status cj_loader_set_numbers(cj_loader *loader, double *const value[CJ_PARTS], int targets);
 /*
- * Names in order of finding; the parts' labels count in that order. Classes are then in numeric order where all names are
- * whole numbers, else in byte order; with a given preprocessing they are its classes.
+ * Names in order of finding; the parts' labels count in that order. Classes are then in numeric
+ * order where all names are whole numbers, else in byte order; with a given preprocessing they are
+ * its classes.
  */
 cj_status cj_loader_set_names(cj_loader *loader, char *const *name, int count);
 /* Are these numbers classes: whole, at least two, and consecutive from 0 or 1? */
@@ -78,13 +83,14 @@ typedef struct cj_gather {
     cj_loader *loader;
     int channels, height, width; /* 0: not known yet */
     bool fixed_size, fixed_channels;
-    size_t capacity[CJ_PARTS];   /* examples there is room for */
+    size_t capacity[CJ_PARTS]; /* examples there is room for */
     size_t label_capacity[CJ_PARTS];
-    int64_t mixed;               /* pictures that had another size */
+    int64_t mixed; /* pictures that had another size */
 } cj_gather;
 
 cj_status cj_gather_begin(cj_loader *loader, cj_gather *gather);
-/* Adds a picture to a part with a label: converted to the size and channels of those before, or those to its. */
+/* Adds a picture to a part with a label: converted to the size and channels of those before, or
+ * those to its. */
 cj_status cj_gather_add(cj_gather *gather, cj_part_id part, const cj_image *image, int32_t label);
 /* Cuts memory to what is used and sets the preprocessing's shape. */
 cj_status cj_gather_end(cj_gather *gather);
@@ -94,9 +100,10 @@ void cj_planes(const uint8_t *from, int channels, int64_t pixels, uint8_t *to);
 
 /* ---- sources ---- */
 
-cj_status cj_load_folder(cj_loader *loader, const char *path);  /* a folder of folders of pictures */
+cj_status cj_load_folder(cj_loader *loader, const char *path); /* a folder of folders of pictures */
 cj_status cj_load_archive(cj_loader *loader, const char *path); /* a tar of one */
-cj_status cj_load_idx(cj_loader *loader, const char *images);   /* an images file, or a folder of IDX files */
+cj_status cj_load_idx(cj_loader *loader,
+                      const char *images); /* an images file, or a folder of IDX files */
 cj_status cj_load_npz(cj_loader *loader, const char *path);
 cj_status cj_load_table(cj_loader *loader, const char *path);
 bool cj_is_idx_images(const char *file_name);
@@ -120,12 +127,12 @@ char *cj_join_path(cj_context *context, const char *folder, const char *name);
 typedef struct cj_table {
     cj_loader *loader;
     const cj_csv *csv;
-    int64_t *row;      /* places of the kept rows in the CSV */
+    int64_t *row; /* places of the kept rows in the CSV */
     int64_t rows;
-    const char **text; /* scratch: the fields of a row */
-    double *number;    /* scratch: a number a row */
+    const char **text;   /* scratch: the fields of a row */
+    double *number;      /* scratch: a number a row */
     const char **sorted; /* scratch: a text a row */
-    int *map;          /* column of the preprocessing -> column of the CSV */
+    int *map;            /* column of the preprocessing -> column of the CSV */
 } cj_table;
 
 const char *cj_table_field(const cj_table *table, int64_t row, int64_t column);

@@ -1,5 +1,6 @@
 /*
- * dataset.c - data sets: from a name to a source, from examples to a data set that is hashed, split and fitted.
+ * dataset.c - data sets: from a name to a source, from examples to a data set that is hashed, split
+ * and fitted.
  */
 #include "data/data.h"
 
@@ -134,7 +135,8 @@ static cj_status check_values(cj_loader *loader, const cj_examples *e)
     for (int64_t i = 0; i < e->count * e->inputs; i++)
         if (!isfinite(e->value[i]))
             return cj_fail(loader->context, CJ_VALUE,
-                           "%s: example %lld holds a number that is not finite (element %lld): remove or fill it",
+                           "%s: example %lld holds a number that is not finite (element %lld): "
+                           "remove or fill it",
                            loader->name, (long long)(i / e->inputs), (long long)(i % e->inputs));
     return CJ_OK;
 }
@@ -143,7 +145,9 @@ static cj_status fit_inputs(cj_loader *loader)
 {
     cj_preprocess *p = loader->dataset->preprocess;
     const cj_examples *train = &loader->dataset->part[CJ_TRAIN];
-    int moments = p->kind == CJ_INPUT_IMAGES ? (int)p->shape[0] : p->rank == 1 ? (int)p->shape[0] : 1;
+    int moments = p->kind == CJ_INPUT_IMAGES ? (int)p->shape[0]
+                  : p->rank == 1             ? (int)p->shape[0]
+                                             : 1;
     cj_status status = cj_preprocess_make_moments(loader->context, p, moments);
     if (status != CJ_OK)
         return status;
@@ -155,8 +159,8 @@ static cj_status fit_inputs(cj_loader *loader)
         int64_t step = moments > 1 ? train->inputs : 1;
         int64_t count = moments > 1 ? train->count : train->count * train->inputs;
         if (!cj_moments(train->value + m, count, step, &p->mean[m], &p->scale[m]))
-            return cj_fail(loader->context, CJ_VALUE, "%s: its numbers are too large to be standardised",
-                           loader->name);
+            return cj_fail(loader->context, CJ_VALUE,
+                           "%s: its numbers are too large to be standardised", loader->name);
     }
     return CJ_OK;
 }
@@ -169,11 +173,10 @@ static cj_status fit_targets(cj_loader *loader)
         return CJ_OK;
     for (int t = 0; t < p->targets; t++) {
         const cj_examples *train = &d->part[CJ_TRAIN];
-        if (!loader->options->preprocess &&
-            !cj_moments(train->target + t, train->count, p->targets, &p->target_mean[t],
-                        &p->target_scale[t]))
-            return cj_fail(loader->context, CJ_VALUE, "%s: its targets are too large to be standardised",
-                           loader->name);
+        if (!loader->options->preprocess && !cj_moments(train->target + t, train->count, p->targets,
+                                                        &p->target_mean[t], &p->target_scale[t]))
+            return cj_fail(loader->context, CJ_VALUE,
+                           "%s: its targets are too large to be standardised", loader->name);
         for (int part = 0; part < CJ_PARTS; part++) {
             float *y = d->part[part].target;
             for (int64_t i = 0; i < d->part[part].count; i++) {
@@ -206,7 +209,8 @@ cj_status cj_loader_finish(cj_loader *loader)
     cj_dataset *d = loader->dataset;
     cj_status status = CJ_OK;
     if (d->part[CJ_TRAIN].count == 0 && !loader->options->preprocess)
-        return cj_fail(loader->context, CJ_VALUE, "%s: holds no examples to train on", loader->name);
+        return cj_fail(loader->context, CJ_VALUE, "%s: holds no examples to train on",
+                       loader->name);
     for (int part = 0; part < CJ_PARTS && status == CJ_OK; part++)
         if (d->part[part].value)
             status = check_values(loader, &d->part[part]);
@@ -230,22 +234,25 @@ static cj_status load_file(cj_loader *loader, const char *path)
         return cj_load_npz(loader, path);
     if (cj_ends_with(file, ".tar") || cj_ends_with(file, ".tar.gz") || cj_ends_with(file, ".tgz"))
         return cj_load_archive(loader, path);
-    static const char *const unknown[] = {".png", ".jpg", ".jpeg", ".zip", ".safetensors", ".parquet",
-                                          ".xlsx", ".json", ".npy"};
+    static const char *const unknown[] = {".png",     ".jpg",  ".jpeg", ".zip", ".safetensors",
+                                          ".parquet", ".xlsx", ".json", ".npy"};
     for (size_t i = 0; i < CJ_COUNT(unknown); i++)
         if (cj_ends_with(file, unknown[i]))
             return cj_fail(loader->context, CJ_UNSUPPORTED,
-                           "%s: no data set that can be read: a folder with one folder of pictures a class, a tar of "
+                           "%s: no data set that can be read: a folder with one folder of pictures "
+                           "a class, a tar of "
                            "one, IDX files, .npz (x, y) and CSV are",
                            path);
     return cj_load_table(loader, path);
 }
 
-/* The one data file of a folder that has no folders in it; *found stays NULL where there is none, or more. */
+/* The one data file of a folder that has no folders in it; *found stays NULL where there is none,
+ * or more. */
 static cj_status only_file(cj_context *context, const char *path, const cj_listing *listing,
                            const char **found)
 {
-    static const char *const data[] = {".npz", ".tar", ".tar.gz", ".tgz", ".csv", ".csv.gz", ".tsv"};
+    static const char *const data[] = {".npz", ".tar",    ".tar.gz", ".tgz",
+                                       ".csv", ".csv.gz", ".tsv"};
     int files = 0;
     *found = NULL;
     for (size_t i = 0; i < listing->count; i++) {
@@ -291,9 +298,9 @@ static cj_status load_path(cj_loader *loader, const char *path)
     return status;
 }
 
-static const char *const fashion_classes[] = {"T-shirt/top", "Trouser", "Pullover", "Dress",
-                                              "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-                                              "Ankle boot", NULL};
+static const char *const fashion_classes[] = {"T-shirt/top", "Trouser",    "Pullover", "Dress",
+                                              "Coat",        "Sandal",     "Shirt",    "Sneaker",
+                                              "Bag",         "Ankle boot", NULL};
 
 cj_status cj_data_load(cj_context *context, const char *what, const cj_data_options *options,
                        cj_dataset **out)
@@ -309,9 +316,10 @@ cj_status cj_data_load(cj_context *context, const char *what, const cj_data_opti
         status = CJ_OK;
     }
     if (status == CJ_NOT_FOUND)
-        return cj_fail(context, CJ_MISSING,
-                       "%s: no such file or folder, and no known data set (`cajal data list` names them)",
-                       what);
+        return cj_fail(
+            context, CJ_MISSING,
+            "%s: no such file or folder, and no known data set (`cajal data list` names them)",
+            what);
     if (status != CJ_OK)
         return status;
     if (strcmp(what, "fashion-mnist") == 0)

@@ -55,10 +55,9 @@ cj_status cj_list_folder(cj_context *context, const char *path, cj_listing *list
         if (entry->d_name[0] == '.')
             continue;
         status = cj_grow_list(context, &listing->name, &listing->capacity, listing->count,
-                         sizeof listing->name[0]);
-        char *name = status == CJ_OK
-                         ? cj_text_copy(context, entry->d_name, strlen(entry->d_name))
-                         : NULL;
+                              sizeof listing->name[0]);
+        char *name =
+            status == CJ_OK ? cj_text_copy(context, entry->d_name, strlen(entry->d_name)) : NULL;
         if (name)
             listing->name[listing->count++] = name;
         else
@@ -111,10 +110,8 @@ const cj_known_data *cj_data_known(int i)
 static const struct place {
     const char *variable, *tail;
 } places[] = {
-    {"CAJAL_DATA", ""},
-    {NULL, "data"},
-    {NULL, CAJAL_SOURCE_DATA},
-    {"XDG_CACHE_HOME", "/cajal"},
+    {"CAJAL_DATA", ""},        {NULL, "data"},
+    {NULL, CAJAL_SOURCE_DATA}, {"XDG_CACHE_HOME", "/cajal"},
     {"HOME", "/.cache/cajal"},
 };
 
@@ -138,7 +135,8 @@ static cj_status fail_missing(cj_context *context, const cj_known_data *k)
         used = CJ_MIN(used + (size_t)CJ_MAX(n, 0), sizeof looked - 1);
     }
     return cj_fail(context, CJ_MISSING,
-                   "the data set %s is not there: looked for %s in %s; put it into one of them, or set CAJAL_DATA to the "
+                   "the data set %s is not there: looked for %s in %s; put it into one of them, or "
+                   "set CAJAL_DATA to the "
                    "folder that holds it",
                    k->name, k->path, looked);
 }

@@ -1,5 +1,6 @@
 /*
- * folder.c - pictures in folders, on disk or in a tar: [part/]class/picture, where part is train, test or val.
+ * folder.c - pictures in folders, on disk or in a tar: [part/]class/picture, where part is train,
+ * test or val.
  */
 #include "data/data.h"
 
@@ -25,8 +26,8 @@ static bool part_of_name(const char *name, size_t length, cj_part_id *part)
     static const struct {
         const char *name;
         cj_part_id part;
-    } names[] = {{"train", CJ_TRAIN},      {"training", CJ_TRAIN},        {"test", CJ_TEST},
-                 {"testing", CJ_TEST},     {"val", CJ_VALIDATION},        {"valid", CJ_VALIDATION},
+    } names[] = {{"train", CJ_TRAIN},          {"training", CJ_TRAIN}, {"test", CJ_TEST},
+                 {"testing", CJ_TEST},         {"val", CJ_VALIDATION}, {"valid", CJ_VALIDATION},
                  {"validation", CJ_VALIDATION}};
     for (size_t i = 0; i < CJ_COUNT(names); i++)
         if (strlen(names[i].name) == length && strncasecmp(names[i].name, name, length) == 0) {
@@ -132,7 +133,8 @@ static cj_status finish(walker *w)
     cj_dataset *d = l->dataset;
     if (w->classes.count == 0)
         return cj_fail(l->context, CJ_FORMAT,
-                       "%s: no pictures in folders of classes (CLASS/picture.png, or train/CLASS/picture.png): %lld files "
+                       "%s: no pictures in folders of classes (CLASS/picture.png, or "
+                       "train/CLASS/picture.png): %lld files "
                        "are no pictures, %lld lie in no class",
                        l->name, (long long)w->bad, (long long)w->loose);
     d->own_test = d->part[CJ_TEST].count > 0;

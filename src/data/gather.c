@@ -1,8 +1,8 @@
 /*
  * gather.c - pictures gathered one by one into arrays of one size and mode.
  *
- * Without a size asked for, the size is that of the first picture until one differs: then all become 64 x 64. They are grey
- * until one has colour.
+ * Without a size asked for, the size is that of the first picture until one differs: then all
+ * become 64 x 64. They are grey until one has colour.
  */
 #include "data/data.h"
 
@@ -74,7 +74,8 @@ static cj_status refit_part(const cj_gather *from, cj_gather *to, int part)
     size_t old_each = (size_t)image_bytes(from), each = (size_t)image_bytes(to), old_size, size;
     if (!cj_multiply_size(from->capacity[part], old_each, &old_size) ||
         !cj_multiply_size(from->capacity[part], each, &size))
-        return cj_fail(context, CJ_NO_MEMORY, "%s: the pictures do not fit in memory", from->loader->name);
+        return cj_fail(context, CJ_NO_MEMORY, "%s: the pictures do not fit in memory",
+                       from->loader->name);
     cj_image image;
     uint8_t *pixel = cj_allocate(context, size);
     if (!pixel)
@@ -127,12 +128,14 @@ static cj_status make_room(cj_gather *g, cj_part_id part)
     cj_context *context = g->loader->context;
     cj_examples *e = &g->loader->dataset->part[part];
     size_t count = (size_t)e->count, old = g->capacity[part], each = (size_t)image_bytes(g), size;
-    cj_status status = cj_grow_list(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
+    cj_status status =
+        cj_grow_list(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
     if (status != CJ_OK || count < old)
         return status;
     size_t more = old ? old * 2 : 64;
     if (!cj_multiply_size(more, each, &size))
-        return cj_fail(context, CJ_NO_MEMORY, "%s: the pictures do not fit in memory", g->loader->name);
+        return cj_fail(context, CJ_NO_MEMORY, "%s: the pictures do not fit in memory",
+                       g->loader->name);
     uint8_t *pixel = cj_reallocate(context, e->pixel, old * each, size);
     if (!pixel)
         return CJ_NO_MEMORY;
@@ -222,7 +225,8 @@ cj_status cj_gather_end(cj_gather *g)
     p->shape[2] = g->width;
     if (g->mixed)
         return cj_note(g->loader,
-                       "%lld pictures had another size and all were resized to %d x %d (height x width; option size)",
+                       "%lld pictures had another size and all were resized to %d x %d (height x "
+                       "width; option size)",
                        (long long)g->mixed, g->height, g->width);
     return CJ_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * labels.c - what a source says of its examples (numbers, or names of folders) made task, classes and labels.
+ * labels.c - what a source says of its examples (numbers, or names of folders) made task, classes
+ * and labels.
  */
 #include "data/data.h"
 
@@ -37,9 +38,9 @@ bool cj_are_classes(cj_context *context, const double *value, int64_t count)
 
 typedef struct found_class {
     const char *name;
-    double number;  /* 0 for all unless all names are whole numbers */
-    int found;      /* the label that the source gave */
-    int32_t label;  /* the final one, -1: not in the given preprocessing */
+    double number; /* 0 for all unless all names are whole numbers */
+    int found;     /* the label that the source gave */
+    int32_t label; /* the final one, -1: not in the given preprocessing */
 } found_class;
 
 static int by_order(const void *a, const void *b)
@@ -68,9 +69,10 @@ static cj_status match_given(cj_loader *loader, found_class *class, int count)
             number < p->classes && number == floor(number))
             label = (int)number;
         if (label < 0)
-            return cj_fail(loader->context, CJ_VALUE,
-                           "%s: the class \"%.60s\" is none of the %d that the model knows (\"%.60s\", ...)",
-                           loader->name, class[i].name, p->classes, p->class_name[0]);
+            return cj_fail(
+                loader->context, CJ_VALUE,
+                "%s: the class \"%.60s\" is none of the %d that the model knows (\"%.60s\", ...)",
+                loader->name, class[i].name, p->classes, p->class_name[0]);
         class[i].label = label;
     }
     return CJ_OK;
@@ -89,8 +91,8 @@ static cj_status install_new(cj_loader *loader, found_class *class, int count)
         status = p->class_name[i] ? CJ_OK : CJ_NO_MEMORY;
     }
     if (status == CJ_OK)
-        status = (p->target_name[0] = cj_text_copy(loader->context, "class", 5)) ? CJ_OK
-                                                                                  : CJ_NO_MEMORY;
+        status =
+            (p->target_name[0] = cj_text_copy(loader->context, "class", 5)) ? CJ_OK : CJ_NO_MEMORY;
     return status;
 }
 
@@ -158,8 +160,8 @@ static cj_status number_labels(cj_loader *loader, double *const value[CJ_PARTS],
         if (!e->label)
             return CJ_NO_MEMORY;
         for (int64_t i = 0; i < e->count; i++) {
-            const double *at = bsearch(&value[part][i], distinct, (size_t)classes,
-                                       sizeof *distinct, by_number);
+            const double *at =
+                bsearch(&value[part][i], distinct, (size_t)classes, sizeof *distinct, by_number);
             e->label[i] = (int32_t)(at - distinct);
         }
     }
@@ -231,9 +233,10 @@ static cj_status check_finite(cj_loader *loader, double *const value[CJ_PARTS], 
     for (int part = 0; part < CJ_PARTS; part++)
         for (int64_t i = 0; i < loader->dataset->part[part].count * targets; i++)
             if (!isfinite(value[part][i]))
-                return cj_fail(loader->context, CJ_VALUE,
-                               "%s: the label of %s example %lld is no finite number: remove the example",
-                               loader->name, part_name[part], (long long)(i / targets));
+                return cj_fail(
+                    loader->context, CJ_VALUE,
+                    "%s: the label of %s example %lld is no finite number: remove the example",
+                    loader->name, part_name[part], (long long)(i / targets));
     return CJ_OK;
 }
 
@@ -274,10 +277,11 @@ cj_status cj_loader_set_numbers(cj_loader *loader, double *const value[CJ_PARTS]
     status = decide_task(loader, all, count, &are_classes);
     if (status == CJ_OK && are_classes) {
         int classes = unique(all, count);
-        status = classes > CLASS_LIMIT
-                     ? cj_fail(loader->context, CJ_VALUE,
-                               "%s: more than %d different labels: these are no classes (task \"regression\"?)", loader->name, CLASS_LIMIT)
-                     : number_classes(loader, value, all, classes);
+        status = classes > CLASS_LIMIT ? cj_fail(loader->context, CJ_VALUE,
+                                                 "%s: more than %d different labels: these are no "
+                                                 "classes (task \"regression\"?)",
+                                                 loader->name, CLASS_LIMIT)
+                                       : number_classes(loader, value, all, classes);
     } else if (status == CJ_OK) {
         status = number_targets(loader, value, 1);
     }

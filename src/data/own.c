@@ -43,7 +43,8 @@ static cj_status set_shape(cj_loader *loader, int rank, const int64_t *shape)
             p->shape[i] = shape[i];
     }
     if (given && !same)
-        return cj_fail(loader->context, CJ_SHAPE, "the examples have another shape than the model takes");
+        return cj_fail(loader->context, CJ_SHAPE,
+                       "the examples have another shape than the model takes");
     p->rank = rank;
     return CJ_OK;
 }
@@ -105,9 +106,10 @@ cj_status cj_data_from_pixels(cj_context *context, const uint8_t *pixel, int64_t
     size_t size;
     *out = NULL;
     if (count < 1 || !pixel || !labels || (channels != 1 && channels != 3))
-        return cj_fail(context, CJ_INVALID,
-                       "pictures need pixels, labels, and 1 or 3 channels (%lld pictures, %d channels given)",
-                       (long long)count, channels);
+        return cj_fail(
+            context, CJ_INVALID,
+            "pictures need pixels, labels, and 1 or 3 channels (%lld pictures, %d channels given)",
+            (long long)count, channels);
     cj_status status = begin(context, options, CJ_INPUT_IMAGES, &loader);
     if (status == CJ_OK)
         status = set_shape(&loader, 3, shape);
@@ -137,7 +139,8 @@ cj_status cj_data_from_values(cj_context *context, const float *value, int64_t c
     *out = NULL;
     if (count < 1 || !value || !labels == !targets || (targets && target_count < 1))
         return cj_fail(context, CJ_INVALID,
-                       "examples need values, and either labels or targets (%lld examples given)", (long long)count);
+                       "examples need values, and either labels or targets (%lld examples given)",
+                       (long long)count);
     cj_status status = begin(context, options, CJ_INPUT_ARRAYS, &loader);
     if (status == CJ_OK)
         status = set_shape(&loader, rank, shape);

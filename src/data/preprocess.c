@@ -1,5 +1,6 @@
 /*
- * preprocess.c - the preprocessing as a value: memory, sizes, and its application to pictures and arrays.
+ * preprocess.c - the preprocessing as a value: memory, sizes, and its application to pictures and
+ * arrays.
  */
 #include "data/data.h"
 
@@ -193,11 +194,10 @@ cj_status cj_preprocess_image(cj_context *context, const cj_preprocess *p, const
     cj_image fitting = {0}, sized = {0};
     size_t size = (size_t)cj_preprocess_inputs(p);
     uint8_t *planes = cj_allocate(context, size);
-    cj_status status = planes ? cj_image_convert(context, image, (int)p->shape[0], &fitting)
-                              : CJ_NO_MEMORY;
+    cj_status status =
+        planes ? cj_image_convert(context, image, (int)p->shape[0], &fitting) : CJ_NO_MEMORY;
     if (status == CJ_OK)
-        status =
-            cj_image_resize(context, &fitting, (int)p->shape[1], (int)p->shape[2], &sized);
+        status = cj_image_resize(context, &fitting, (int)p->shape[1], (int)p->shape[2], &sized);
     if (status == CJ_OK) {
         cj_planes(sized.pixel, sized.channels, p->shape[1] * p->shape[2], planes);
         cj_preprocess_pixels(p, planes, 1, x);

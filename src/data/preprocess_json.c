@@ -1,9 +1,10 @@
 /*
  * preprocess_json.c - the preprocessing as JSON, in the metadata of a model file.
  *
- * Version 1: {"version", "kind", "task", "shape", "targets": [{"name", "mean", "scale"}], "classes": [text],
- * images and arrays: "mean", "scale": [number]; tables: "named", "columns": [{"name", "kind", "mean", "scale", "indicator",
- * "categories": [text]}]}. What is read is checked in full: a model file may come from anywhere.
+ * Version 1: {"version", "kind", "task", "shape", "targets": [{"name", "mean", "scale"}],
+ * "classes": [text], images and arrays: "mean", "scale": [number]; tables: "named", "columns":
+ * [{"name", "kind", "mean", "scale", "indicator", "categories": [text]}]}. What is read is checked
+ * in full: a model file may come from anywhere.
  */
 #include "data/data.h"
 
@@ -77,9 +78,9 @@ static json_t *preprocess_json(const cj_preprocess *p)
         json_array_append_new(shape, json_integer(p->shape[i]));
     for (int i = 0; i < p->columns; i++)
         json_array_append_new(columns, column_json(&p->column[i]));
-    json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:o}", "version", VERSION, "kind",
-                             kind_name[p->kind], "task", task_name[p->task], "shape", shape,
-                             "targets", targets_json(p));
+    json_t *root =
+        json_pack("{s:i, s:s, s:s, s:o, s:o}", "version", VERSION, "kind", kind_name[p->kind],
+                  "task", task_name[p->task], "shape", shape, "targets", targets_json(p));
     if (p->task == CJ_TASK_CLASSES)
         json_object_set_new(root, "classes", texts_json(p->class_name, p->classes));
     if (p->kind == CJ_INPUT_TABLE) {
@@ -102,9 +103,9 @@ cj_status cj_preprocess_to_json(cj_context *context, const cj_preprocess *prepro
     *text = NULL;
     *size = 0;
     json_t *root = preprocess_json(preprocess);
-    bool made = root && json_dump_callback(root, add_text, &buffer,
-                                           JSON_COMPACT | JSON_SORT_KEYS |
-                                               JSON_REAL_PRECISION(17)) == 0;
+    bool made =
+        root && json_dump_callback(root, add_text, &buffer,
+                                   JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) == 0;
     json_decref(root);
     cj_status status = made && cj_buffer_add(&buffer, "", 1) == CJ_OK
                            ? cj_buffer_take(&buffer, &data, size)
@@ -178,8 +179,8 @@ static bool take_count(const json_t *list, int least, int *out)
 static cj_status take_column(const json_reader *r, const json_t *value, cj_column *c)
 {
     const json_t *name = json_object_get(value, "name");
-    int kind = find_word(json_object_get(value, "kind"), column_kind_name,
-                         CJ_COUNT(column_kind_name));
+    int kind =
+        find_word(json_object_get(value, "kind"), column_kind_name, CJ_COUNT(column_kind_name));
     if (kind < 0 || !json_is_string(name))
         return bad(r, "a column without a name or kind");
     c->kind = (cj_column_kind)kind;
@@ -302,9 +303,10 @@ static cj_status take_root(const json_reader *r, const json_t *root, cj_preproce
     if (!json_is_integer(version))
         return bad(r, "it has no version");
     if (json_integer_value(version) > VERSION)
-        return cj_fail(r->context, CJ_UNSUPPORTED,
-                       "%s: its preprocessing has version %lld, this program knows %d: use a newer cajal", r->name,
-                       (long long)json_integer_value(version), VERSION);
+        return cj_fail(
+            r->context, CJ_UNSUPPORTED,
+            "%s: its preprocessing has version %lld, this program knows %d: use a newer cajal",
+            r->name, (long long)json_integer_value(version), VERSION);
     int kind = find_word(json_object_get(root, "kind"), kind_name, CJ_COUNT(kind_name));
     int task = find_word(json_object_get(root, "task"), task_name, CJ_COUNT(task_name));
     if (kind < 0 || task < 0)

@@ -22,7 +22,8 @@ static int32_t largest_label(const int32_t *labels, int64_t n)
     return largest;
 }
 
-/* Members grouped by class: order[start[c] .. start[c + 1]) are the examples of class c, in order. */
+/* Members grouped by class: order[start[c] .. start[c + 1]) are the examples of class c, in order.
+ */
 static void group(const int32_t *labels, int64_t n, int32_t classes, int64_t *start, int64_t *order)
 {
     memset(start, 0, ((size_t)classes + 1) * sizeof *start);
@@ -37,15 +38,16 @@ static void group(const int32_t *labels, int64_t n, int32_t classes, int64_t *st
     start[0] = 0;
 }
 
-cj_status cj_data_split(cj_context *context, uint64_t seed, const char *word,
-                        const int32_t *labels, int64_t n, double fraction, bool *taken)
+cj_status cj_data_split(cj_context *context, uint64_t seed, const char *word, const int32_t *labels,
+                        int64_t n, double fraction, bool *taken)
 {
     memset(taken, 0, (size_t)n * sizeof *taken);
     if (!(fraction > 0) || n == 0)
         return CJ_OK;
     if (!(fraction < 1))
-        return cj_fail(context, CJ_INVALID, "the %s part is to be %g of the examples; it must be less than 1",
-                       word, fraction);
+        return cj_fail(context, CJ_INVALID,
+                       "the %s part is to be %g of the examples; it must be less than 1", word,
+                       fraction);
     for (int64_t i = 0; labels && i < n; i++)
         if (labels[i] < 0)
             return cj_fail(context, CJ_VALUE, "example %lld has the label %d", (long long)i,
@@ -118,11 +120,11 @@ static cj_status copy_examples(cj_context *context, const cj_examples *from, con
     int64_t n = from->count;
     bool failed = false;
     e.pixel = copy_rows(context, from->pixel, inputs, n, taken, want, wanted, &failed);
-    e.value = copy_rows(context, from->value, inputs * sizeof *e.value, n, taken, want, wanted,
-                        &failed);
+    e.value =
+        copy_rows(context, from->value, inputs * sizeof *e.value, n, taken, want, wanted, &failed);
     e.label = copy_rows(context, from->label, sizeof *e.label, n, taken, want, wanted, &failed);
-    e.target = copy_rows(context, from->target, target_bytes(from, 1), n, taken, want, wanted,
-                         &failed);
+    e.target =
+        copy_rows(context, from->target, target_bytes(from, 1), n, taken, want, wanted, &failed);
     if (failed) {
         cj_examples_free(context, &e);
         return CJ_NO_MEMORY;
@@ -176,8 +178,8 @@ cj_status cj_loader_assign(cj_loader *loader, const int32_t *labels, int64_t n, 
             rest_label[rest++] = labels ? labels[i] : 0;
     }
     if (status == CJ_OK)
-        status = cj_data_split(loader->context, o->seed, "validation", rest_label, rest,
-                               validation, taken);
+        status = cj_data_split(loader->context, o->seed, "validation", rest_label, rest, validation,
+                               taken);
     for (int64_t i = 0, k = 0; status == CJ_OK && i < n; i++)
         if (part[i] == CJ_TRAIN && taken[k++])
             part[i] = CJ_VALIDATION;

@@ -1,6 +1,6 @@
 /*
- * table.c - a CSV as a data set: its rows through the plan, the split, the fit, and the same row function that
- * prediction uses.
+ * table.c - a CSV as a data set: its rows through the plan, the split, the fit, and the same row
+ * function that prediction uses.
  */
 #include "data/data.h"
 
@@ -17,7 +17,8 @@ void cj_table_where(const cj_table *t, int64_t row, char *where, size_t size)
              (long long)cj_csv_line(t->csv, t->row[row]));
 }
 
-/* Over every field and the header: the same table, the same hash, whatever its quotes and line ends. */
+/* Over every field and the header: the same table, the same hash, whatever its quotes and line
+ * ends. */
 static void hash_table(cj_table *t)
 {
     cj_sha256 sha;
@@ -108,7 +109,8 @@ static cj_status drop_rows(cj_table *t)
     if (kept == 0)
         return cj_fail(t->loader->context, CJ_VALUE, "%s: holds no row with a target",
                        t->loader->name);
-    return dropped ? cj_note(t->loader, "%lld rows have no target and were left out (the first: line %lld)",
+    return dropped ? cj_note(t->loader,
+                             "%lld rows have no target and were left out (the first: line %lld)",
                              (long long)dropped, (long long)first)
                    : CJ_OK;
 }
@@ -124,7 +126,8 @@ static cj_status make_examples(cj_table *t)
     e->inputs = cj_preprocess_inputs(p);
     e->targets = p->task == CJ_TASK_REGRESSION ? p->targets : 0;
     if (!cj_multiply_size(rows, (size_t)e->inputs * sizeof *e->value, &size))
-        return cj_fail(context, CJ_NO_MEMORY, "%s: its features do not fit in memory", t->loader->name);
+        return cj_fail(context, CJ_NO_MEMORY, "%s: its features do not fit in memory",
+                       t->loader->name);
     e->value = cj_allocate(context, size);
     if (!e->value)
         return CJ_NO_MEMORY;
@@ -156,7 +159,9 @@ static cj_status fill_examples(cj_table *t)
                                           e->target ? e->target + r * e->targets : NULL);
     }
     if (status == CJ_OK && unseen)
-        status = cj_note(t->loader, "%lld fields hold a category that training did not see (or that was cut): they count as none",
+        status = cj_note(t->loader,
+                         "%lld fields hold a category that training did not see (or that was cut): "
+                         "they count as none",
                          (long long)unseen);
     return status;
 }
@@ -171,8 +176,8 @@ static cj_status row_labels(cj_table *t, int32_t *label)
         cj_table_where(t, r, where, sizeof where);
         for (int64_t c = 0; c < t->csv->columns; c++)
             t->text[c] = cj_table_field(t, r, c);
-        status = cj_preprocess_target(t->loader->context, p, where, t->text, t->map, &label[r],
-                                      NULL);
+        status =
+            cj_preprocess_target(t->loader->context, p, where, t->text, t->map, &label[r], NULL);
     }
     return status;
 }

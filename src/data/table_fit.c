@@ -1,5 +1,6 @@
 /*
- * table_fit.c - means, deviations and categories of a table's columns, from the training rows alone.
+ * table_fit.c - means, deviations and categories of a table's columns, from the training rows
+ * alone.
  */
 #include "data/data.h"
 
@@ -8,7 +9,8 @@
 
 #define MAX_CATEGORIES 64
 
-/* The numbers of a column in training rows into t->number; false where one is not finite (*bad is its row). */
+/* The numbers of a column in training rows into t->number; false where one is not finite (*bad is
+ * its row). */
 static bool training_numbers(cj_table *t, int64_t column, const uint8_t *part, int64_t *count,
                              int64_t *missing, int64_t *bad)
 {
@@ -57,9 +59,10 @@ static cj_status fail_number(cj_table *t, int index, const char *name, int64_t r
 {
     char where[256];
     cj_table_where(t, row, where, sizeof where);
-    return cj_fail(t->loader->context, CJ_VALUE,
-                   "%s, column \"%.60s\": \"%.40s\" is no finite number: correct it, or leave it empty", where, name,
-                   cj_table_field(t, row, t->map[index]));
+    return cj_fail(
+        t->loader->context, CJ_VALUE,
+        "%s, column \"%.60s\": \"%.40s\" is no finite number: correct it, or leave it empty", where,
+        name, cj_table_field(t, row, t->map[index]));
 }
 
 static cj_status fit_numeric(cj_table *t, int index, const uint8_t *part)
@@ -70,14 +73,14 @@ static cj_status fit_numeric(cj_table *t, int index, const uint8_t *part)
         return fail_number(t, index, c->name, bad);
     if (count == 0 || (missing == 0 && all_equal(t->number, count))) {
         c->kind = count ? CJ_COLUMN_CONSTANT : CJ_COLUMN_EMPTY;
-        return cj_note(t->loader, "column \"%s\" is dropped: it is %s in all training rows", c->name,
-                       count ? "the same" : "empty");
+        return cj_note(t->loader, "column \"%s\" is dropped: it is %s in all training rows",
+                       c->name, count ? "the same" : "empty");
     }
     moments(t->number, count, &c->mean, &c->scale);
     if (!isfinite(c->mean) || !isfinite(c->scale))
         return cj_fail(t->loader->context, CJ_VALUE,
-                       "%s: the numbers of column \"%.60s\" are too large to be standardised", t->loader->name,
-                       c->name);
+                       "%s: the numbers of column \"%.60s\" are too large to be standardised",
+                       t->loader->name, c->name);
     c->indicator = missing > 0;
     return CJ_OK;
 }
@@ -145,8 +148,9 @@ static cj_status keep_categories(cj_table *t, cj_column *c, category *found, int
     qsort(found, (size_t)kinds, sizeof *found, by_count);
     qsort(found, (size_t)kept, sizeof *found, by_name);
     if (kept < kinds)
-        status = cj_note(t->loader, "column \"%s\" has %lld categories; the %lld most frequent are kept",
-                         c->name, (long long)kinds, (long long)kept);
+        status =
+            cj_note(t->loader, "column \"%s\" has %lld categories; the %lld most frequent are kept",
+                    c->name, (long long)kinds, (long long)kept);
     if (status == CJ_OK)
         status = cj_column_make_categories(t->loader->context, c, (int)kept);
     for (int64_t i = 0; i < kept && status == CJ_OK; i++) {
@@ -192,16 +196,18 @@ cj_status cj_table_fit(cj_table *t, const uint8_t *part)
                 return fail_number(t, i, c->name, bad);
             moments(t->number, count, &p->target_mean[target], &p->target_scale[target]);
             if (!isfinite(p->target_mean[target]) || !isfinite(p->target_scale[target]))
-                return cj_fail(t->loader->context, CJ_VALUE, "%s: the numbers of the target \"%.60s\" are too large",
+                return cj_fail(t->loader->context, CJ_VALUE,
+                               "%s: the numbers of the target \"%.60s\" are too large",
                                t->loader->name, c->name);
             target++;
         }
         features += cj_column_features(c);
     }
     if (status == CJ_OK && features == 0)
-        return cj_fail(t->loader->context, CJ_VALUE,
-                       "%s: no column is left to predict from: all others are empty, constant or ids",
-                       t->loader->name);
+        return cj_fail(
+            t->loader->context, CJ_VALUE,
+            "%s: no column is left to predict from: all others are empty, constant or ids",
+            t->loader->name);
     p->rank = 1;
     p->shape[0] = features;
     return status;

@@ -1,5 +1,6 @@
 /*
- * table_plan.c - what the columns of a table are: the targets and their task, numbers, categories, and what is dropped.
+ * table_plan.c - what the columns of a table are: the targets and their task, numbers, categories,
+ * and what is dropped.
  */
 #include "data/data.h"
 
@@ -32,15 +33,18 @@ static cj_status fail_target(cj_table *t, const char *name, int length)
     char columns[260] = "";
     size_t used = 0;
     for (int i = 0; i < p->columns && used < sizeof columns - 1; i++) {
-        int n = snprintf(columns + used, sizeof columns - used, "%s%s", i ? ", " : "", p->column[i].name);
+        int n = snprintf(columns + used, sizeof columns - used, "%s%s", i ? ", " : "",
+                         p->column[i].name);
         used = CJ_MIN(used + (size_t)CJ_MAX(n, 0), sizeof columns - 1);
     }
     if (!name)
-        return cj_fail(t->loader->context, CJ_INVALID,
-                       "%.100s: say which column is to be predicted (option target); its columns are %s",
-                       t->loader->name, columns);
-    return cj_fail(t->loader->context, CJ_NOT_FOUND, "%.100s: has no column \"%.*s\"; its columns are %s",
-                   t->loader->name, CJ_MIN(length, 60), name, columns);
+        return cj_fail(
+            t->loader->context, CJ_INVALID,
+            "%.100s: say which column is to be predicted (option target); its columns are %s",
+            t->loader->name, columns);
+    return cj_fail(t->loader->context, CJ_NOT_FOUND,
+                   "%.100s: has no column \"%.*s\"; its columns are %s", t->loader->name,
+                   CJ_MIN(length, 60), name, columns);
 }
 
 static cj_status add_target(cj_table *t, const char *name, size_t length)
@@ -50,7 +54,8 @@ static cj_status add_target(cj_table *t, const char *name, size_t length)
     if (at < 0)
         return fail_target(t, name, (int)length);
     if (p->column[at].kind == CJ_COLUMN_TARGET)
-        return cj_fail(t->loader->context, CJ_INVALID, "the target \"%.60s\" is named twice", p->column[at].name);
+        return cj_fail(t->loader->context, CJ_INVALID, "the target \"%.60s\" is named twice",
+                       p->column[at].name);
     p->column[at].kind = CJ_COLUMN_TARGET;
     return CJ_OK;
 }
@@ -63,7 +68,8 @@ static cj_status usual_target(cj_table *t)
         for (int i = 0; i < p->columns; i++)
             if (strcasecmp(p->column[i].name, usual[u]) == 0) {
                 p->column[i].kind = CJ_COLUMN_TARGET;
-                return cj_note(t->loader, "column \"%s\" is taken as the target", p->column[i].name);
+                return cj_note(t->loader, "column \"%s\" is taken as the target",
+                               p->column[i].name);
             }
     return fail_target(t, NULL, 0);
 }
@@ -107,8 +113,9 @@ cj_status cj_table_name_columns(cj_table *t)
     const cj_csv *csv = t->csv;
     cj_preprocess *p = t->loader->dataset->preprocess;
     if (csv->columns < 2 || csv->columns > 65536)
-        return cj_fail(context, CJ_FORMAT, "%s: has %lld columns; a table needs 2 to 65536 (separator '%c')", t->loader->name,
-                       (long long)csv->columns, csv->separator);
+        return cj_fail(context, CJ_FORMAT,
+                       "%s: has %lld columns; a table needs 2 to 65536 (separator '%c')",
+                       t->loader->name, (long long)csv->columns, csv->separator);
     cj_status status = cj_preprocess_make_columns(context, p, (int)csv->columns);
     p->named = csv->header;
     for (int i = 0; i < p->columns && status == CJ_OK; i++) {
@@ -173,10 +180,12 @@ static void count_distinct(cj_table *t, column_facts *f)
         f->distinct += i == 0 || strcmp(t->sorted[i - 1], t->sorted[i]) != 0;
 }
 
-/* Numbers in order are the rows' own where the name says so too; else they may be a time or a place. */
+/* Numbers in order are the rows' own where the name says so too; else they may be a time or a
+ * place. */
 static bool is_index_name(const char *name)
 {
-    static const char *const index[] = {"", "id", "index", "row", "row_id", "no", "nr", "#", "unnamed: 0"};
+    static const char *const index[] = {"",   "id", "index", "row",       "row_id",
+                                        "no", "nr", "#",     "unnamed: 0"};
     for (size_t i = 0; i < CJ_COUNT(index); i++)
         if (strcasecmp(name, index[i]) == 0)
             return true;
@@ -203,7 +212,8 @@ static cj_status decide_column(cj_table *t, int index)
         char where[256];
         cj_table_where(t, f.first_text, where, sizeof where);
         return cj_fail(t->loader->context, CJ_VALUE,
-                       "%s, column \"%.60s\": \"%.40s\" is no number, though %lld of %lld fields are: correct it, or leave it empty",
+                       "%s, column \"%.60s\": \"%.40s\" is no number, though %lld of %lld fields "
+                       "are: correct it, or leave it empty",
                        where, c->name, cj_table_field(t, f.first_text, t->map[index]),
                        (long long)f.numbers, (long long)f.present);
     }
@@ -212,7 +222,8 @@ static cj_status decide_column(cj_table *t, int index)
     if (f.present < ENOUGH_ROWS || (double)f.distinct < 0.9 * (double)f.present)
         return CJ_OK;
     c->kind = CJ_COLUMN_IDS;
-    return cj_note(t->loader, "column \"%s\" is dropped: %lld of its %lld texts differ (ids, or free text)",
+    return cj_note(t->loader,
+                   "column \"%s\" is dropped: %lld of its %lld texts differ (ids, or free text)",
                    c->name, (long long)f.distinct, (long long)f.present);
 }
 
@@ -229,11 +240,12 @@ static cj_status text_classes(cj_table *t, const cj_column *c, column_facts *f)
 {
     count_distinct(t, f);
     if (f->distinct < 2 || (f->distinct > 20 && f->distinct > f->present / 2))
-        return cj_fail(t->loader->context, CJ_VALUE,
-                       "%s: the target \"%.60s\" has %lld different texts in %lld rows: these are no classes",
-                       t->loader->name, c->name, (long long)f->distinct, (long long)f->present);
-    cj_status status =
-        cj_preprocess_make_classes(t->loader->context, t->loader->dataset->preprocess, (int)f->distinct);
+        return cj_fail(
+            t->loader->context, CJ_VALUE,
+            "%s: the target \"%.60s\" has %lld different texts in %lld rows: these are no classes",
+            t->loader->name, c->name, (long long)f->distinct, (long long)f->present);
+    cj_status status = cj_preprocess_make_classes(t->loader->context,
+                                                  t->loader->dataset->preprocess, (int)f->distinct);
     int k = 0;
     for (int64_t i = 0; i < f->present && status == CJ_OK; i++)
         if (i == 0 || strcmp(t->sorted[i - 1], t->sorted[i]) != 0)
@@ -256,8 +268,8 @@ static cj_status number_classes(cj_table *t, const cj_column *c, column_facts *f
         return cj_fail(t->loader->context, CJ_VALUE,
                        "%s: the target \"%.60s\" has %lld different values: these are no classes",
                        t->loader->name, c->name, (long long)f->distinct);
-    cj_status status =
-        cj_preprocess_make_classes(t->loader->context, t->loader->dataset->preprocess, (int)f->distinct);
+    cj_status status = cj_preprocess_make_classes(t->loader->context,
+                                                  t->loader->dataset->preprocess, (int)f->distinct);
     int k = 0;
     for (int64_t i = 0; i < f->numbers && status == CJ_OK; i++)
         if (i == 0 || t->number[i - 1] != t->number[i]) {
@@ -281,7 +293,8 @@ static cj_status decide_task(cj_table *t)
                        task);
     p->task = CJ_TASK_REGRESSION;
     if (p->targets > 1)
-        return classes ? cj_fail(context, CJ_UNSUPPORTED, "several targets can only be numbers: task \"regression\"")
+        return classes ? cj_fail(context, CJ_UNSUPPORTED,
+                                 "several targets can only be numbers: task \"regression\"")
                        : CJ_OK;
     while (p->column[index].kind != CJ_COLUMN_TARGET)
         index++;
@@ -290,7 +303,8 @@ static cj_status decide_task(cj_table *t)
     if (task ? !classes : !texts && !cj_are_classes(context, t->number, f.numbers))
         return CJ_OK;
     p->task = CJ_TASK_CLASSES;
-    return texts ? text_classes(t, &p->column[index], &f) : number_classes(t, &p->column[index], &f);
+    return texts ? text_classes(t, &p->column[index], &f)
+                 : number_classes(t, &p->column[index], &f);
 }
 
 cj_status cj_table_plan(cj_table *t)

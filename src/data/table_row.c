@@ -9,8 +9,8 @@
 
 bool cj_is_missing(const char *text)
 {
-    static const char *const missing[] = {"",     "na",   "n/a", "nan",  "null",
-                                          "none", "<na>", "?",   "-",    "#n/a"};
+    static const char *const missing[] = {"",     "na",   "n/a", "nan", "null",
+                                          "none", "<na>", "?",   "-",   "#n/a"};
     for (size_t i = 0; i < CJ_COUNT(missing); i++)
         if (strcasecmp(text, missing[i]) == 0)
             return true;
@@ -25,7 +25,8 @@ static cj_status match_by_place(cj_context *context, const cj_preprocess *p, int
     bool whole = count == p->columns;
     if (!whole && count != p->columns - p->targets)
         return cj_fail(context, CJ_SHAPE,
-                       "a row has %lld fields; the model was trained on %d columns, %d of them to be predicted",
+                       "a row has %lld fields; the model was trained on %d columns, %d of them to "
+                       "be predicted",
                        (long long)count, p->columns, p->targets);
     int place = 0;
     for (int i = 0; i < p->columns; i++) {
@@ -40,8 +41,8 @@ static bool is_used(const cj_column *c)
     return c->kind == CJ_COLUMN_NUMERIC || c->kind == CJ_COLUMN_CATEGORICAL;
 }
 
-cj_status cj_preprocess_match(cj_context *context, const cj_preprocess *p,
-                              const char *const *names, int64_t count, int *map)
+cj_status cj_preprocess_match(cj_context *context, const cj_preprocess *p, const char *const *names,
+                              int64_t count, int *map)
 {
     char missing[300] = "";
     size_t used = 0;
@@ -60,12 +61,13 @@ cj_status cj_preprocess_match(cj_context *context, const cj_preprocess *p,
         if (map[i] >= 0 || !is_used(c))
             continue;
         missed++;
-        int n = snprintf(missing + used, sizeof missing - used, "%s\"%.60s\"", used ? ", " : "", c->name);
+        int n = snprintf(missing + used, sizeof missing - used, "%s\"%.60s\"", used ? ", " : "",
+                         c->name);
         used = CJ_MIN(used + (size_t)CJ_MAX(n, 0), sizeof missing - 1);
     }
     if (missed)
-        return cj_fail(context, CJ_NOT_FOUND, "%d column%s that the model needs %s missing: %s", missed,
-                       missed > 1 ? "s" : "", missed > 1 ? "are" : "is", missing);
+        return cj_fail(context, CJ_NOT_FOUND, "%d column%s that the model needs %s missing: %s",
+                       missed, missed > 1 ? "s" : "", missed > 1 ? "are" : "is", missing);
     return CJ_OK;
 }
 
@@ -78,7 +80,8 @@ static cj_status numeric_features(cj_context *context, const cj_column *c, const
     bool missing = cj_is_missing(text);
     if (!missing && !cj_parse_number(text, &value))
         return cj_fail(context, CJ_VALUE,
-                       "%s, column \"%.60s\": \"%.40s\" is no number, which this column holds (leave it empty where it is missing)",
+                       "%s, column \"%.60s\": \"%.40s\" is no number, which this column holds "
+                       "(leave it empty where it is missing)",
                        where, c->name, text);
     if (!missing && !isfinite(value))
         return cj_fail(context, CJ_VALUE, "%s, column \"%.60s\": \"%.40s\" is not finite", where,
@@ -154,16 +157,17 @@ cj_status cj_preprocess_target(cj_context *context, const cj_preprocess *p, cons
                            c->name);
         if (p->task == CJ_TASK_CLASSES) {
             *label = find_class(p, text);
-            return *label >= 0
-                       ? CJ_OK
-                       : cj_fail(context, CJ_VALUE,
-                                 "%s, column \"%.60s\": \"%.40s\" is none of the %d classes that the model knows",
-                                 where, c->name, text, p->classes);
+            return *label >= 0 ? CJ_OK
+                               : cj_fail(context, CJ_VALUE,
+                                         "%s, column \"%.60s\": \"%.40s\" is none of the %d "
+                                         "classes that the model knows",
+                                         where, c->name, text, p->classes);
         }
         if (!cj_parse_number(text, &value) || !isfinite(value))
-            return cj_fail(context, CJ_VALUE,
-                           "%s, column \"%.60s\": \"%.40s\" is no finite number, which the target must be",
-                           where, c->name, text);
+            return cj_fail(
+                context, CJ_VALUE,
+                "%s, column \"%.60s\": \"%.40s\" is no finite number, which the target must be",
+                where, c->name, text);
         targets[t] = (float)((value - p->target_mean[t]) / p->target_scale[t]);
         t++;
     }

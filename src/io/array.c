@@ -38,7 +38,7 @@ void cj_text_release(cj_context *context, char *text)
 }
 
 cj_status cj_grow_list(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
-                  size_t item)
+                       size_t item)
 {
     void *array;
     if (count < *capacity)
@@ -318,7 +318,7 @@ cj_status cj_tensor_file_set(cj_context *context, cj_tensor_file *file, const ch
     }
     char *new_key = cj_text_copy(context, key, strlen(key));
     if (!new_key || cj_grow_list(context, &file->metadata, &file->metadata_capacity,
-                            file->metadata_count, sizeof file->metadata[0]) != CJ_OK) {
+                                 file->metadata_count, sizeof file->metadata[0]) != CJ_OK) {
         cj_text_release(context, new_key);
         cj_text_release(context, new_value);
         return CJ_NO_MEMORY;

@@ -1,8 +1,8 @@
 /*
  * csv.c - comma-separated values, as RFC 4180 has them and as they are found.
  *
- * One pass over the bytes writes every field, unquoted and NUL-terminated, into one block of text and its offset into another:
- * 4 bytes a field, so that a million rows are no burden.
+ * One pass over the bytes writes every field, unquoted and NUL-terminated, into one block of text
+ * and its offset into another: 4 bytes a field, so that a million rows are no burden.
  */
 #include "io/io.h"
 
@@ -80,9 +80,10 @@ static cj_status check_bytes(cj_context *context, const char *name, const uint8_
         size_t line = 1;
         for (const uint8_t *q = p; q < zero; q++)
             line += *q == '\n';
-        return cj_fail(context, CJ_FORMAT,
-                       "%s, line %zu: a NUL byte: this is no CSV text (or is UTF-16: save it as UTF-8)",
-                       name, line);
+        return cj_fail(
+            context, CJ_FORMAT,
+            "%s, line %zu: a NUL byte: this is no CSV text (or is UTF-16: save it as UTF-8)", name,
+            line);
     }
     if (size > SIZE_LIMIT)
         return cj_fail(context, CJ_UNSUPPORTED, "%s: a CSV of more than 4 GiB: split it", name);
@@ -132,7 +133,8 @@ static cj_status quoted_field(csv_parser *p)
                 p->at++;
             else
                 break;
-        } else if (*p->at == '\n' || (*p->at == '\r' && !(p->at + 1 < p->end && p->at[1] == '\n'))) {
+        } else if (*p->at == '\n' ||
+                   (*p->at == '\r' && !(p->at + 1 < p->end && p->at[1] == '\n'))) {
             p->line++;
         }
         csv->text[csv->text_size++] = *p->at;
@@ -141,7 +143,8 @@ static cj_status quoted_field(csv_parser *p)
     skip_blanks(p);
     if (p->at < p->end && *p->at != p->separator && !is_line_end(*p->at))
         return cj_fail(p->context, CJ_FORMAT,
-                       "%s, line %u: text follows a closing quote; a quote inside a quoted field is written twice",
+                       "%s, line %u: text follows a closing quote; a quote inside a quoted field "
+                       "is written twice",
                        p->name, p->line);
     return CJ_OK;
 }
@@ -164,7 +167,7 @@ static cj_status next_field(csv_parser *p)
 {
     cj_csv *csv = p->csv;
     cj_status status = cj_grow_list(p->context, &csv->field, &p->field_capacity, p->field_count,
-                               sizeof csv->field[0]);
+                                    sizeof csv->field[0]);
     csv->field_size = p->field_capacity * sizeof csv->field[0];
     if (status != CJ_OK)
         return status;
@@ -196,10 +199,11 @@ static cj_status next_row(csv_parser *p)
     if (p->row_count == 0)
         csv->columns = fields;
     else if (fields != csv->columns)
-        return cj_fail(p->context, CJ_FORMAT,
-                       "%s, line %u: %lld fields, but the first row has %lld (the separator is '%s')",
-                       p->name, line, (long long)fields, (long long)csv->columns,
-                       p->separator == '\t' ? "tab" : (char[2]){p->separator, 0});
+        return cj_fail(
+            p->context, CJ_FORMAT,
+            "%s, line %u: %lld fields, but the first row has %lld (the separator is '%s')", p->name,
+            line, (long long)fields, (long long)csv->columns,
+            p->separator == '\t' ? "tab" : (char[2]){p->separator, 0});
     cj_status status =
         cj_grow_list(p->context, &csv->line, &p->row_capacity, p->row_count, sizeof csv->line[0]);
     csv->line_size = p->row_capacity * sizeof csv->line[0];
@@ -310,7 +314,8 @@ static bool decimal_point(char *field)
     return false;
 }
 
-/* Files cut at semicolons often have decimal commas: they become points, unless the file has decimal points too. */
+/* Files cut at semicolons often have decimal commas: they become points, unless the file has
+ * decimal points too. */
 static void detect_decimal_comma(cj_csv *csv, size_t fields)
 {
     double number;
@@ -335,7 +340,8 @@ static void detect_decimal_comma(cj_csv *csv, size_t fields)
 static cj_status parse_text(cj_context *context, const char *name, const char *data, size_t size,
                             const cj_csv_options *options, cj_csv *csv)
 {
-    csv->text_size = size + 2; /* each field ends in a NUL where it ended in a separator or line end */
+    csv->text_size =
+        size + 2; /* each field ends in a NUL where it ended in a separator or line end */
     csv->text = cj_allocate(context, csv->text_size);
     if (!csv->text)
         return CJ_NO_MEMORY;
@@ -353,8 +359,8 @@ static cj_status parse_text(cj_context *context, const char *name, const char *d
         return status;
     if (p.row_count == 0)
         return cj_fail(context, CJ_FORMAT, "%s: an empty file, where a CSV is wanted", name);
-    csv->header = options->header > 0 ||
-                  (options->header == 0 && detect_header(csv, (int64_t)p.row_count));
+    csv->header =
+        options->header > 0 || (options->header == 0 && detect_header(csv, (int64_t)p.row_count));
     csv->rows = (int64_t)p.row_count - csv->header;
     if (csv->separator == ';')
         detect_decimal_comma(csv, p.field_count);

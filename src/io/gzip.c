@@ -1,5 +1,6 @@
 /*
- * gzip.c - bytes from memory, inflated on the way where they are gzip (RFC 1952), in bounded memory.
+ * gzip.c - bytes from memory, inflated on the way where they are gzip (RFC 1952), in bounded
+ * memory.
  */
 #include "io/io.h"
 
@@ -75,7 +76,8 @@ void cj_source_close(cj_source *source)
     cj_release(source->context, source, sizeof *source);
 }
 
-/* After one gzip member: another may follow; padding of zeros or foreign bytes end it, as gzip(1) has it. */
+/* After one gzip member: another may follow; padding of zeros or foreign bytes end it, as gzip(1)
+ * has it. */
 static cj_status next_member(cj_source *s)
 {
     if (!cj_is_gzip(s->data + s->place, s->size - s->place)) {
@@ -160,9 +162,9 @@ cj_status cj_gzip_inflate(cj_context *context, const char *name, const void *dat
             break;
         buffer.size += got;
         if (buffer.size > limit) {
-            status = cj_fail(context, CJ_FORMAT,
-                             "%s: inflates to more than the %zu bytes that are accepted", name,
-                             limit);
+            status =
+                cj_fail(context, CJ_FORMAT,
+                        "%s: inflates to more than the %zu bytes that are accepted", name, limit);
             break;
         }
         if (got < room)

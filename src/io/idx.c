@@ -1,5 +1,6 @@
 /*
- * idx.c - IDX, the format of MNIST: 0, 0, type, rank; an extent an axis (big-endian u32); the data, big-endian.
+ * idx.c - IDX, the format of MNIST: 0, 0, type, rank; an extent an axis (big-endian u32); the data,
+ * big-endian.
  */
 #include "io/io.h"
 
@@ -61,7 +62,8 @@ static cj_status parse_plain(cj_context *context, const char *name, const uint8_
         shape[i] = (int64_t)cj_load_big(data + 4 + 4 * i, 4);
     if (!cj_shape_size(rank, shape, (size_t)type->size, &bytes) || bytes != size - header)
         return cj_fail(context, CJ_FORMAT,
-                       "%s: its IDX header does not fit its length: %zu bytes of data follow it, which is %s than it "
+                       "%s: its IDX header does not fit its length: %zu bytes of data follow it, "
+                       "which is %s than it "
                        "says: get the file again",
                        name, size - header,
                        cj_shape_size(rank, shape, (size_t)type->size, &bytes) &&
@@ -84,8 +86,8 @@ cj_status cj_idx_parse(cj_context *context, const char *name, const void *data, 
     size_t plain_size;
     /* Deflate cannot do better than 1032 : 1, so that this bounds memory by the file's own size. */
     size_t limit = size < SIZE_MAX / 1100 ? size * 1100 : SIZE_MAX - 1;
-    cj_status status =
-        cj_gzip_inflate(context, name, data, size, CJ_MIN(limit, (size_t)1 << 34), &plain, &plain_size);
+    cj_status status = cj_gzip_inflate(context, name, data, size, CJ_MIN(limit, (size_t)1 << 34),
+                                       &plain, &plain_size);
     if (status != CJ_OK)
         return status;
     status = parse_plain(context, name, plain, plain_size, out);

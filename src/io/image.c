@@ -12,10 +12,10 @@ cj_status cj_image_check_size(cj_context *context, const char *name, uint64_t wi
         return cj_fail(context, CJ_FORMAT, "%s: a picture of %llu x %llu pixels", name,
                        (unsigned long long)width, (unsigned long long)height);
     if (width > CJ_IMAGE_MAX_PIXELS / height)
-        return cj_fail(context, CJ_UNSUPPORTED,
-                       "%s: a picture of %llu x %llu pixels; at most %d are accepted: scale it down", name,
-                       (unsigned long long)width, (unsigned long long)height,
-                       CJ_IMAGE_MAX_PIXELS);
+        return cj_fail(
+            context, CJ_UNSUPPORTED,
+            "%s: a picture of %llu x %llu pixels; at most %d are accepted: scale it down", name,
+            (unsigned long long)width, (unsigned long long)height, CJ_IMAGE_MAX_PIXELS);
     return CJ_OK;
 }
 
@@ -154,7 +154,8 @@ cj_status cj_image_convert(cj_context *context, const cj_image *image, int chann
         memcpy(to, from, image_size(image));
     } else if (channels == 1) {
         for (size_t i = 0; i < pixels; i++, from += 3)
-            to[i] = (uint8_t)((19595u * from[0] + 38470u * from[1] + 7471u * from[2] + 32768u) >> 16);
+            to[i] =
+                (uint8_t)((19595u * from[0] + 38470u * from[1] + 7471u * from[2] + 32768u) >> 16);
     } else {
         for (size_t i = 0; i < pixels; i++, to += 3)
             to[0] = to[1] = to[2] = from[i];

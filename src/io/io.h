@@ -1,5 +1,6 @@
 /*
- * src/io/io.h - what the readers share: bounded byte buffers, sources that inflate as they are read, archives.
+ * src/io/io.h - what the readers share: bounded byte buffers, sources that inflate as they are
+ * read, archives.
  */
 #ifndef CJ_IO_IO_H
 #define CJ_IO_IO_H
@@ -8,7 +9,7 @@
 #include "cajal/io.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the readers and writers of src/io copy numbers as they lie in memory: a little-endian machine is needed"
+#error "src/io copies numbers as they lie in memory: a little-endian machine is needed"
 #endif
 
 /* Reads little- and big-endian integers of `bytes` bytes. */
@@ -47,7 +48,7 @@ void cj_text_release(cj_context *context, char *text); /* NULL is fine */
 
 /* Makes room for one element more in a growing array: doubles *capacity when it is full. */
 cj_status cj_grow_list(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
-                  size_t item);
+                       size_t item);
 
 /* For libraries that free without telling the size: it is kept in front of the block. */
 void *cj_prefixed_allocate(cj_context *context, size_t size);
@@ -81,7 +82,8 @@ typedef struct cj_source cj_source;
 cj_status cj_source_open(cj_context *context, const char *name, const void *data, size_t size,
                          cj_source **out);
 void cj_source_close(cj_source *source);
-/* Reads up to `size` bytes; *got is less only at the end. FORMAT: the compressed data is broken or ends early. */
+/* Reads up to `size` bytes; *got is less only at the end. FORMAT: the compressed data is broken or
+ * ends early. */
 cj_status cj_source_read(cj_source *source, void *data, size_t size, size_t *got);
 cj_status cj_source_skip(cj_source *source, uint64_t size, uint64_t *skipped);
 
@@ -93,13 +95,13 @@ cj_status cj_inflate_raw(cj_context *context, const char *name, const void *data
 
 typedef struct cj_tar {
     cj_context *context;
-    const char *name;     /* of the archive, for sentences */
+    const char *name; /* of the archive, for sentences */
     cj_source *source;
-    char *path;           /* of the current entry */
+    char *path; /* of the current entry */
     size_t path_capacity;
-    uint64_t size;        /* of the current entry */
-    uint64_t rest;        /* of its data and padding, not yet read */
-    bool file;            /* a regular file */
+    uint64_t size; /* of the current entry */
+    uint64_t rest; /* of its data and padding, not yet read */
+    bool file;     /* a regular file */
 } cj_tar;
 
 /* Opens a .tar or .tar.gz in memory (borrowed). */

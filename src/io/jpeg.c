@@ -54,7 +54,8 @@ static void on_error(j_common_ptr jpeg)
 static void on_message(j_common_ptr jpeg, int level)
 {
     int code = jpeg->err->msg_code;
-    if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE))
+    if (level < 0 &&
+        (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE))
         fail_and_escape(jpeg, false);
 }
 
@@ -68,8 +69,8 @@ static void on_progress(j_common_ptr jpeg)
     jpeg_reader *r = jpeg->client_data;
     if (r->jpeg.input_scan_number <= SCAN_LIMIT)
         return;
-    r->status = cj_fail(r->context, CJ_FORMAT, "%s: a JPEG of more than %d scans", r->name,
-                        SCAN_LIMIT);
+    r->status =
+        cj_fail(r->context, CJ_FORMAT, "%s: a JPEG of more than %d scans", r->name, SCAN_LIMIT);
     longjmp(r->escape, 1);
 }
 

@@ -1,6 +1,6 @@
 /*
- * npy.c - NumPy's array format, versions 1 to 3: "\x93NUMPY", version, header length, the header as a Python
- * dict of 'descr', 'fortran_order' and 'shape', the data.
+ * npy.c - NumPy's array format, versions 1 to 3: "\x93NUMPY", version, header length, the header as
+ * a Python dict of 'descr', 'fortran_order' and 'shape', the data.
  */
 #include "io/io.h"
 
@@ -9,9 +9,9 @@
 #define HEADER_LIMIT 65536u
 
 typedef struct npy_header {
-    char order;       /* '<' or '>' */
-    char kind;        /* f i u b */
-    int size;         /* bytes of an element in the file */
+    char order; /* '<' or '>' */
+    char kind;  /* f i u b */
+    int size;   /* bytes of an element in the file */
     bool fortran;
     int rank;
     int64_t shape[CJ_MAX_RANK];
@@ -166,17 +166,19 @@ static cj_status parse_header(cj_context *context, const char *name, const uint8
     size_t start = 8 + (size_t)length_size;
     uint64_t length = size < start ? UINT64_MAX : cj_load_little(data + 8, length_size);
     if (length > HEADER_LIMIT || length > size - start)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: its npy header is longer than the file (or than %u bytes): get the file again",
-                       name, HEADER_LIMIT);
+        return cj_fail(
+            context, CJ_FORMAT,
+            "%s: its npy header is longer than the file (or than %u bytes): get the file again",
+            name, HEADER_LIMIT);
     scanner s = {(const char *)data + start, (const char *)data + start + length};
     char descr[32] = "";
     int has = 0;
     bool parsed = parse_dict(&s, h, descr, &has);
     if ((has & HAS_DESCR) && !parse_descr(descr, h))
-        return cj_fail(context, CJ_UNSUPPORTED,
-                       "%s: its elements are of type \"%s\"; numbers and booleans of up to 8 bytes are read", name,
-                       descr[0] ? descr : "record");
+        return cj_fail(
+            context, CJ_UNSUPPORTED,
+            "%s: its elements are of type \"%s\"; numbers and booleans of up to 8 bytes are read",
+            name, descr[0] ? descr : "record");
     if (!parsed)
         return cj_fail(context, CJ_FORMAT, "%s: its npy header is broken near byte %zu", name,
                        (size_t)((const uint8_t *)s.at - data));
@@ -190,17 +192,10 @@ static cj_status parse_header(cj_context *context, const char *name, const uint8
 static cj_dtype dtype_of(const npy_header *h)
 {
     switch (h->kind) {
-    case 'f':
-        return h->size == 8 ? CJ_F64 : CJ_F32;
-    case 'i':
-        return h->size == 8 ? CJ_I64 : CJ_I32;
-    case 'u':
-        return h->size == 1   ? CJ_U8
-               : h->size == 2 ? CJ_I32
-               : h->size == 4 ? CJ_U32
-                              : CJ_I64;
-    default:
-        return CJ_BOOL;
+    case 'f': return h->size == 8 ? CJ_F64 : CJ_F32;
+    case 'i': return h->size == 8 ? CJ_I64 : CJ_I32;
+    case 'u': return h->size == 1 ? CJ_U8 : h->size == 2 ? CJ_I32 : h->size == 4 ? CJ_U32 : CJ_I64;
+    default: return CJ_BOOL;
     }
 }
 
@@ -268,7 +263,8 @@ cj_status cj_npy_parse(cj_context *context, const char *name, const void *data, 
     size_t bytes;
     if (!cj_shape_size(h.rank, h.shape, (size_t)h.size, &bytes) || bytes > h.data_size)
         return cj_fail(context, CJ_FORMAT,
-                       "%s: its npy header promises more data than the %zu bytes that follow: get the file again",
+                       "%s: its npy header promises more data than the %zu bytes that follow: get "
+                       "the file again",
                        name, h.data_size);
     cj_array array;
     status = cj_array_make(context, NULL, dtype_of(&h), h.rank, h.shape, &array);
@@ -302,20 +298,13 @@ cj_status cj_npy_read(cj_context *context, const char *path, cj_array *out)
 static const char *descr_of(cj_dtype dtype)
 {
     switch (dtype) {
-    case CJ_F32:
-        return "<f4";
-    case CJ_F64:
-        return "<f8";
-    case CJ_I32:
-        return "<i4";
-    case CJ_I64:
-        return "<i8";
-    case CJ_U8:
-        return "|u1";
-    case CJ_U32:
-        return "<u4";
-    default:
-        return "|b1";
+    case CJ_F32: return "<f4";
+    case CJ_F64: return "<f8";
+    case CJ_I32: return "<i4";
+    case CJ_I64: return "<i8";
+    case CJ_U8: return "|u1";
+    case CJ_U32: return "<u4";
+    default: return "|b1";
     }
 }
 
@@ -325,9 +314,10 @@ cj_status cj_npy_write(cj_context *context, const char *path, const cj_array *ar
     int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
                      descr_of(array->dtype));
     for (int i = 0; i < array->rank; i++)
-        n += snprintf(header + n, sizeof header - (size_t)n, "%lld%s",
-                      (long long)array->shape[i],
-                      i + 1 < array->rank ? ", " : array->rank == 1 ? "," : "");
+        n += snprintf(header + n, sizeof header - (size_t)n, "%lld%s", (long long)array->shape[i],
+                      i + 1 < array->rank ? ", "
+                      : array->rank == 1  ? ","
+                                          : "");
     n += snprintf(header + n, sizeof header - (size_t)n, "), }");
     int padding = 63 - (10 + n) % 64; /* the data begins on a multiple of 64, after a line end */
     uint8_t start[10] = "\x93NUMPY\x01";

@@ -1,8 +1,10 @@
 /*
- * npz.c - a zip of npy files: the central directory is read from the end of the file, members are stored or deflated.
+ * npz.c - a zip of npy files: the central directory is read from the end of the file, members are
+ * stored or deflated.
  *
- * Nothing is trusted: every offset and size of the directory is checked against the file, and a member's declared size
- * against what deflate can make of its compressed size before memory is taken.
+ * Nothing is trusted: every offset and size of the directory is checked against the file, and a
+ * member's declared size against what deflate can make of its compressed size before memory is
+ * taken.
  */
 #include "io/io.h"
 
@@ -23,7 +25,8 @@ typedef struct zip {
     size_t size;
     size_t place; /* of the next entry of the directory */
     uint64_t rest;
-    uint64_t budget; /* compressed bytes that members may still have: members that share bytes are refused */
+    uint64_t budget; /* compressed bytes that members may still have: members that share bytes are
+                        refused */
 } zip;
 
 typedef struct zip_member {
@@ -167,8 +170,7 @@ static cj_status member_data(const zip *z, const zip_member *m, const char *labe
             return status;
     } else {
         return cj_fail(z->context, CJ_UNSUPPORTED,
-                       "%s: zip method %u; stored (0) and deflated (8) are read", label,
-                       m->method);
+                       "%s: zip method %u; stored (0) and deflated (8) are read", label, m->method);
     }
     if (crc32_z(0, *data, (size_t)m->plain) != m->crc)
         return cj_fail(z->context, CJ_FORMAT, "%s: its checksum is wrong: get the file again",
@@ -211,8 +213,8 @@ static cj_status load_member(const zip *z, zip_member *m, cj_tensor_file *file)
         array.name = cj_text_copy(z->context, m->path, strlen(m->path));
         status = array.name ? cj_tensor_file_adopt(z->context, file, &array) : CJ_NO_MEMORY;
         if (status == CJ_INVALID)
-            status = cj_fail(z->context, CJ_FORMAT, "%s: holds two arrays of this name, or one without a name",
-                             label);
+            status = cj_fail(z->context, CJ_FORMAT,
+                             "%s: holds two arrays of this name, or one without a name", label);
     }
     cj_array_free(z->context, &array);
     return status;

@@ -1,8 +1,9 @@
 /*
  * number.c - decimal numbers from text, correctly rounded, whatever the locale.
  *
- * A mantissa below 2^53 and a power of ten up to 22 are both exact in f64, so that one multiplication or division rounds
- * once (Clinger, "How to read floating point numbers accurately", PLDI 1990). The rest goes to strtod in the C locale.
+ * A mantissa below 2^53 and a power of ten up to 22 are both exact in f64, so that one
+ * multiplication or division rounds once (Clinger, "How to read floating point numbers accurately",
+ * PLDI 1990). The rest goes to strtod in the C locale.
  */
 #include "io/io.h"
 

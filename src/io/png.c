@@ -21,7 +21,7 @@ typedef struct png_reader {
     png_structp png;
     png_infop info;
     uint32_t width, height;
-    int channels;      /* as decoded: 1 to 4 */
+    int channels; /* as decoded: 1 to 4 */
     bool grey_palette;
     uint8_t *pixel;
     size_t pixel_size;
@@ -95,9 +95,10 @@ static cj_status read_header(png_reader *r)
     r->pixel_size = row * r->height;
     if (row != (size_t)r->width * (size_t)r->channels || r->channels < 1 || r->channels > 4)
         return cj_fail(r->context, CJ_UNSUPPORTED, "%s: a PNG of an unknown kind", r->name);
-    if ((uint64_t)r->width * r->height / 8 / 1032 > r->size) /* 1 bit a pixel, deflate's best ratio */
-        return cj_fail(r->context, CJ_FORMAT, "%s: too short a PNG for its %u x %u pixels",
-                       r->name, r->width, r->height);
+    if ((uint64_t)r->width * r->height / 8 / 1032 >
+        r->size) /* 1 bit a pixel, deflate's best ratio */
+        return cj_fail(r->context, CJ_FORMAT, "%s: too short a PNG for its %u x %u pixels", r->name,
+                       r->width, r->height);
     r->pixel = cj_allocate(r->context, r->pixel_size);
     r->row = cj_allocate(r->context, r->height * sizeof *r->row);
     if (!r->pixel || !r->row)
@@ -226,8 +227,7 @@ static void write_png(png_writer *w)
     png_write_end(w->png, w->info);
 }
 
-cj_status cj_image_encode_png(cj_context *context, const cj_image *image, void **data,
-                              size_t *size)
+cj_status cj_image_encode_png(cj_context *context, const cj_image *image, void **data, size_t *size)
 {
     png_writer w = {.context = context, .image = image, .buffer = {.context = context}};
     *data = NULL;

@@ -74,13 +74,14 @@ cj_status cj_pnm_decode(cj_context *context, const char *name, const uint8_t *da
         return status;
     size_t count = (size_t)width * height * (size_t)channels;
     if (count > (size_t)(r.end - r.at))
-        return cj_fail(context, CJ_FORMAT, "%s: too short for its %u x %u pixels: get the file again",
-                       name, width, height);
+        return cj_fail(context, CJ_FORMAT,
+                       "%s: too short for its %u x %u pixels: get the file again", name, width,
+                       height);
     status = cj_image_make(context, (int)height, (int)width, channels, out);
     if (status == CJ_OK && !take_pixels(&r, text, maximum, out->pixel, count)) {
         cj_image_free(context, out);
-        status = cj_fail(context, CJ_FORMAT, "%s: its pixels end early, or are above %u", name,
-                         maximum);
+        status =
+            cj_fail(context, CJ_FORMAT, "%s: its pixels end early, or are above %u", name, maximum);
     }
     return status;
 }

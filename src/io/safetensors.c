@@ -1,8 +1,10 @@
 /*
- * safetensors.c - the safetensors format: 8 bytes header length (little-endian), a JSON header, the data.
+ * safetensors.c - the safetensors format: 8 bytes header length (little-endian), a JSON header, the
+ * data.
  *
- * The reader accepts what the format's own reader accepts and nothing more: the header fits the file, tensors lie back to back
- * from the first byte of data to the last, each as long as its dtype and shape say.
+ * The reader accepts what the format's own reader accepts and nothing more: the header fits the
+ * file, tensors lie back to back from the first byte of data to the last, each as long as its dtype
+ * and shape say.
  */
 #include "io/io.h"
 
@@ -11,7 +13,8 @@
 
 #define HEADER_LIMIT 100000000u /* the format's own limit */
 
-/* The dtypes of the format: its name, bytes of an element, ours; -1: not for us; the halves are converted. */
+/* The dtypes of the format: its name, bytes of an element, ours; -1: not for us; the halves are
+ * converted. */
 static const struct format_dtype {
     const char *name;
     size_t size;
@@ -114,10 +117,11 @@ static cj_status parse_entry(const reader *r, entry *e)
         return cj_fail(r->context, CJ_FORMAT, "%s: tensor \"%.100s\": unknown dtype \"%.20s\"",
                        r->name, e->name, json_string_value(dtype));
     if (e->dtype->dtype < 0)
-        return cj_fail(r->context, CJ_UNSUPPORTED,
-                       "%s: tensor \"%.100s\" has dtype %s, which is not supported: save it as F32, F64, "
-                       "I32, I64, U8, U32, BOOL, F16 or BF16",
-                       r->name, e->name, e->dtype->name);
+        return cj_fail(
+            r->context, CJ_UNSUPPORTED,
+            "%s: tensor \"%.100s\" has dtype %s, which is not supported: save it as F32, F64, "
+            "I32, I64, U8, U32, BOOL, F16 or BF16",
+            r->name, e->name, e->dtype->name);
     cj_status status = parse_shape(r, e, json_object_get(e->value, "shape"));
     if (status != CJ_OK)
         return status;
@@ -131,13 +135,14 @@ static cj_status parse_entry(const reader *r, entry *e)
     e->end = (uint64_t)json_integer_value(end);
     size_t size;
     if (!cj_shape_size(e->rank, e->shape, e->dtype->size, &size) || size != e->end - e->begin)
-        return bad_entry(r, e, "its shape and dtype do not give the size that its data_offsets have");
+        return bad_entry(r, e,
+                         "its shape and dtype do not give the size that its data_offsets have");
     if (e->end > r->size)
-        return cj_fail(r->context, CJ_FORMAT,
-                       "%s: tensor \"%.100s\" ends at byte %llu of the data, which has %llu: the file is cut "
-                       "short, get it again",
-                       r->name, e->name, (unsigned long long)e->end,
-                       (unsigned long long)r->size);
+        return cj_fail(
+            r->context, CJ_FORMAT,
+            "%s: tensor \"%.100s\" ends at byte %llu of the data, which has %llu: the file is cut "
+            "short, get it again",
+            r->name, e->name, (unsigned long long)e->end, (unsigned long long)r->size);
     return CJ_OK;
 }
 
@@ -147,12 +152,12 @@ static cj_status parse_metadata(const reader *r, json_t *metadata, cj_tensor_fil
     json_t *value;
     if (!json_is_object(metadata))
         return cj_fail(r->context, CJ_FORMAT, "%s: __metadata__ is no object", r->name);
-    json_object_foreach(metadata, key, value) {
+    json_object_foreach(metadata, key, value)
+    {
         if (!json_is_string(value))
             return cj_fail(r->context, CJ_FORMAT, "%s: __metadata__: \"%.100s\" is no text",
                            r->name, key);
-        cj_status status =
-            cj_tensor_file_set(r->context, file, key, json_string_value(value));
+        cj_status status = cj_tensor_file_set(r->context, file, key, json_string_value(value));
         if (status != CJ_OK)
             return status;
     }
@@ -181,8 +186,8 @@ static cj_status check_layout(const reader *r)
 static cj_status load_entry(const reader *r, const entry *e, cj_tensor_file *file)
 {
     cj_array array;
-    cj_status status = cj_array_make(r->context, e->name, (cj_dtype)e->dtype->dtype, e->rank,
-                                     e->shape, &array);
+    cj_status status =
+        cj_array_make(r->context, e->name, (cj_dtype)e->dtype->dtype, e->rank, e->shape, &array);
     if (status != CJ_OK)
         return status;
     const uint8_t *from = r->data + e->begin;
@@ -211,7 +216,8 @@ static cj_status parse_header(reader *r, json_t *header, cj_tensor_file *file)
     const char *key;
     json_t *value;
     cj_status status = CJ_OK;
-    json_object_foreach(header, key, value) {
+    json_object_foreach(header, key, value)
+    {
         if (strcmp(key, "__metadata__") == 0) {
             if ((status = parse_metadata(r, value, file)) != CJ_OK)
                 return status;
@@ -236,15 +242,17 @@ static cj_status load_header(cj_context *context, const char *name, const uint8_
                              size_t size, json_t **header, uint64_t *header_size)
 {
     if (size < 8)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: no safetensors file: it has %zu bytes, and the length of the header alone takes 8",
-                       name, size);
+        return cj_fail(
+            context, CJ_FORMAT,
+            "%s: no safetensors file: it has %zu bytes, and the length of the header alone takes 8",
+            name, size);
     uint64_t length = cj_load_little(data, 8);
     if (length > HEADER_LIMIT || length > size - 8 || length < 2 || data[8] != '{')
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: no safetensors file, or one cut short: its first 8 bytes give a header of "
-                       "%llu bytes, the file has %zu",
-                       name, (unsigned long long)length, size);
+        return cj_fail(
+            context, CJ_FORMAT,
+            "%s: no safetensors file, or one cut short: its first 8 bytes give a header of "
+            "%llu bytes, the file has %zu",
+            name, (unsigned long long)length, size);
     json_error_t error;
     *header = json_loadb((const char *)data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (!*header) {
@@ -257,8 +265,8 @@ static cj_status load_header(cj_context *context, const char *name, const uint8_
     return CJ_OK;
 }
 
-cj_status cj_safetensors_parse(cj_context *context, const char *name, const void *data,
-                               size_t size, cj_tensor_file **out)
+cj_status cj_safetensors_parse(cj_context *context, const char *name, const void *data, size_t size,
+                               cj_tensor_file **out)
 {
     json_t *header;
     uint64_t header_size = 0;
@@ -267,8 +275,12 @@ cj_status cj_safetensors_parse(cj_context *context, const char *name, const void
     if (status != CJ_OK)
         return status;
     size_t entries = json_object_size(header);
-    reader r = {context, name, (const uint8_t *)data + 8 + header_size, size - 8 - header_size,
-                cj_allocate(context, entries * sizeof(entry)), 0};
+    reader r = {context,
+                name,
+                (const uint8_t *)data + 8 + header_size,
+                size - 8 - header_size,
+                cj_allocate(context, entries * sizeof(entry)),
+                0};
     cj_tensor_file *file = r.entry ? cj_tensor_file_new(context) : NULL;
     status = file ? parse_header(&r, header, file) : CJ_NO_MEMORY;
     if (r.entry)
@@ -325,7 +337,8 @@ static json_t *array_json(const cj_array *a, uint64_t begin)
                      "data_offsets", (json_int_t)begin, (json_int_t)(begin + a->size));
 }
 
-/* Widest elements first, so that each tensor lies on a multiple of its element's size; then by name. */
+/* Widest elements first, so that each tensor lies on a multiple of its element's size; then by
+ * name. */
 static uint64_t place_of(const cj_tensor_file *file, size_t index)
 {
     uint64_t place = 0;
@@ -349,9 +362,10 @@ static cj_status render_header(cj_context *context, const cj_tensor_file *file, 
     for (size_t i = 0; i < file->count; i++)
         if (json_object_set_new(header, file->array[i].name,
                                 array_json(&file->array[i], place[i])) != 0)
-            return cj_fail(context, CJ_INVALID,
-                           "tensor \"%.100s\" cannot be saved: there is no memory, or its name is no UTF-8",
-                           file->array[i].name);
+            return cj_fail(
+                context, CJ_INVALID,
+                "tensor \"%.100s\" cannot be saved: there is no memory, or its name is no UTF-8",
+                file->array[i].name);
     uint64_t length = 0;
     if ((status = cj_buffer_add(buffer, &length, sizeof length)) != CJ_OK)
         return status;

@@ -1,8 +1,8 @@
 /*
  * src/plot/canvas.h - a surface to draw on, over cairo, which is opened when it is first needed.
  *
- * The few functions of cairo that are used are declared here, so that neither its headers nor the library are needed to
- * build (cairo 1.10 or later; LGPL, used as a shared library).
+ * The few functions of cairo that are used are declared here, so that neither its headers nor the
+ * library are needed to build (cairo 1.10 or later; LGPL, used as a shared library).
  */
 #ifndef CJ_PLOT_CANVAS_H
 #define CJ_PLOT_CANVAS_H
@@ -77,8 +77,8 @@ void cj_canvas_line(cj_canvas *canvas, double x0, double y0, double x1, double y
                     double width);
 void cj_canvas_box(cj_canvas *canvas, double x, double y, double width, double height,
                    cj_color color, double alpha);
-/* Text whose point (across, down) lies at (x, y): 0 is its left or top, 0.5 the middle, 1 its right or bottom (of capitals).
- * `angle` in degrees, clockwise. */
+/* Text whose point (across, down) lies at (x, y): 0 is its left or top, 0.5 the middle, 1 its right
+ * or bottom (of capitals). `angle` in degrees, clockwise. */
 void cj_canvas_text(cj_canvas *canvas, const char *text, double x, double y, double size,
                     double across, double down, double angle, cj_color color);
 double cj_canvas_text_width(cj_canvas *canvas, const char *text, double size);

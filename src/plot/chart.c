@@ -18,8 +18,8 @@ static const cj_color palette[] = {{0.00, 0.45, 0.70}, {0.84, 0.37, 0.00}, {0.00
                                    {0.20, 0.20, 0.20}};
 
 typedef struct axis {
-    double low, high;   /* of the data, log10 where it is logarithmic */
-    double from, to;    /* units on the canvas */
+    double low, high; /* of the data, log10 where it is logarithmic */
+    double from, to;  /* units on the canvas */
     bool log, whole;
 } axis;
 
@@ -82,7 +82,10 @@ static void widen(axis *a, double air)
 static double tick_step(const axis *a, int most)
 {
     double raw = (a->high - a->low) / most, power = pow(10, floor(log10(raw)));
-    double step = raw <= power ? power : raw <= 2 * power ? 2 * power : raw <= 5 * power ? 5 * power : 10 * power;
+    double step = raw <= power       ? power
+                  : raw <= 2 * power ? 2 * power
+                  : raw <= 5 * power ? 5 * power
+                                     : 10 * power;
     return a->whole || a->log ? CJ_MAX(step, 1) : step;
 }
 
@@ -121,7 +124,8 @@ static void draw_y_ticks(cj_canvas *c, const axis *x, const axis *y)
     char text[40];
     double step = tick_step(y, 6);
     bool fine = y->log && y->high - y->low < 2.5;
-    for (double v = ceil((y->low - (fine ? 1 : 0)) / step - 1e-9) * step; v <= y->high + 1e-9 * step; v += step) {
+    for (double v = ceil((y->low - (fine ? 1 : 0)) / step - 1e-9) * step;
+         v <= y->high + 1e-9 * step; v += step) {
         static const double parts[] = {1, 2, 5};
         for (size_t k = 0; k < (fine ? CJ_COUNT(parts) : 1); k++) {
             double w = v + log10(parts[k]);
@@ -175,7 +179,8 @@ static int64_t points_in(const cj_chart *chart, const axis *x, const axis *y, do
             if (!is_drawn(chart, s, i))
                 continue;
             double u = place(x, x_of(s, i)), v = place(y, s->y[i]);
-            inside += u >= left - 4 && u <= left + width + 4 && v >= top - 4 && v <= top + height + 4;
+            inside +=
+                u >= left - 4 && u <= left + width + 4 && v >= top - 4 && v <= top + height + 4;
         }
     }
     return inside;
@@ -195,7 +200,8 @@ static void draw_legend(cj_canvas *c, const cj_chart *chart, const axis *x, cons
     width += 48;
     double height = rows * row + 8, best_left = 0, best_top = 0;
     int64_t fewest = INT64_MAX;
-    for (int corner = 0; corner < 4; corner++) { /* upper right, upper left, lower right, lower left */
+    for (int corner = 0; corner < 4;
+         corner++) { /* upper right, upper left, lower right, lower left */
         double left = corner % 2 ? x->from + 8 : x->to - width - 8;
         double top = corner / 2 ? y->from - height - 8 : y->to + 8;
         int64_t points = points_in(chart, x, y, left, top, width, height);
@@ -213,7 +219,8 @@ static void draw_legend(cj_canvas *c, const cj_chart *chart, const axis *x, cons
             continue;
         double at = best_top + 4 + row * (r++ + 0.5);
         c->set_dash(c->cr, dashes, s->dashed ? 2 : 0, 0);
-        cj_canvas_line(c, best_left + 6, at, best_left + 34, at, palette[(size_t)k % CJ_COUNT(palette)], 2);
+        cj_canvas_line(c, best_left + 6, at, best_left + 34, at,
+                       palette[(size_t)k % CJ_COUNT(palette)], 2);
         c->set_dash(c->cr, dashes, 0, 0);
         cj_canvas_text(c, s->label, best_left + 41, at, TICK_FONT, 0, 0.5, 0, CJ_BLACK);
     }
@@ -241,8 +248,10 @@ static void draw_panel(cj_canvas *c, const cj_chart *chart, double left)
     cj_canvas_line(c, x.from, y.from, x.from, y.to, CJ_BLACK, 1);
     draw_legend(c, chart, &x, &y);
     cj_canvas_text(c, chart->title, (x.from + x.to) / 2, 22, FONT + 2, 0.5, 0.5, 0, CJ_BLACK);
-    cj_canvas_text(c, chart->x_label, (x.from + x.to) / 2, HEIGHT - 16, FONT, 0.5, 0.5, 0, CJ_BLACK);
-    cj_canvas_text(c, chart->y_label, left + 18, (y.from + y.to) / 2, FONT, 0.5, 0.5, -90, CJ_BLACK);
+    cj_canvas_text(c, chart->x_label, (x.from + x.to) / 2, HEIGHT - 16, FONT, 0.5, 0.5, 0,
+                   CJ_BLACK);
+    cj_canvas_text(c, chart->y_label, left + 18, (y.from + y.to) / 2, FONT, 0.5, 0.5, -90,
+                   CJ_BLACK);
 }
 
 cj_status cj_plot_charts(cj_context *context, const char *path, const cj_chart *charts, int count)

@@ -57,7 +57,8 @@ static grid_layout layout_of(cj_canvas *measure, const cj_image_grid *g)
     l.cell_width = CJ_MAX(l.scale * g->width, ceil(widest)) + GAP;
     l.cell_height = l.scale * g->height + l.caption + GAP;
     if (l.columns < 1)
-        l.columns = (int)CJ_MAX(1, ceil(sqrt((double)g->count * l.cell_height / l.cell_width) - 0.25));
+        l.columns =
+            (int)CJ_MAX(1, ceil(sqrt((double)g->count * l.cell_height / l.cell_width) - 0.25));
     l.columns = (int)CJ_MIN(l.columns, g->count);
     l.rows = (int)((g->count + l.columns - 1) / l.columns);
     return l;
@@ -84,7 +85,9 @@ cj_status cj_plot_images(cj_context *context, const char *path, const cj_image_g
     if (g->count < 1 || g->height < 1 || g->width < 1 || (g->channels != 1 && g->channels != 3) ||
         !g->pixel == !g->value || g->width > 4096 || g->height > 4096)
         return cj_fail(context, CJ_INVALID,
-                       "%s: a grid needs pictures of 1 or 3 channels, at most 4096 wide and high, as pixels or values", path);
+                       "%s: a grid needs pictures of 1 or 3 channels, at most 4096 wide and high, "
+                       "as pixels or values",
+                       path);
     cj_status status = cj_canvas_begin(context, 8, 8, 1, &measure);
     if (status != CJ_OK)
         return status;
@@ -130,7 +133,8 @@ static void draw_cell(cj_canvas *c, const matrix_layout *l, int row, int column,
                    depth > 0.6 ? CJ_WHITE : CJ_BLACK);
 }
 
-static void draw_row(cj_canvas *c, const matrix_layout *l, int classes, int row, const int64_t *count)
+static void draw_row(cj_canvas *c, const matrix_layout *l, int classes, int row,
+                     const int64_t *count)
 {
     int64_t total = 0;
     char text[24];
@@ -162,8 +166,10 @@ static void draw_matrix(cj_canvas *c, const matrix_layout *l, const char *title,
                        flat ? 0 : 0.5, flat ? 0 : -90, CJ_BLACK);
     }
     for (int k = 0; k <= classes; k++) {
-        cj_canvas_line(c, l->left, l->top + k * l->cell, l->left + side, l->top + k * l->cell, CJ_LIGHT, 0.7);
-        cj_canvas_line(c, l->left + k * l->cell, l->top, l->left + k * l->cell, l->top + side, CJ_LIGHT, 0.7);
+        cj_canvas_line(c, l->left, l->top + k * l->cell, l->left + side, l->top + k * l->cell,
+                       CJ_LIGHT, 0.7);
+        cj_canvas_line(c, l->left + k * l->cell, l->top, l->left + k * l->cell, l->top + side,
+                       CJ_LIGHT, 0.7);
     }
     cj_canvas_text(c, title, l->left + middle, 24, FONT + 3, 0.5, 0.5, 0, CJ_BLACK);
     cj_canvas_text(c, "recall", l->left + side + 8, l->top - 12, l->font, 0, 0.5, 0, CJ_GREY);
@@ -175,7 +181,8 @@ cj_status cj_plot_confusion(cj_context *context, const char *path, const char *t
 {
     cj_canvas measure, canvas;
     if (classes < 1 || classes > 1000)
-        return cj_fail(context, CJ_INVALID, "%s: a confusion matrix of %d classes; 1 to 1000 can be drawn", path,
+        return cj_fail(context, CJ_INVALID,
+                       "%s: a confusion matrix of %d classes; 1 to 1000 can be drawn", path,
                        classes);
     cj_status status = cj_canvas_begin(context, 8, 8, 1, &measure);
     if (status != CJ_OK)
@@ -192,8 +199,8 @@ cj_status cj_plot_confusion(cj_context *context, const char *path, const char *t
     if (status != CJ_OK)
         return status;
     draw_matrix(&canvas, &l, title, classes, class_names, counts);
-    cj_canvas_text(&canvas, "predicted class", l.left + side / 2, l.top + side + below - 16, FONT + 1, 0.5,
-                   0.5, 0, CJ_BLACK);
+    cj_canvas_text(&canvas, "predicted class", l.left + side / 2, l.top + side + below - 16,
+                   FONT + 1, 0.5, 0.5, 0, CJ_BLACK);
     status = cj_canvas_write(&canvas, path);
     cj_canvas_end(&canvas);
     return status;

@@ -1,4 +1,5 @@
-/* Data sets: folders and tars of pictures, IDX, npz, own arrays, splits, batches, what is found where, what is refused. */
+/* Data sets: folders and tars of pictures, IDX, npz, own arrays, splits, batches, what is found
+ * where, what is refused. */
 #include "io/io_test.h"
 
 #include <math.h>
@@ -22,7 +23,8 @@ static void run(const char *command)
     assert_int_equal(system(text), 0);
 }
 
-static void write_picture(cj_context *c, const char *name, int height, int width, int channels, int value)
+static void write_picture(cj_context *c, const char *name, int height, int width, int channels,
+                          int value)
 {
     cj_image image;
     assert_ok(c, cj_image_make(c, height, width, channels, &image));
@@ -110,7 +112,8 @@ static void mixed_pictures(void **state)
     assert_int_equal(d->part[CJ_TRAIN].pixel[2 * 64 * 64], 100);
     assert_int_equal(d->part[CJ_TRAIN].pixel[10 * 3 * 64 * 64], 77);
     assert_true(noted(d, "resized to 64 x 64"));
-    assert_true(noted(d, "1 files are no pictures that can be read and were left out: train/two/notes.txt"));
+    assert_true(noted(
+        d, "1 files are no pictures that can be read and were left out: train/two/notes.txt"));
     assert_true(noted(d, "1 files lie in no folder of a class"));
 
     /* Prediction makes of a file what training made of it. */
@@ -145,16 +148,19 @@ static void evaluation_uses_the_models_classes(void **state)
     assert_int_equal(e->preprocess->classes, 2);
     cj_dataset_free(c, e);
     run("mv p/test/two p/test/three");
-    assert_refused(c, cj_data_load(c, in_folder("p"), &o, &e), CJ_VALUE, "\"three\" is none of the 2");
+    assert_refused(c, cj_data_load(c, in_folder("p"), &o, &e), CJ_VALUE,
+                   "\"three\" is none of the 2");
     write_bytes(in_folder("t.csv"), "a,y\n1,0\n2,1\n", 12);
-    assert_refused(c, cj_data_load(c, in_folder("t.csv"), &o, &e), CJ_INVALID, "holds rows of a table");
+    assert_refused(c, cj_data_load(c, in_folder("t.csv"), &o, &e), CJ_INVALID,
+                   "holds rows of a table");
     cj_dataset_free(c, d);
     cj_context_free(c);
 }
 
 /* ---- arrays ---- */
 
-static void write_idx(const char *name, const uint8_t *extents, int rank, const uint8_t *data, size_t size)
+static void write_idx(const char *name, const uint8_t *extents, int rank, const uint8_t *data,
+                      size_t size)
 {
     uint8_t bytes[1024] = {0, 0, 8, (uint8_t)rank};
     for (int i = 0; i < rank; i++)
@@ -193,7 +199,8 @@ static void idx_files(void **state)
     cj_dataset_free(c, d);
 
     run("rm i/train-labels-idx1-ubyte");
-    assert_refused(c, cj_data_load(c, in_folder("i"), NULL, &d), CJ_MISSING, "train-labels-idx1-ubyte");
+    assert_refused(c, cj_data_load(c, in_folder("i"), NULL, &d), CJ_MISSING,
+                   "train-labels-idx1-ubyte");
     write_idx("i/train-labels-idx1-ubyte", (uint8_t[]){5}, 1, labels, 5);
     assert_refused(c, cj_data_load(c, in_folder("i"), NULL, &d), CJ_SHAPE, "5 labels");
     cj_context_free(c);
@@ -204,7 +211,8 @@ static void npz_files(void **state)
     (void)state;
     cj_context *c = test_context(NULL);
     cj_dataset *d;
-    assert_ok(c, cj_data_load(c, golden_path("stored.npz"), &(cj_data_options){.test_fraction = -1}, &d));
+    assert_ok(
+        c, cj_data_load(c, golden_path("stored.npz"), &(cj_data_options){.test_fraction = -1}, &d));
     assert_int_equal(d->preprocess->kind, CJ_INPUT_ARRAYS);
     assert_int_equal(d->part[CJ_TRAIN].count, 4);
     assert_int_equal(d->part[CJ_TRAIN].inputs, 3);
@@ -223,7 +231,8 @@ static void npz_files(void **state)
     }
     assert_int_equal(label[1], 1);
     cj_dataset_free(c, d);
-    assert_refused(c, cj_data_load(c, golden_path("f4.npy"), NULL, &d), CJ_UNSUPPORTED, "no data set");
+    assert_refused(c, cj_data_load(c, golden_path("f4.npy"), NULL, &d), CJ_UNSUPPORTED,
+                   "no data set");
     cj_context_free(c);
 }
 
@@ -248,17 +257,18 @@ static void own_arrays(void **state)
     assert_ok(c, cj_data_from_values(c, values, 10, 1, shape, labels, 4, NULL, 0, &o, &d));
     assert_int_equal(d->preprocess->classes, 4); /* as told, though one has no example */
     cj_dataset_free(c, d);
-    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, labels, 2, NULL, 0, &o, &d), CJ_VALUE,
-                   "example 2 has the label 2");
+    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, labels, 2, NULL, 0, &o, &d),
+                   CJ_VALUE, "example 2 has the label 2");
     values[4] = NAN;
-    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, labels, 3, NULL, 0, &o, &d), CJ_VALUE,
-                   "example 4 holds a number that is not finite");
+    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, labels, 3, NULL, 0, &o, &d),
+                   CJ_VALUE, "example 4 holds a number that is not finite");
     values[4] = 4;
     targets[7] = INFINITY;
-    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, NULL, 0, targets, 1, &o, &d), CJ_VALUE,
-                   "example 7");
+    assert_refused(c, cj_data_from_values(c, values, 10, 1, shape, NULL, 0, targets, 1, &o, &d),
+                   CJ_VALUE, "example 7");
     uint8_t pixels[10 * 4] = {0};
-    assert_ok(c, cj_data_from_pixels(c, pixels, 10, 1, 2, 2, labels, 3, &o, &d)); /* constant: scale 1 */
+    assert_ok(
+        c, cj_data_from_pixels(c, pixels, 10, 1, 2, 2, labels, 3, &o, &d)); /* constant: scale 1 */
     assert_true(d->preprocess->scale[0] == 1);
     cj_dataset_free(c, d);
     assert_int_equal(cj_data_from_pixels(c, pixels, 10, 2, 2, 1, labels, 3, &o, &d), CJ_INVALID);
@@ -356,7 +366,8 @@ static void known_data_are_found(void **state)
         assert_non_null(strstr(cj_error(c), "/nowhere/cajal"));
         assert_non_null(strstr(cj_error(c), "CAJAL_DATA"));
     }
-    assert_refused(c, cj_data_load(c, "/no/such/file.csv", NULL, &d), CJ_MISSING, "/no/such/file.csv");
+    assert_refused(c, cj_data_load(c, "/no/such/file.csv", NULL, &d), CJ_MISSING,
+                   "/no/such/file.csv");
     assert_non_null(cj_data_known(0));
     assert_null(cj_data_known(-1));
     assert_null(cj_data_known(1000));
@@ -373,11 +384,14 @@ static void what_is_refused(void **state)
     cj_context *c = test_context(NULL);
     cj_dataset *d;
     run("rm -rf e && mkdir e");
-    assert_refused(c, cj_data_load(c, in_folder("e"), NULL, &d), CJ_FORMAT, "no pictures in folders of classes");
+    assert_refused(c, cj_data_load(c, in_folder("e"), NULL, &d), CJ_FORMAT,
+                   "no pictures in folders of classes");
     run("mkdir e/a && echo x > e/a/1.png");
-    assert_refused(c, cj_data_load(c, in_folder("e"), NULL, &d), CJ_FORMAT, "1 files are no pictures");
+    assert_refused(c, cj_data_load(c, in_folder("e"), NULL, &d), CJ_FORMAT,
+                   "1 files are no pictures");
     write_bytes(in_folder("bad.tar"), "no tar at all", 13);
-    assert_refused(c, cj_data_load(c, in_folder("bad.tar"), NULL, &d), CJ_FORMAT, "the archive ends early");
+    assert_refused(c, cj_data_load(c, in_folder("bad.tar"), NULL, &d), CJ_FORMAT,
+                   "the archive ends early");
     write_bytes(in_folder("bad.npz"), "no zip", 6);
     assert_refused(c, cj_data_load(c, in_folder("bad.npz"), NULL, &d), CJ_FORMAT, "no zip file");
     cj_context_free(c);
@@ -386,7 +400,8 @@ static void what_is_refused(void **state)
 static cj_status load(cj_context *c, void *name)
 {
     cj_dataset *d;
-    cj_status status = cj_data_load(c, in_folder(name), &(cj_data_options){.validation_fraction = 0.3}, &d);
+    cj_status status =
+        cj_data_load(c, in_folder(name), &(cj_data_options){.validation_fraction = 0.3}, &d);
     cj_dataset_free(c, d);
     return status;
 }

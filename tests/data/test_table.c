@@ -1,4 +1,5 @@
-/* Tables: types, targets, tasks, standardisation, categories, missing values, prediction by name, what is refused. */
+/* Tables: types, targets, tasks, standardisation, categories, missing values, prediction by name,
+ * what is refused. */
 #include "io/io_test.h"
 
 #include <math.h>
@@ -6,7 +7,8 @@
 static char folder[64];
 
 /* Loads a CSV given as text. */
-static cj_status load(cj_context *c, const char *text, const cj_data_options *options, cj_dataset **d)
+static cj_status load(cj_context *c, const char *text, const cj_data_options *options,
+                      cj_dataset **d)
 {
     char path[128];
     snprintf(path, sizeof path, "%s/t.csv", folder);
@@ -22,7 +24,8 @@ static bool noted(const cj_dataset *d, const char *text)
     return false;
 }
 
-/* 20 rows: a number, a category, one with gaps, a constant, an id, an empty one, a row number, the target. */
+/* 20 rows: a number, a category, one with gaps, a constant, an id, an empty one, a row number, the
+ * target. */
 static char *mixed_table(void)
 {
     static char text[4096];
@@ -31,8 +34,8 @@ static char *mixed_table(void)
     for (int i = 0; i < 20; i++) {
         char gap[16];
         snprintf(gap, sizeof gap, "%d", i * i);
-        n += (size_t)sprintf(text + n, "%d,%s,%s,7,id-%d,,%d,%s\n", i % 7, color[i % 3], i % 5 == 2 ? "NA" : gap, i, i,
-                             i % 2 ? "yes" : "no");
+        n += (size_t)sprintf(text + n, "%d,%s,%s,7,id-%d,,%d,%s\n", i % 7, color[i % 3],
+                             i % 5 == 2 ? "NA" : gap, i, i, i % 2 ? "yes" : "no");
     }
     return text;
 }
@@ -42,11 +45,12 @@ static void columns_are_decided(void **state)
     (void)state;
     cj_context *c = test_context(NULL);
     cj_dataset *d;
-    assert_ok(c, load(c, mixed_table(), &(cj_data_options){.target = "kind", .test_fraction = -1}, &d));
+    assert_ok(
+        c, load(c, mixed_table(), &(cj_data_options){.target = "kind", .test_fraction = -1}, &d));
     const cj_preprocess *p = d->preprocess;
-    static const cj_column_kind kinds[] = {CJ_COLUMN_NUMERIC, CJ_COLUMN_CATEGORICAL, CJ_COLUMN_NUMERIC,
-                                           CJ_COLUMN_CONSTANT, CJ_COLUMN_IDS, CJ_COLUMN_EMPTY, CJ_COLUMN_IDS,
-                                           CJ_COLUMN_TARGET};
+    static const cj_column_kind kinds[] = {
+        CJ_COLUMN_NUMERIC, CJ_COLUMN_CATEGORICAL, CJ_COLUMN_NUMERIC, CJ_COLUMN_CONSTANT,
+        CJ_COLUMN_IDS,     CJ_COLUMN_EMPTY,       CJ_COLUMN_IDS,     CJ_COLUMN_TARGET};
     assert_int_equal(p->columns, 8);
     for (int i = 0; i < 8; i++)
         assert_int_equal(p->column[i].kind, kinds[i]);
@@ -109,7 +113,8 @@ static void targets_and_tasks(void **state)
         cj_dataset *d;
         cj_data_options o = {.target = cases[i].target, .task = cases[i].task, .test_fraction = -1};
         assert_ok(c, load(c, cases[i].text, &o, &d));
-        if (d->preprocess->task != cases[i].expected || cj_preprocess_outputs(d->preprocess) != cases[i].outputs)
+        if (d->preprocess->task != cases[i].expected ||
+            cj_preprocess_outputs(d->preprocess) != cases[i].outputs)
             fail_msg("case %zu: task %d, %d outputs", i, (int)d->preprocess->task,
                      (int)cj_preprocess_outputs(d->preprocess));
         cj_dataset_free(c, d);
@@ -164,7 +169,8 @@ static void rows_are_predicted_by_name(void **state)
     cj_preprocess *p;
     char *json;
     size_t size;
-    assert_ok(c, load(c, mixed_table(), &(cj_data_options){.target = "kind", .test_fraction = -1}, &d));
+    assert_ok(
+        c, load(c, mixed_table(), &(cj_data_options){.target = "kind", .test_fraction = -1}, &d));
     assert_ok(c, cj_preprocess_to_json(c, d->preprocess, &json, &size));
     assert_ok(c, cj_preprocess_from_json(c, "model", json, &p)); /* all that a prediction has */
 
@@ -188,7 +194,8 @@ static void rows_are_predicted_by_name(void **state)
     static const char *const infinite[] = {"x", "-inf", "red", "1"};
     assert_refused(c, cj_preprocess_row(c, p, "row 3", bad, map, x, NULL), CJ_VALUE,
                    "row 3, column \"n\": \"many\" is no number");
-    assert_refused(c, cj_preprocess_row(c, p, "row 4", infinite, map, x, NULL), CJ_VALUE, "not finite");
+    assert_refused(c, cj_preprocess_row(c, p, "row 4", infinite, map, x, NULL), CJ_VALUE,
+                   "not finite");
     assert_refused(c, cj_preprocess_match(c, p, names, 3, map), CJ_NOT_FOUND, "\"n\"");
     assert_refused(c, cj_preprocess_match(c, p, NULL, 5, map), CJ_SHAPE, "5 fields");
     assert_ok(c, cj_preprocess_match(c, p, NULL, 7, map)); /* by place, without the target */
@@ -198,7 +205,8 @@ static void rows_are_predicted_by_name(void **state)
     int32_t label;
     static const char *const whole[] = {"1", "red", "2", "7", "id", "", "1", "maybe"};
     assert_ok(c, cj_preprocess_match(c, p, NULL, 8, map));
-    assert_refused(c, cj_preprocess_target(c, p, "row 5", whole, map, &label, NULL), CJ_VALUE, "\"maybe\" is none of");
+    assert_refused(c, cj_preprocess_target(c, p, "row 5", whole, map, &label, NULL), CJ_VALUE,
+                   "\"maybe\" is none of");
     cj_release(c, json, size);
     cj_preprocess_free(c, p);
     cj_dataset_free(c, d);
@@ -275,39 +283,51 @@ static void what_is_refused(void **state)
     for (int i = 0; i < 40; i++)
         sprintf(text + strlen(text), i == 20 ? "1O,1\n" : "%d,%d\n", i, i % 2);
     cj_dataset *d;
-    assert_refused(c, load(c, text, NULL, &d), CJ_VALUE, "line 22, column \"a\": \"1O\" is no number");
+    assert_refused(c, load(c, text, NULL, &d), CJ_VALUE,
+                   "line 22, column \"a\": \"1O\" is no number");
     cj_context_free(c);
 }
 
 static void broken_preprocessing_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "", "[]", "{}", "{\"version\":1}",
-        "{\"version\":1,\"kind\":\"images\",\"task\":\"classes\",\"shape\":[2,8,8],\"targets\":[{\"name\":\"c\"}],"
-        "\"classes\":[\"a\"],\"mean\":[0,0],\"scale\":[1,1]}",
-        "{\"version\":1,\"kind\":\"images\",\"task\":\"classes\",\"shape\":[1,8,8],\"targets\":[{\"name\":\"c\"}],"
-        "\"classes\":[\"a\"],\"mean\":[0],\"scale\":[0]}",
-        "{\"version\":1,\"kind\":\"arrays\",\"task\":\"regression\",\"shape\":[3],\"targets\":[],\"mean\":[0],\"scale\":[1]}",
-        "{\"version\":1,\"kind\":\"table\",\"task\":\"regression\",\"shape\":[2],\"targets\":[{\"name\":\"y\",\"mean\":0,"
-        "\"scale\":1}],\"named\":true,\"columns\":[{\"name\":\"a\",\"kind\":\"numeric\",\"mean\":0,\"scale\":1},"
-        "{\"name\":\"y\",\"kind\":\"target\"}]}",
-        "{\"version\":1,\"kind\":\"arrays\",\"task\":\"regression\",\"shape\":[9999999999999],\"targets\":[{\"name\":\"y\","
-        "\"mean\":0,\"scale\":1}],\"mean\":[0],\"scale\":[1]}"};
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{}",
+                                      "{\"version\":1}",
+                                      "{\"version\":1,\"kind\":\"images\",\"task\":\"classes\","
+                                      "\"shape\":[2,8,8],\"targets\":[{\"name\":\"c\"}],"
+                                      "\"classes\":[\"a\"],\"mean\":[0,0],\"scale\":[1,1]}",
+                                      "{\"version\":1,\"kind\":\"images\",\"task\":\"classes\","
+                                      "\"shape\":[1,8,8],\"targets\":[{\"name\":\"c\"}],"
+                                      "\"classes\":[\"a\"],\"mean\":[0],\"scale\":[0]}",
+                                      "{\"version\":1,\"kind\":\"arrays\",\"task\":\"regression\","
+                                      "\"shape\":[3],\"targets\":[],\"mean\":[0],\"scale\":[1]}",
+                                      "{\"version\":1,\"kind\":\"table\",\"task\":\"regression\","
+                                      "\"shape\":[2],\"targets\":[{\"name\":\"y\",\"mean\":0,"
+                                      "\"scale\":1}],\"named\":true,\"columns\":[{\"name\":\"a\","
+                                      "\"kind\":\"numeric\",\"mean\":0,\"scale\":1},"
+                                      "{\"name\":\"y\",\"kind\":\"target\"}]}",
+                                      "{\"version\":1,\"kind\":\"arrays\",\"task\":\"regression\","
+                                      "\"shape\":[9999999999999],\"targets\":[{\"name\":\"y\","
+                                      "\"mean\":0,\"scale\":1}],\"mean\":[0],\"scale\":[1]}"};
     cj_context *c = test_context(NULL);
     cj_preprocess *p;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_refused(c, cj_preprocess_from_json(c, "model", bad[i], &p), CJ_FORMAT, "model: its preprocessing");
+        assert_refused(c, cj_preprocess_from_json(c, "model", bad[i], &p), CJ_FORMAT,
+                       "model: its preprocessing");
         assert_null(p);
     }
-    assert_refused(c, cj_preprocess_from_json(c, "model", "{\"version\":2}", &p), CJ_UNSUPPORTED, "newer cajal");
+    assert_refused(c, cj_preprocess_from_json(c, "model", "{\"version\":2}", &p), CJ_UNSUPPORTED,
+                   "newer cajal");
     cj_context_free(c);
 }
 
 static cj_status load_mixed(cj_context *c, void *state)
 {
     cj_dataset *d;
-    cj_status status = load(c, state, &(cj_data_options){.target = "kind", .validation_fraction = 0.2}, &d);
+    cj_status status =
+        load(c, state, &(cj_data_options){.target = "kind", .validation_fraction = 0.2}, &d);
     cj_dataset_free(c, d);
     return status;
 }

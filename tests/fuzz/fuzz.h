@@ -1,5 +1,6 @@
 /*
- * tests/fuzz/fuzz.h - what the fuzz targets share: a context with a bound on memory, so that a hostile size shows.
+ * tests/fuzz/fuzz.h - what the fuzz targets share: a context with a bound on memory, so that a
+ * hostile size shows.
  */
 #ifndef CJ_TESTS_FUZZ_H
 #define CJ_TESTS_FUZZ_H

@@ -1,4 +1,5 @@
-/* Fuzz target: any text as the preprocessing of a model; what is accepted must come back, and take any row. */
+/* Fuzz target: any text as the preprocessing of a model; what is accepted must come back, and take
+ * any row. */
 #include "fuzz.h"
 
 #include <string.h>

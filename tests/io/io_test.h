@@ -1,5 +1,6 @@
 /*
- * tests/io/io_test.h - what the tests of readers share: golden files, an allocator that counts and fails on order.
+ * tests/io/io_test.h - what the tests of readers share: golden files, an allocator that counts and
+ * fails on order.
  */
 #ifndef CJ_TESTS_IO_TEST_H
 #define CJ_TESTS_IO_TEST_H
@@ -20,9 +21,9 @@
 /* ---- memory that counts, and fails at the n-th allocation ---- */
 
 typedef struct test_memory {
-    long live;      /* bytes handed out and not returned */
-    long calls;     /* since armed */
-    long fail_at;   /* 0: never */
+    long live;    /* bytes handed out and not returned */
+    long calls;   /* since armed */
+    long fail_at; /* 0: never */
     bool failed;
 } test_memory;
 
@@ -59,8 +60,8 @@ static inline cj_context *test_context(test_memory *memory)
 }
 
 /*
- * Runs `action` with every allocation failing from the n-th on, n = 1, 2, ... until it succeeds: each time it must say
- * NO_MEMORY and give everything back. Returns the number of allocations.
+ * Runs `action` with every allocation failing from the n-th on, n = 1, 2, ... until it succeeds:
+ * each time it must say NO_MEMORY and give everything back. Returns the number of allocations.
  */
 static inline long test_each_allocation(cj_status (*action)(cj_context *context, void *state),
                                         void *state)
@@ -136,8 +137,9 @@ static inline void remove_folder(const char *path)
 }
 
 /*
- * Every prefix of the file goes to `parse`, in memory of exactly its size (so that the address sanitizer sees a read past it):
- * it may fail or not, but not crash or leak. Returns how many were accepted.
+ * Every prefix of the file goes to `parse`, in memory of exactly its size (so that the address
+ * sanitizer sees a read past it): it may fail or not, but not crash or leak. Returns how many were
+ * accepted.
  */
 static inline int test_each_prefix(const char *path,
                                    cj_status (*parse)(cj_context *, const void *, size_t))

@@ -1,4 +1,5 @@
-/* npy, npz, IDX and gzip: what NumPy wrote, round trips, lies in headers, every truncation, every allocation. */
+/* npy, npz, IDX and gzip: what NumPy wrote, round trips, lies in headers, every truncation, every
+ * allocation. */
 #include "io/io_test.h"
 
 #include <zlib.h>
@@ -21,8 +22,9 @@ static void reads_what_numpy_wrote(void **state)
     static const struct {
         const char *name;
         cj_dtype dtype;
-    } cases[] = {{"f2", CJ_F32}, {"f4", CJ_F32}, {"f8", CJ_F64}, {"i1", CJ_I32}, {"i2", CJ_I32}, {"i4", CJ_I32},
-                 {"i8", CJ_I64}, {"u1", CJ_U8},  {"u2", CJ_I32}, {"u4", CJ_U32}, {"u8", CJ_I64}, {"b1", CJ_BOOL}};
+    } cases[] = {{"f2", CJ_F32}, {"f4", CJ_F32}, {"f8", CJ_F64}, {"i1", CJ_I32},
+                 {"i2", CJ_I32}, {"i4", CJ_I32}, {"i8", CJ_I64}, {"u1", CJ_U8},
+                 {"u2", CJ_I32}, {"u4", CJ_U32}, {"u8", CJ_I64}, {"b1", CJ_BOOL}};
     cj_context *c = test_context(NULL);
     cj_array a;
     char name[32];
@@ -102,21 +104,30 @@ static void npy_headers(void **state)
     cj_context *c = test_context(NULL);
     assert_ok(c, parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n", 8));
     assert_ok(c, parse_dict(c, "{\"shape\":(2,1),\"fortran_order\":True,\"descr\":\"=f4\"}", 8));
-    assert_refused(c, parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 8), CJ_FORMAT,
-                   "promises more");
-    assert_int_equal(parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8)}", 8),
-                     CJ_FORMAT);
-    assert_int_equal(parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", 8),
-                     CJ_FORMAT);
+    assert_refused(c, parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 8),
+                   CJ_FORMAT, "promises more");
+    assert_int_equal(
+        parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8)}",
+                   8),
+        CJ_FORMAT);
+    assert_int_equal(
+        parse_dict(c, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+                   8),
+        CJ_FORMAT);
     assert_int_equal(parse_dict(c, "{'descr': '<f4', 'shape': (2,)}", 8), CJ_FORMAT);
-    assert_int_equal(parse_dict(c, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", 8),
+    assert_int_equal(
+        parse_dict(c, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", 8),
+        CJ_UNSUPPORTED);
+    assert_int_equal(parse_dict(c, "{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", 8),
                      CJ_UNSUPPORTED);
-    assert_int_equal(parse_dict(c, "{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", 8), CJ_UNSUPPORTED);
-    assert_int_equal(parse_dict(c, "{'descr': '< f', 'fortran_order': False, 'shape': (2,)}", 8), CJ_UNSUPPORTED);
-    assert_int_equal(parse_dict(c, "{'descr': '<f4', 'fortran_order': 7, 'shape': (2,)}", 8), CJ_FORMAT);
+    assert_int_equal(parse_dict(c, "{'descr': '< f', 'fortran_order': False, 'shape': (2,)}", 8),
+                     CJ_UNSUPPORTED);
+    assert_int_equal(parse_dict(c, "{'descr': '<f4', 'fortran_order': 7, 'shape': (2,)}", 8),
+                     CJ_FORMAT);
     assert_int_equal(parse_dict(c, "{", 8), CJ_FORMAT);
-    uint8_t large[] = "\x93NUMPY\x01\0\x44\0{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}              "
-                      "\xff\xff\xff\xff\xff\xff\xff\xff";
+    uint8_t large[] =
+        "\x93NUMPY\x01\0\x44\0{'descr': '<u8', 'fortran_order': False, 'shape': (1,)}              "
+        "\xff\xff\xff\xff\xff\xff\xff\xff";
     assert_refused(c, parse_npy(c, large, 10 + 68 + 8), CJ_UNSUPPORTED, "2^63");
     cj_context_free(c);
 }
@@ -156,7 +167,8 @@ static void broken_npz(void **state)
     cj_context *c = test_context(NULL);
     size_t size;
     uint8_t *data = read_bytes(golden_path("deflated.npz"), &size);
-    for (size_t i = 0; i < size; i++) { /* every byte turned around: an error or not, never a crash */
+    for (size_t i = 0; i < size;
+         i++) { /* every byte turned around: an error or not, never a crash */
         data[i] ^= 0xff;
         parse_npz(c, data, size);
         data[i] ^= 0xff;
@@ -204,7 +216,8 @@ static void reads_idx(void **state)
     uint8_t packed[256];
     size_t n = gzip(idx_bytes, sizeof idx_bytes, 1, packed, sizeof packed);
     for (int pass = 0; pass < 2; pass++) {
-        assert_ok(c, cj_idx_parse(c, "test", pass ? packed : idx_bytes, pass ? n : sizeof idx_bytes, &a));
+        assert_ok(
+            c, cj_idx_parse(c, "test", pass ? packed : idx_bytes, pass ? n : sizeof idx_bytes, &a));
         assert_int_equal(a.dtype, CJ_U8);
         assert_int_equal(a.shape[0], 2);
         assert_int_equal(a.shape[1], 3);
@@ -239,7 +252,8 @@ static void gzip_is_bounded(void **state)
     void *out;
     size_t size, n = gzip(zeros, sizeof zeros, 1, packed, sizeof packed);
     assert_true(n < 2000);
-    assert_refused(c, cj_gzip_inflate(c, "bomb", packed, n, sizeof zeros - 1, &out, &size), CJ_FORMAT, "more than");
+    assert_refused(c, cj_gzip_inflate(c, "bomb", packed, n, sizeof zeros - 1, &out, &size),
+                   CJ_FORMAT, "more than");
     assert_ok(c, cj_gzip_inflate(c, "bomb", packed, n, sizeof zeros, &out, &size));
     assert_int_equal(size, sizeof zeros);
     cj_release(c, out, size);
@@ -290,10 +304,14 @@ static void every_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_numpy_wrote), cmocka_unit_test(npy_round_trip),
-        cmocka_unit_test(npy_headers),            cmocka_unit_test(reads_npz),
-        cmocka_unit_test(broken_npz),             cmocka_unit_test(reads_idx),
-        cmocka_unit_test(gzip_is_bounded),        cmocka_unit_test(every_truncation),
+        cmocka_unit_test(reads_what_numpy_wrote),
+        cmocka_unit_test(npy_round_trip),
+        cmocka_unit_test(npy_headers),
+        cmocka_unit_test(reads_npz),
+        cmocka_unit_test(broken_npz),
+        cmocka_unit_test(reads_idx),
+        cmocka_unit_test(gzip_is_bounded),
+        cmocka_unit_test(every_truncation),
         cmocka_unit_test(every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* CSV: separators, quotes, line ends, encodings, headers, errors with their line; numbers in any locale. */
+/* CSV: separators, quotes, line ends, encodings, headers, errors with their line; numbers in any
+ * locale. */
 #include "io/io_test.h"
 
 #include <locale.h>
@@ -20,7 +21,8 @@ static void fields_are_cut(void **state)
 {
     (void)state;
     cj_context *c = test_context(NULL);
-    cj_csv csv = parse(c, "\xef\xbb\xbf" "name, size ,\"a, b\"\r\n"
+    cj_csv csv = parse(c, "\xef\xbb\xbf"
+                          "name, size ,\"a, b\"\r\n"
                           "x,1,\"say \"\"hi\"\"\"\r\n"
                           "\r\n"
                           "\"two\nlines\",,3\r\n"
@@ -59,8 +61,9 @@ static void separators_are_detected(void **state)
         const char *text;
         char separator;
         int columns;
-    } cases[] = {{"a;b\n1;2\n", ';', 2},       {"a\tb\tc\n1\t2\t3\n", '\t', 3}, {"a|b\n1|2\n", '|', 2},
-                 {"a\n1\n2\n", ',', 1},        {"a;b\n1,5;2\n3;4\n", ';', 2},   {"\"x;y;z\",b\n\"1;2;3\",2\n", ',', 2}};
+    } cases[] = {{"a;b\n1;2\n", ';', 2},        {"a\tb\tc\n1\t2\t3\n", '\t', 3},
+                 {"a|b\n1|2\n", '|', 2},        {"a\n1\n2\n", ',', 1},
+                 {"a;b\n1,5;2\n3;4\n", ';', 2}, {"\"x;y;z\",b\n\"1;2;3\",2\n", ',', 2}};
     cj_context *c = test_context(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cj_csv csv = parse(c, cases[i].text);
@@ -91,9 +94,14 @@ static void headers_are_detected(void **state)
     static const struct {
         const char *text;
         bool header;
-    } cases[] = {{"a,b\n1,2\n", true},        {"1,2\n3,4\n", false},       {"a,1\nb,2\n", false},
-                 {"a,b\nc,d\n", true},        {"a,b\na,c\n", false},       {",x\n0,5\n", true},
-                 {"x,\n0,5\n", false},        {"red,blue\nred,green\nblue,red\n", false},
+    } cases[] = {{"a,b\n1,2\n", true},
+                 {"1,2\n3,4\n", false},
+                 {"a,1\nb,2\n", false},
+                 {"a,b\nc,d\n", true},
+                 {"a,b\na,c\n", false},
+                 {",x\n0,5\n", true},
+                 {"x,\n0,5\n", false},
+                 {"red,blue\nred,green\nblue,red\n", false},
                  {"color,kind\nred,x\nred,y\n", true}};
     cj_context *c = test_context(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -127,7 +135,8 @@ static void errors_name_the_line(void **state)
     cj_csv csv;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size = cases[i].size ? cases[i].size : strlen(cases[i].text);
-        assert_refused(c, cj_csv_parse(c, "test", cases[i].text, size, NULL, &csv), CJ_FORMAT, cases[i].said);
+        assert_refused(c, cj_csv_parse(c, "test", cases[i].text, size, NULL, &csv), CJ_FORMAT,
+                       cases[i].said);
         assert_null(csv.text);
     }
     cj_context_free(c);
@@ -153,21 +162,35 @@ static void numbers(void **state)
     static const struct {
         const char *text;
         double value;
-    } good[] = {{"0", 0},       {"-0.0", -0.0},     {" 1.5\t", 1.5},       {"+2", 2},          {".5", .5},
-                {"5.", 5},      {"1e3", 1000},      {"-1.25E-2", -0.0125}, {"1e400", INFINITY}, {"1e-400", 0},
-                {"0.1", 0.1},   {"123456789012345678901234567890", 123456789012345678901234567890.0},
-                {"9007199254740993", 9007199254740993.0}, {"2.2250738585072011e-308", 2.2250738585072011e-308},
-                {"inf", INFINITY}, {"-Infinity", -INFINITY},
-                {"00000000000000000000001", 1}, {"0.000000000000000000000000000001", 1e-30}, {"1e23", 1e23},
+    } good[] = {{"0", 0},
+                {"-0.0", -0.0},
+                {" 1.5\t", 1.5},
+                {"+2", 2},
+                {".5", .5},
+                {"5.", 5},
+                {"1e3", 1000},
+                {"-1.25E-2", -0.0125},
+                {"1e400", INFINITY},
+                {"1e-400", 0},
+                {"0.1", 0.1},
+                {"123456789012345678901234567890", 123456789012345678901234567890.0},
+                {"9007199254740993", 9007199254740993.0},
+                {"2.2250738585072011e-308", 2.2250738585072011e-308},
+                {"inf", INFINITY},
+                {"-Infinity", -INFINITY},
+                {"00000000000000000000001", 1},
+                {"0.000000000000000000000000000001", 1e-30},
+                {"1e23", 1e23},
                 {"8.41e21", 8.41e21}};
-    static const char *const bad[] = {"", " ", "x", "1x", "1 2", "--1", "1e", "1e+", ".", "-", "0x10", "nan",
-                                      "1,5", "1.2.3", "infinite", "e5"};
+    static const char *const bad[] = {"",  " ", "x",    "1x",  "1 2", "--1",   "1e",       "1e+",
+                                      ".", "-", "0x10", "nan", "1,5", "1.2.3", "infinite", "e5"};
     static const char *const locales[] = {"C", "de_DE.UTF-8", "fr_FR.UTF-8"};
     double value;
     for (size_t l = 0; l < sizeof locales / sizeof locales[0]; l++) {
         setlocale(LC_ALL, locales[l]);
         for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-            if (!cj_parse_number(good[i].text, &value) || memcmp(&value, &good[i].value, sizeof value) != 0)
+            if (!cj_parse_number(good[i].text, &value) ||
+                memcmp(&value, &good[i].value, sizeof value) != 0)
                 fail_msg("%s gives %.17g", good[i].text, value);
         }
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -177,7 +200,8 @@ static void numbers(void **state)
     setlocale(LC_ALL, "C");
 }
 
-/* Numbers drawn as bit patterns, printed with 17 digits: each comes back as it was; and with 1 to 16 digits as strtod has it. */
+/* Numbers drawn as bit patterns, printed with 17 digits: each comes back as it was; and with 1 to
+ * 16 digits as strtod has it. */
 static void numbers_are_correctly_rounded(void **state)
 {
     (void)state;
@@ -244,10 +268,14 @@ static void a_million_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_cut),       cmocka_unit_test(separators_are_detected),
-        cmocka_unit_test(headers_are_detected), cmocka_unit_test(errors_name_the_line),
-        cmocka_unit_test(latin1_is_accepted),   cmocka_unit_test(numbers),
-        cmocka_unit_test(numbers_are_correctly_rounded), cmocka_unit_test(every_allocation),
+        cmocka_unit_test(fields_are_cut),
+        cmocka_unit_test(separators_are_detected),
+        cmocka_unit_test(headers_are_detected),
+        cmocka_unit_test(errors_name_the_line),
+        cmocka_unit_test(latin1_is_accepted),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(numbers_are_correctly_rounded),
+        cmocka_unit_test(every_allocation),
         cmocka_unit_test(a_million_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Pictures: what Pillow makes of the same files, resizing to the bit, PNG round trips, broken files, every allocation. */
+/* Pictures: what Pillow makes of the same files, resizing to the bit, PNG round trips, broken
+ * files, every allocation. */
 #include "io/io_test.h"
 
 #include <zlib.h>
@@ -31,12 +32,15 @@ static void reads_what_pillow_wrote(void **state)
     (void)state;
     static const struct {
         const char *name;
-        int tolerance; /* libjpeg versions may round otherwise; CMYK is converted by different formulas */
-    } files[] = {{"grey.png", 0},  {"rgb.png", 0},  {"rgba.png", 0},    {"la.png", 0},
-                 {"palette.png", 0}, {"grey_palette.png", 0}, {"bit.png", 0}, {"deep.png", 0},
-                 {"turned.png", 0}, {"grey.jpg", 1}, {"rgb.jpg", 2}, {"progressive.jpg", 2}, {"cmyk.jpg", 2},
-                 {"turned1.jpg", 1}, {"turned2.jpg", 1}, {"turned3.jpg", 1}, {"turned4.jpg", 1},
-                 {"turned5.jpg", 1}, {"turned6.jpg", 1}, {"turned7.jpg", 1}, {"turned8.jpg", 1}};
+        int tolerance; /* libjpeg versions may round otherwise; CMYK is converted by different
+                          formulas */
+    } files[] = {{"grey.png", 0},    {"rgb.png", 0},     {"rgba.png", 0},
+                 {"la.png", 0},      {"palette.png", 0}, {"grey_palette.png", 0},
+                 {"bit.png", 0},     {"deep.png", 0},    {"turned.png", 0},
+                 {"grey.jpg", 1},    {"rgb.jpg", 2},     {"progressive.jpg", 2},
+                 {"cmyk.jpg", 2},    {"turned1.jpg", 1}, {"turned2.jpg", 1},
+                 {"turned3.jpg", 1}, {"turned4.jpg", 1}, {"turned5.jpg", 1},
+                 {"turned6.jpg", 1}, {"turned7.jpg", 1}, {"turned8.jpg", 1}};
     cj_context *c = test_context(NULL);
     cj_image image;
     char expected[64];
@@ -68,9 +72,10 @@ static void text_pnm(void **state)
     assert_ok(c, cj_image_decode(c, "test", deep, sizeof deep - 1, &image));
     assert_memory_equal(image.pixel, ((uint8_t[]){255, 128}), 2);
     cj_image_free(c, &image);
-    static const char *const bad[] = {"P2 2 2 15\n0 5\n10 16\n", "P2 2 2 15\n0 5\n10", "P5 9 9 255\nabc",
-                                      "P2 0 2 15\n", "P5 99999 99999 255\n", "P5 1 1 0\na", "P5 1 1 65536\na",
-                                      "P7 1 1 1\n", "P2 1 1 1\n\xb2"};
+    static const char *const bad[] = {
+        "P2 2 2 15\n0 5\n10 16\n", "P2 2 2 15\n0 5\n10", "P5 9 9 255\nabc", "P2 0 2 15\n",
+        "P5 99999 99999 255\n",    "P5 1 1 0\na",        "P5 1 1 65536\na", "P7 1 1 1\n",
+        "P2 1 1 1\n\xb2"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_not_equal(decode(c, bad[i], strlen(bad[i])), CJ_OK);
     cj_context_free(c);
@@ -129,11 +134,17 @@ static void sizes_are_bounded(void **state)
     cj_context *c = test_context(NULL);
     memcpy(data + 16, (uint8_t[]){0, 0, 0x40, 0, 0, 0, 0x40, 0}, 8); /* 16384 x 16384 */
     uint32_t crc = (uint32_t)crc32(0, data + 12, 17);
-    memcpy(data + 29, (uint8_t[]){(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc}, 4);
+    memcpy(
+        data + 29,
+        (uint8_t[]){(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc},
+        4);
     assert_refused(c, decode(c, data, size), CJ_UNSUPPORTED, "16384 x 16384");
     memcpy(data + 16, (uint8_t[]){0, 0, 0x20, 0, 0, 0, 0x20, 0}, 8); /* 8192 x 8192 */
     crc = (uint32_t)crc32(0, data + 12, 17);
-    memcpy(data + 29, (uint8_t[]){(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc}, 4);
+    memcpy(
+        data + 29,
+        (uint8_t[]){(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc},
+        4);
     assert_refused(c, decode(c, data, size), CJ_FORMAT, "too short a PNG");
     free(data);
     assert_refused(c, decode(c, "GIF89a", 6), CJ_FORMAT, "no PNG, JPEG");
@@ -153,8 +164,8 @@ static void every_truncation(void **state)
 static void every_byte_turned(void **state)
 {
     (void)state;
-    static const char *const files[] = {"rgba.png", "palette.png", "turned.png", "turned6.jpg", "progressive.jpg",
-                                        "cmyk.jpg"};
+    static const char *const files[] = {"rgba.png",    "palette.png",     "turned.png",
+                                        "turned6.jpg", "progressive.jpg", "cmyk.jpg"};
     test_memory memory;
     cj_context *c = test_context(&memory);
     long before = memory.live;

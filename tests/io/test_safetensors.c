@@ -1,4 +1,5 @@
-/* safetensors: what torch wrote, round trips, hostile headers, every truncation, every allocation. */
+/* safetensors: what torch wrote, round trips, hostile headers, every truncation, every allocation.
+ */
 #include "io/io_test.h"
 
 static cj_status parse(cj_context *context, const void *data, size_t size)
@@ -103,7 +104,8 @@ static void equal_input_gives_equal_bytes(void **state)
     cj_context_free(c);
 }
 
-/* The encoding of the header, byte by byte: sha256("w\0f32\0" + u64 1 + u64 2 + two floats), by another program. */
+/* The encoding of the header, byte by byte: sha256("w\0f32\0" + u64 1 + u64 2 + two floats), by
+ * another program. */
 static void hash_is_what_the_header_says(void **state)
 {
     (void)state;
@@ -122,11 +124,14 @@ static void bad_names_are_refused(void **state)
     (void)state;
     cj_context *c = test_context(NULL);
     cj_tensor_file *file = make_file(c, false);
-    assert_refused(c, cj_tensor_file_add(c, file, "c", CJ_F32, 0, NULL, NULL), CJ_INVALID, "two arrays");
+    assert_refused(c, cj_tensor_file_add(c, file, "c", CJ_F32, 0, NULL, NULL), CJ_INVALID,
+                   "two arrays");
     assert_int_equal(cj_tensor_file_add(c, file, "", CJ_F32, 0, NULL, NULL), CJ_INVALID);
-    assert_int_equal(cj_tensor_file_add(c, file, "__metadata__", CJ_F32, 0, NULL, NULL), CJ_INVALID);
+    assert_int_equal(cj_tensor_file_add(c, file, "__metadata__", CJ_F32, 0, NULL, NULL),
+                     CJ_INVALID);
     assert_int_equal(cj_tensor_file_add(c, file, "x", CJ_F32, 1, (int64_t[]){-1}, NULL), CJ_SHAPE);
-    assert_int_equal(cj_tensor_file_add(c, file, "x", CJ_F32, 2, (int64_t[]){INT64_MAX, 8}, NULL), CJ_SHAPE);
+    assert_int_equal(cj_tensor_file_add(c, file, "x", CJ_F32, 2, (int64_t[]){INT64_MAX, 8}, NULL),
+                     CJ_SHAPE);
     cj_tensor_file_free(c, file);
     cj_context_free(c);
 }
@@ -153,20 +158,31 @@ static void hostile_headers(void **state)
         {"{}", 0, CJ_OK, ""},
         {"{}", 1, CJ_FORMAT, "the tensors end at byte 0"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, CJ_OK, ""},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, CJ_FORMAT, "its shape and dtype"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, CJ_FORMAT, "a hole"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, CJ_FORMAT,
+         "its shape and dtype"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, CJ_FORMAT,
+         "a hole"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-         "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}", 6, CJ_FORMAT, "overlaps"},
+         "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}",
+         6, CJ_FORMAT, "overlaps"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-         "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, CJ_FORMAT, "duplicate"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 2, CJ_FORMAT, "cut short"},
-        {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, CJ_FORMAT, "unknown dtype"},
-        {"{\"a\":{\"dtype\":\"U64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, CJ_UNSUPPORTED, "U64"},
-        {"{\"a\":{\"dtype\":\"BOOL\",\"shape\":[-1],\"data_offsets\":[0,0]}}", 0, CJ_FORMAT, "whole number"},
-        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[2305843009213693952,8],\"data_offsets\":[0,0]}}", 0, CJ_FORMAT, "its shape"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-1,0]}}", 1, CJ_FORMAT, "data_offsets"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1,
-         CJ_UNSUPPORTED, "17 axes"},
+         "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
+         8, CJ_FORMAT, "duplicate"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 2, CJ_FORMAT,
+         "cut short"},
+        {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, CJ_FORMAT,
+         "unknown dtype"},
+        {"{\"a\":{\"dtype\":\"U64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, CJ_UNSUPPORTED,
+         "U64"},
+        {"{\"a\":{\"dtype\":\"BOOL\",\"shape\":[-1],\"data_offsets\":[0,0]}}", 0, CJ_FORMAT,
+         "whole number"},
+        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[2305843009213693952,8],\"data_offsets\":[0,0]}}", 0,
+         CJ_FORMAT, "its shape"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[-1,0]}}", 1, CJ_FORMAT,
+         "data_offsets"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],\"data_offsets\":["
+         "0,1]}}",
+         1, CJ_UNSUPPORTED, "17 axes"},
         {"{\"a\":[]}", 0, CJ_FORMAT, "no dtype"},
         {"{\"a\":{}}", 0, CJ_FORMAT, "no dtype"},
         {"{\"\":{}}", 0, CJ_FORMAT, "no name"},
@@ -180,11 +196,14 @@ static void hostile_headers(void **state)
     cj_context *c = test_context(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cj_error_clear(c);
-        assert_refused(c, parse_header(c, cases[i].header, cases[i].data), cases[i].status, cases[i].text);
+        assert_refused(c, parse_header(c, cases[i].header, cases[i].data), cases[i].status,
+                       cases[i].text);
     }
     uint8_t huge[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, '{', '}'};
     assert_refused(c, parse(c, huge, sizeof huge), CJ_FORMAT, "no safetensors");
-    assert_refused(c, parse_header(c, "{\"a\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1), CJ_OK, "");
+    assert_refused(
+        c, parse_header(c, "{\"a\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        CJ_OK, "");
     cj_context_free(c);
 }
 
@@ -197,8 +216,8 @@ static void every_truncation(void **state)
 static cj_status write_and_read(cj_context *c, void *path)
 {
     cj_tensor_file *file = cj_tensor_file_new(c), *back = NULL;
-    cj_status status = file ? cj_tensor_file_add(c, file, "w", CJ_F32, 1, (int64_t[]){2}, NULL)
-                            : CJ_NO_MEMORY;
+    cj_status status =
+        file ? cj_tensor_file_add(c, file, "w", CJ_F32, 1, (int64_t[]){2}, NULL) : CJ_NO_MEMORY;
     if (status == CJ_OK)
         status = cj_tensor_file_set(c, file, "key", "value");
     if (status == CJ_OK)

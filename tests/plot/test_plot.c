@@ -1,4 +1,5 @@
-/* Plots: what is drawn is there, hostile numbers draw too, equal input gives equal bytes, every allocation. */
+/* Plots: what is drawn is there, hostile numbers draw too, equal input gives equal bytes, every
+ * allocation. */
 #include "io/io_test.h"
 
 #include "cajal/plot.h"
@@ -83,8 +84,10 @@ static void odd_charts(void **state)
 {
     (void)state;
     need_cairo();
-    static const double rows[][3] = {{NAN, NAN, NAN}, {5, 5, 5}, {-1e300, 0, 1e300}, {1e-300, 2e-300, 3e-300},
-                                     {0, 0, 0}, {1e15, 1e15 + 1, 1e15 + 2}, {-1, -2, -3}};
+    static const double rows[][3] = {{NAN, NAN, NAN},    {5, 5, 5},
+                                     {-1e300, 0, 1e300}, {1e-300, 2e-300, 3e-300},
+                                     {0, 0, 0},          {1e15, 1e15 + 1, 1e15 + 2},
+                                     {-1, -2, -3}};
     cj_context *c = test_context(NULL);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int log_y = 0; log_y < 2; log_y++)
@@ -106,8 +109,14 @@ static cj_status draw_grid(cj_context *c, void *state)
     (void)state;
     static const uint8_t pixel[2 * 3 * 4] = {255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0};
     static const char *const captions[] = {"red", NULL};
-    cj_image_grid grid = {.title = "t", .count = 2, .channels = 3, .height = 2, .width = 2, .pixel = pixel,
-                          .caption = captions, .scale = 20};
+    cj_image_grid grid = {.title = "t",
+                          .count = 2,
+                          .channels = 3,
+                          .height = 2,
+                          .width = 2,
+                          .pixel = pixel,
+                          .caption = captions,
+                          .scale = 20};
     return cj_plot_images(c, path, &grid);
 }
 
@@ -121,10 +130,13 @@ static void image_grids(void **state)
     double red = share_of(c, 255, 0, 0, &height, &width);
     assert_true(fabs(red * height * width - 40 * 40) < 1); /* exactly the picture's pixels */
     float value[] = {0, 1, 2, NAN, 3, 3, 3, 3};
-    cj_image_grid grid = {.count = 2, .channels = 1, .height = 2, .width = 2, .value = value, .scale = 10};
+    cj_image_grid grid = {
+        .count = 2, .channels = 1, .height = 2, .width = 2, .value = value, .scale = 10};
     assert_ok(c, cj_plot_images(c, path, &grid));
-    assert_true(fabs(share_of(c, 255, 0, 0, &height, &width) * height * width - 100) < 1);   /* the NaN */
-    assert_true(fabs(share_of(c, 128, 128, 128, &height, &width) * height * width - 500) < 1); /* constant; 1 of 0 to 2 */
+    assert_true(fabs(share_of(c, 255, 0, 0, &height, &width) * height * width - 100) <
+                1); /* the NaN */
+    assert_true(fabs(share_of(c, 128, 128, 128, &height, &width) * height * width - 500) <
+                1); /* constant; 1 of 0 to 2 */
     grid.value = NULL;
     assert_int_equal(cj_plot_images(c, path, &grid), CJ_INVALID);
     cj_context_free(c);
@@ -187,9 +199,9 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(charts),      cmocka_unit_test(equal_input_gives_equal_bytes),
-        cmocka_unit_test(odd_charts),  cmocka_unit_test(image_grids),
-        cmocka_unit_test(confusion),   cmocka_unit_test(every_allocation),
+        cmocka_unit_test(charts),     cmocka_unit_test(equal_input_gives_equal_bytes),
+        cmocka_unit_test(odd_charts), cmocka_unit_test(image_grids),
+        cmocka_unit_test(confusion),  cmocka_unit_test(every_allocation),
     };
     return cmocka_run_group_tests(tests, make, clean);
 }
