@@ -9,8 +9,12 @@
 
 bool cj_is_missing(const char *text)
 {
-    static const char *const missing[] = {"",     "na",   "n/a", "nan", "null",
-                                          "none", "<na>", "?",   "-",   "#n/a"};
+    static const char *const missing[] = {"na",   "n/a",  "nan", "null", "none",
+                                          "<na>", "#n/a", "?",   "-"};
+    if (!text[0])
+        return true;
+    if (!strchr("nN<#?-", text[0]) || strlen(text) > 4)
+        return false;
     for (size_t i = 0; i < CJ_COUNT(missing); i++)
         if (strcasecmp(text, missing[i]) == 0)
             return true;
