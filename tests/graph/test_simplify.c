@@ -39,6 +39,7 @@ static void test_arithmetic(void **state)
     assert_ptr_equal(cj_div(x, one), x);
     assert_ptr_equal(cj_sub(x, cj_like(x, 0)), x);
     assert_ptr_equal(cj_neg(cj_neg(x)), x);
+    assert_int_equal(cj_neg(cj_tap(cj_neg(x)))->op, CJ_OP_NEG);
     assert_ptr_equal(cj_mul(x, cj_full(c, CJ_F32, 3, I64(2, 3, 4), 1)), x);
     cj_tensor *i = cube(c, CJ_I32);
     assert_ptr_equal(cj_shift(i, 0), i);

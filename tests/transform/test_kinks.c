@@ -193,6 +193,20 @@ static void test_deep(void **state)
     assert_non_null(pushed);
 }
 
+/* One node with very many users, and a user that names it twice. */
+static void test_many_users(void **state)
+{
+    cj_context *c = *state;
+    enum { USERS = 30000 };
+    cj_tensor *x = VECTOR(c, 2), *y = cj_mul(x, x), *gradient;
+    for (int i = 1; i <= USERS; i++)
+        y = cj_add(y, cj_scale(x, i + 1));
+    cj_tensor *total = cj_sum(y, CJ_ALL, false);
+    assert_int_equal(cj_grad(total, 1, &x, &gradient), CJ_OK);
+    double want = 4 + USERS * (USERS + 3.0) / 2;
+    assert_true(evaluate_number(gradient, 0, NULL) == want);
+}
+
 static void expect_error(cj_context *c, cj_status got, cj_status want, const char *sentence)
 {
     assert_int_equal(got, want);
@@ -233,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order_of_sums, begin, end),
         cmocka_unit_test_setup_teardown(test_transposed_weight, begin, end),
         cmocka_unit_test_setup_teardown(test_deep, begin, end),
+        cmocka_unit_test_setup_teardown(test_many_users, begin, end),
         cmocka_unit_test_setup_teardown(test_errors, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
