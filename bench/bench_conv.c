@@ -96,8 +96,8 @@ static void measure(cj_context *context, cj_pool *pool, int isa, const layer *l,
     cj_conv_run_args run = {.x = memory[0], .w = facts->packed_bytes ? memory[3] : memory[1], .y = memory[2],
                             .scratch = memory[4]};
     double best = 1e30, pack = 1e30;
-    int64_t times = 1 + (int64_t)(4e8 / facts->flops);
-    for (int go = 0; go < 7; go++) {
+    int64_t times = 1 + (int64_t)(2e8 / facts->flops);
+    for (int go = 0; go < 25; go++) {
         double start = bench_seconds();
         for (int64_t i = 0; i < times; i++) cj_conv_run(plan, pool, &run);
         best = CJ_MIN(best, (bench_seconds() - start) / (double)times);

@@ -39,8 +39,8 @@ static double seconds_a_run(cj_pool *pool, const cj_matmul_plan *plan, const cj_
                          const void *b, bool repack)
 {
     double best = 1e30;
-    for (int go = 0; go < 7; go++) {
-        int64_t times = 1 + (int64_t)(4e8 / CJ_MAX(plan->flops, 1e5));
+    for (int go = 0; go < 15; go++) {
+        int64_t times = 1 + (int64_t)(2e8 / CJ_MAX(plan->flops, 1e5));
         double start = bench_seconds();
         for (int64_t i = 0; i < times; i++) {
             if (repack) cj_matmul_pack(plan, pool, b, (void *)(uintptr_t)run->b);

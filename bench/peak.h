@@ -64,9 +64,9 @@ static void bench_chains(void *state, int thread, int64_t begin, int64_t end)
 static inline double bench_peak(cj_pool *pool, int isa)
 {
     int lanes = isa == CJ_ISA_ID_AVX512 ? 16 : isa == CJ_ISA_ID_AVX2 ? 8 : 0;
-    int state[2] = {isa, 1000000}, threads = cj_pool_threads(pool);
+    int state[2] = {isa, 300000}, threads = cj_pool_threads(pool);
     double best = 0;
-    for (int go = 0; go < 8; go++) {
+    for (int go = 0; go < 40; go++) {
         double start = bench_seconds();
         cj_pool_run(pool, threads, 1, 1, bench_chains, state);
         double flops = 2.0 * lanes * BENCH_CHAINS * state[1] * threads / (bench_seconds() - start);

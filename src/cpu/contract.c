@@ -23,20 +23,38 @@ const cj_contract_kernels *cj_contract_kernels_of(int isa)
     }
 }
 
-void cj_tile_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
-                      cj_tile *tile)
+/* `rows` rows by functions that take at most `most`, split as evenly as may be; fn[rows - 1]. */
+static void run_split(const cj_tile_fn *fn, int64_t most, int64_t rows, size_t element, cj_tile *tile)
 {
-    int64_t most = type->most_rows[vectors];
-    int64_t calls = (rows + most - 1) / most;
+    int64_t calls = cj_div_up(rows, most);
     const char *a = (const char *)tile->a;
     char *c = (char *)tile->c;
     for (; calls > 0; calls--) {
-        int64_t now = (rows + calls - 1) / calls;
+        int64_t now = cj_div_up(rows, calls);
         tile->a = a;
         tile->c = c;
-        type->tile[vectors - 1][now - 1](tile);
+        fn[now - 1](tile);
         a += now * tile->row_step * (int64_t)element;
         c += now * tile->c_step * (int64_t)element;
         rows -= now;
     }
+}
+
+void cj_tile_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
+                      cj_tile *tile)
+{
+    run_split(type->tile[vectors - 1], type->most_rows[vectors], rows, element, tile);
+}
+
+void cj_slide_rows_run(const cj_contract_type *type, int64_t rows, size_t element, cj_tile *tile)
+{
+    if (rows < CJ_SLIDE_LEAST)
+        run_split(type->tile[0], type->most_rows[1], rows, element, tile);
+    else
+        run_split(type->slide_rows, type->most_slide_rows, rows, element, tile);
+}
+
+void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element, cj_tile *tile)
+{
+    run_split(type->slide_taps, type->most_channels, channels, element, tile);
 }

@@ -19,4 +19,8 @@ static inline size_t cj_line_up(size_t bytes) { return (bytes + 63) & ~(size_t)6
 void cj_tile_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
                       cj_tile *tile);
 
+/* The same with the sliding tiles, for panels of one vector: rows of output positions; channels. */
+void cj_slide_rows_run(const cj_contract_type *type, int64_t rows, size_t element, cj_tile *tile);
+void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element, cj_tile *tile);
+
 #endif

@@ -112,6 +112,9 @@ void cj_conv_forward_count(cj_conv_plan *plan)
     plan->strip_lines = CJ_MAX(CJ_MIN(plan->strip_lines, lines), 1);
     choose_source(plan);
 
+    plan->slides = s->kernel[AXIS_W] == CJ_SLIDE_TAPS && s->kernel_dilation[AXIS_W] == 1 &&
+                   s->in_dilation[AXIS_W] == 1 && s->stride[AXIS_W] == 1;
+
     bool y_plain = s->y_stride[Y_O] == 1 || s->out_channels == 1;
     plan->tile_in_scratch = plan->options.store || !y_plain;
     if (plan->source == SOURCE_STAGED)
@@ -312,7 +315,10 @@ static void run_lines(const conv_strip *strip, const conv_phase *phase, int64_t 
                              group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels)) * size;
         tile.c = out_at(strip, group, line, phase->first[AXIS_W] + first * plan->period[AXIS_W]) +
                  panel * plan->panel * size;
-        cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile);
+        if (plan->slides && vectors == 1)
+            cj_slide_rows_run(plan->type, last - first, (size_t)size, &tile);
+        else
+            cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile);
     }
 }
 

@@ -54,6 +54,7 @@ struct cj_conv_plan {
 
     int vectors; /* of a panel */
     int64_t panel, panels;
+    bool slides; /* three kernel columns side by side: the sliding tiles serve panels of one vector */
     conv_source source;
     conv_window window;
     int64_t image_stride, channel_stride, channels; /* of x: kind WEIGHT has N and C exchanged; channels of a group */

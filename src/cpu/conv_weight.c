@@ -37,6 +37,8 @@ static void choose_runs(cj_conv_plan *plan)
         plan->runs = s->out[AXIS_W];
         plan->run_rows = s->images;
     }
+    plan->slides = plan->runs == 1 && s->out[AXIS_W] == CJ_SLIDE_TAPS && s->kernel[AXIS_W] >= 2 &&
+                   s->stride[AXIS_W] == 1 && s->kernel_dilation[AXIS_W] == 1;
 }
 
 static void choose_strips(cj_conv_plan *plan)
@@ -267,8 +269,14 @@ static void run_unit(const weight_part *part, int64_t index, char *result, cj_ti
                     .b_step = plan->w_step,
                     .c_step = plan->width,
                     .tail = unit.columns - (vectors - 1) * plan->type->lanes,
-                    .mode = mode};
-    cj_tile_rows_run(plan->type, vectors, plan->run_rows, (size_t)plan->size, &tile);
+                    .mode = mode,
+                    .span = s->kernel[AXIS_W],
+                    .pixel_step = plan->pixel_step,
+                    .tap_step = s->images * plan->width};
+    if (plan->slides && vectors == 1)
+        cj_slide_taps_run(plan->type, s->images, (size_t)plan->size, &tile);
+    else
+        cj_tile_rows_run(plan->type, vectors, plan->run_rows, (size_t)plan->size, &tile);
 }
 
 /* Units [begin, end) of one chunk to result: mode STORE or, when the chunk is one part, ADD. */

@@ -314,7 +314,7 @@ static void layers_of_real_size(void **state)
 {
     fixture *f = *state;
     random_state r = {12};
-    for (int way = 0; way < 3; way++) {
+    for (int way = 0; way < 5; way++) {
         problem p = {.spec = {.dtype = CJ_F32, .spatial = 2, .groups = 1, .images = 3, .in_channels = 16,
                               .out_channels = 32, .in = {32, 32, 1}, .kernel = {3, 3, 1}, .out = {16, 16, 1},
                               .stride = {2, 2, 1}, .in_dilation = {1, 1, 1}, .kernel_dilation = {1, 1, 1},
@@ -327,6 +327,13 @@ static void layers_of_real_size(void **state)
             s->images = 16, s->in_channels = 5, s->out_channels = 32;
             s->kernel[0] = s->kernel[1] = 32, s->out[0] = s->out[1] = 3;
             s->in[0] = s->in[1] = 33;
+            s->stride[0] = s->stride[1] = 1;
+        } else if (way == 3) { /* one vector of columns, three kernel columns: the sliding tiles */
+            s->out_channels = 16, s->out[0] = s->out[1] = 32;
+            s->stride[0] = s->stride[1] = 1;
+        } else if (way == 4) {
+            s->images = 16, s->in_channels = 9, s->out_channels = 16;
+            s->in[0] = s->in[1] = s->kernel[0] = s->kernel[1] = 20, s->out[0] = s->out[1] = 3;
             s->stride[0] = s->stride[1] = 1;
         }
         lay_out(&r, &p, false);

@@ -5,6 +5,12 @@
  * rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015). It keeps rows x vectors sums in registers:
  *     acc[r][j] = fma(a[r * row_step + offset[i]], b[i * b_step + j], acc[r][j])     i = 0 .. k - 1, ascending
  * The offsets are a table, so that the same tile walks a matrix, the window of a convolution, or a batch of pictures.
+ *
+ * With one vector of columns such a tile is bound by its loads, a value of a for each multiply-add. Where three kernel positions
+ * follow each other along the width, the sliding tiles load a value once for the three sums that need it; each sum still
+ * takes its products in the order of k:
+ *     slide_rows  one vector, k = (anything, 3 taps), row r + 1 at tap t reads what row r reads at tap t + 1
+ *     slide_taps  one vector, rows = (3 taps, channels), k = (line, position): tap t at position q reads pixel q + t
  */
 #ifndef CJ_CPU_ISA_CONTRACT_H
 #define CJ_CPU_ISA_CONTRACT_H
@@ -13,7 +19,11 @@
 
 enum {
     CJ_TILE_VECTORS = 4, /* most vectors of a register tile */
-    CJ_TILE_ROWS = 24    /* most rows */
+    CJ_TILE_ROWS = 24,   /* most rows */
+    CJ_SLIDE_TAPS = 3,
+    CJ_SLIDE_LEAST = 4, /* rows of slide_rows */
+    CJ_SLIDE_ROWS = 16,
+    CJ_SLIDE_CHANNELS = 8 /* most channels of slide_taps */
 };
 
 typedef enum cj_tile_mode {
@@ -30,6 +40,9 @@ typedef struct cj_tile {
     void *c;
     int64_t k, row_step, b_step, c_step, tail;
     cj_tile_mode mode;
+    /* slide_taps: positions of a line, at least 2 (offsets are read at each line's start), a from pixel to pixel, c
+     * from tap to tap; row_step is 1 */
+    int64_t span, pixel_step, tap_step;
 } cj_tile;
 
 typedef void (*cj_tile_fn)(const cj_tile *tile);
@@ -52,6 +65,9 @@ typedef struct cj_contract_type {
     int lanes;
     int most_rows[CJ_TILE_VECTORS + 1];               /* by vectors; [0] is unused */
     cj_tile_fn tile[CJ_TILE_VECTORS][CJ_TILE_ROWS];   /* [vectors - 1][rows - 1]; NULL above most_rows */
+    int most_slide_rows, most_channels;               /* of slide_rows, slide_taps */
+    cj_tile_fn slide_rows[CJ_SLIDE_ROWS];             /* [rows - 1]; NULL below CJ_SLIDE_LEAST */
+    cj_tile_fn slide_taps[CJ_SLIDE_CHANNELS];         /* [channels - 1] */
     cj_pack_fn pack;
     cj_unpack_fn unpack;
     cj_add_chunks_fn add_chunks;
