@@ -94,17 +94,43 @@ static json_t *preprocess_json(const cj_preprocess *p)
     return root;
 }
 
+/* jansson leaves out what it has no memory for, and texts that are no UTF-8: was all written? */
+static bool is_whole(const cj_preprocess *p, const cj_preprocess *back)
+{
+    bool whole = p->classes == back->classes && p->targets == back->targets &&
+                 p->columns == back->columns && p->moments == back->moments;
+    for (int i = 0; whole && i < p->columns; i++)
+        whole = p->column[i].categories == back->column[i].categories;
+    return whole;
+}
+
+static cj_status check_whole(cj_context *context, const cj_preprocess *p, const char *text)
+{
+    cj_preprocess *back;
+    cj_status status = cj_preprocess_from_json(context, "preprocessing", text, &back);
+    if (status == CJ_OK && !is_whole(p, back))
+        status = CJ_FORMAT;
+    cj_preprocess_free(context, back);
+    if (status == CJ_FORMAT)
+        return cj_fail(context, CJ_VALUE,
+                       "the preprocessing cannot be saved: there is no memory, or the name of a "
+                       "class or column is no UTF-8 text (rename it)");
+    return status;
+}
+
 cj_status cj_preprocess_to_json(cj_context *context, const cj_preprocess *preprocess, char **text,
                                 size_t *size)
 {
     cj_buffer buffer = {.context = context};
     void *data;
-    cj_preprocess *check = NULL;
     *text = NULL;
     *size = 0;
     json_t *root = preprocess_json(preprocess);
-    bool made =
-        root && json_dump_callback(root, add_text, &buffer,
+    if (!root)
+        return cj_fail(context, CJ_VALUE,
+                       "the preprocessing cannot be saved: there is no memory, or the name of a "
+                       "target or column is no UTF-8 text (rename it)");
+    bool made = json_dump_callback(root, add_text, &buffer,
                                    JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) == 0;
     json_decref(root);
     cj_status status = made && cj_buffer_add(&buffer, "", 1) == CJ_OK
@@ -113,16 +139,14 @@ cj_status cj_preprocess_to_json(cj_context *context, const cj_preprocess *prepro
     cj_buffer_free(&buffer);
     if (status != CJ_OK)
         return status;
-    /* jansson drops what it has no memory for: what cannot be read back was not written whole. */
-    status = cj_preprocess_from_json(context, "preprocessing", data, &check);
-    cj_preprocess_free(context, check);
-    if (status != CJ_OK) {
-        cj_release(context, data, *size);
-        *size = 0;
-        return status;
+    status = check_whole(context, preprocess, data);
+    if (status == CJ_OK) {
+        *text = data;
+        return CJ_OK;
     }
-    *text = data;
-    return CJ_OK;
+    cj_release(context, data, *size);
+    *size = 0;
+    return status;
 }
 
 /* ---- reading ---- */

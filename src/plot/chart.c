@@ -119,23 +119,48 @@ static void draw_x_ticks(cj_canvas *c, const axis *x, const axis *y)
     }
 }
 
+static void draw_y_tick(cj_canvas *c, const axis *x, const axis *y, double value, const char *text)
+{
+    if (value < y->low || value > y->high)
+        return;
+    double at = y->from + (value - y->low) / (y->high - y->low) * (y->to - y->from);
+    cj_canvas_line(c, x->from, at, x->to, at, CJ_LIGHT, 0.8);
+    cj_canvas_text(c, text, x->from - 7, at, TICK_FONT, 1, 0.5, 0, CJ_BLACK);
+}
+
+/* Powers of ten; their 1, 2 and 5 fold below 2.5 decades; even steps of the value below 0.7. */
+static void draw_log_ticks(cj_canvas *c, const axis *x, const axis *y)
+{
+    static const double parts[] = {1, 2, 5};
+    char text[40];
+    double decades = y->high - y->low, step = tick_step(y, 6);
+    if (decades < 0.7) {
+        axis plain = {.low = pow(10, y->low), .high = pow(10, y->high)};
+        step = tick_step(&plain, 6);
+        for (double v = ceil(plain.low / step) * step; v <= plain.high; v += step) {
+            tick_label(&plain, v, step, text, sizeof text);
+            draw_y_tick(c, x, y, log10(v), text);
+        }
+        return;
+    }
+    for (double v = floor(y->low / step) * step; v <= y->high; v += step)
+        for (size_t k = 0; k < (decades < 2.5 ? CJ_COUNT(parts) : 1); k++) {
+            tick_label(y, v + log10(parts[k]), step, text, sizeof text);
+            draw_y_tick(c, x, y, v + log10(parts[k]), text);
+        }
+}
+
 static void draw_y_ticks(cj_canvas *c, const axis *x, const axis *y)
 {
     char text[40];
     double step = tick_step(y, 6);
-    bool fine = y->log && y->high - y->low < 2.5;
-    for (double v = ceil((y->low - (fine ? 1 : 0)) / step - 1e-9) * step;
-         v <= y->high + 1e-9 * step; v += step) {
-        static const double parts[] = {1, 2, 5};
-        for (size_t k = 0; k < (fine ? CJ_COUNT(parts) : 1); k++) {
-            double w = v + log10(parts[k]);
-            if (w < y->low || w > y->high)
-                continue;
-            double at = y->from + (w - y->low) / (y->high - y->low) * (y->to - y->from);
-            cj_canvas_line(c, x->from, at, x->to, at, CJ_LIGHT, 0.8);
-            tick_label(y, w, step, text, sizeof text);
-            cj_canvas_text(c, text, x->from - 7, at, TICK_FONT, 1, 0.5, 0, CJ_BLACK);
-        }
+    if (y->log) {
+        draw_log_ticks(c, x, y);
+        return;
+    }
+    for (double v = ceil(y->low / step - 1e-9) * step; v <= y->high + 1e-9 * step; v += step) {
+        tick_label(y, v, step, text, sizeof text);
+        draw_y_tick(c, x, y, v, text);
     }
 }
 

@@ -43,6 +43,16 @@ typedef struct grid_layout {
     double scale, cell_width, cell_height, caption, title;
 } grid_layout;
 
+/* About as wide as high; up to half as many columns more where that leaves fewer gaps. */
+static int choose_columns(int64_t count, double aspect)
+{
+    int64_t least = (int64_t)CJ_MAX(1, ceil(sqrt((double)count * aspect) - 0.25)), best = least;
+    for (int64_t n = least; n <= least + least / 2; n++)
+        if ((count + n - 1) / n * n < (count + best - 1) / best * best)
+            best = n;
+    return (int)best;
+}
+
 static grid_layout layout_of(cj_canvas *measure, const cj_image_grid *g)
 {
     grid_layout l = {.columns = g->columns, .scale = g->scale};
@@ -57,8 +67,7 @@ static grid_layout layout_of(cj_canvas *measure, const cj_image_grid *g)
     l.cell_width = CJ_MAX(l.scale * g->width, ceil(widest)) + GAP;
     l.cell_height = l.scale * g->height + l.caption + GAP;
     if (l.columns < 1)
-        l.columns =
-            (int)CJ_MAX(1, ceil(sqrt((double)g->count * l.cell_height / l.cell_width) - 0.25));
+        l.columns = choose_columns(g->count, l.cell_height / l.cell_width);
     l.columns = (int)CJ_MIN(l.columns, g->count);
     l.rows = (int)((g->count + l.columns - 1) / l.columns);
     return l;

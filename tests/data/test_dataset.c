@@ -157,6 +157,23 @@ static void evaluation_uses_the_models_classes(void **state)
     cj_context_free(c);
 }
 
+static void a_name_that_is_no_utf8_is_not_lost(void **state)
+{
+    (void)state;
+    cj_context *c = test_context(NULL);
+    cj_dataset *d;
+    char *json;
+    size_t size;
+    make_pictures(c);
+    run("mv p/train/two \"$(printf 'p/train/zw\\374lf')\" && rm -r p/test");
+    assert_ok(c, cj_data_load(c, in_folder("p"), NULL, &d));
+    assert_int_equal(d->preprocess->classes, 2);
+    assert_refused(c, cj_preprocess_to_json(c, d->preprocess, &json, &size), CJ_VALUE, "no UTF-8");
+    assert_null(json);
+    cj_dataset_free(c, d);
+    cj_context_free(c);
+}
+
 /* ---- arrays ---- */
 
 static void write_idx(const char *name, const uint8_t *extents, int rank, const uint8_t *data,
@@ -444,6 +461,7 @@ int main(void)
         cmocka_unit_test(picture_folders),
         cmocka_unit_test(mixed_pictures),
         cmocka_unit_test(evaluation_uses_the_models_classes),
+        cmocka_unit_test(a_name_that_is_no_utf8_is_not_lost),
         cmocka_unit_test(idx_files),
         cmocka_unit_test(npz_files),
         cmocka_unit_test(own_arrays),

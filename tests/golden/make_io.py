@@ -1,4 +1,5 @@
-"""Writes tests/golden/io: small files as NumPy, PyTorch, safetensors and Pillow write them, with what they must read as.
+"""Writes tests/golden/io: small files as NumPy, PyTorch, safetensors and Pillow write them, and what
+they must read as.
 
     python3 tests/golden/make_io.py      (numpy, torch, safetensors, pillow)
 """
@@ -6,7 +7,7 @@ import os
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from safetensors.torch import save_file
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "io"))
@@ -21,9 +22,8 @@ save_file({"f32": ramp.float() / 4, "f64": ramp.double() / 4, "i32": ramp.int(),
 save_file({"short": ramp.short()}, "int16.safetensors")
 
 # Arrays.
-for name, dtype in [("f2", "<f2"), ("f4", "<f4"), ("f8", ">f8"), ("i1", "|i1"), ("i2", ">i2"), ("i4", "<i4"),
-                    ("i8", "<i8"), ("u1", "|u1"), ("u2", "<u2"), ("u4", ">u4"), ("u8", "<u8"), ("b1", "|b1")]:
-    np.save(f"{name}.npy", np.arange(6).reshape(2, 3).astype(dtype))
+for dtype in ["<f2", "<f4", ">f8", "|i1", ">i2", "<i4", "<i8", "|u1", "<u2", ">u4", "<u8", "|b1"]:
+    np.save(f"{dtype[1:]}.npy", np.arange(6).reshape(2, 3).astype(dtype))
 np.save("fortran.npy", np.asfortranarray(np.arange(24, dtype="<f4").reshape(2, 3, 4)))
 np.save("scalar.npy", np.float64(2.5))
 np.save("complex.npy", np.zeros(3, np.complex64))
@@ -68,11 +68,10 @@ for orientation in range(1, 9):
     exif[0x0112] = orientation
     name = f"turned{orientation}.jpg"
     Image.fromarray(grey).save(name, exif=exif, quality=95)
-    from PIL import ImageOps
     np.save(name + ".npy", np.array(ImageOps.exif_transpose(Image.open(name)))[..., None])
-for name, image, options in [("grey.jpg", Image.fromarray(grey), {}), ("rgb.jpg", Image.fromarray(rgb), {}),
-                             ("progressive.jpg", Image.fromarray(rgb), {"progressive": True})]:
-    image.save(name, quality=90, **options)
+for name, pixels, options in [("grey.jpg", grey, {}), ("rgb.jpg", rgb, {}),
+                              ("progressive.jpg", rgb, {"progressive": True})]:
+    Image.fromarray(pixels).save(name, quality=90, **options)
     decoded = np.array(Image.open(name))
     np.save(name + ".npy", decoded if decoded.ndim == 3 else decoded[..., None])
 Image.fromarray(rgb).convert("CMYK").save("cmyk.jpg", quality=95)
