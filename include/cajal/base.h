@@ -142,6 +142,9 @@ CJ_API cj_status cj_context_status(const cj_context *context);
 /* The sentence of the building error if there is one, else of the last failed call; "" if none. */
 CJ_API const char *cj_error(const cj_context *context);
 
+/* The status that goes with cj_error, for functions that say no more than NULL; CJ_OK if there is none. */
+CJ_API cj_status cj_error_status(const cj_context *context);
+
 /* Forgets both, so that building can go on. */
 CJ_API void cj_error_clear(cj_context *context);
 

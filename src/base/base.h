@@ -27,6 +27,7 @@ struct cj_context {
     int isa; /* enum cj_isa_id of src/cpu/isa.h */
     cj_status build_status;
     char build_error[CJ_ERROR_SIZE];
+    cj_status last_status;
     char last_error[CJ_ERROR_SIZE];
     struct {
         void *state;

@@ -174,8 +174,14 @@ const char *cj_error(const cj_context *context)
     return context->build_status != CJ_OK ? context->build_error : context->last_error;
 }
 
+cj_status cj_error_status(const cj_context *context)
+{
+    return context->build_status != CJ_OK ? context->build_status : context->last_status;
+}
+
 void cj_error_clear(cj_context *context)
 {
+    context->last_status = CJ_OK;
     context->build_status = CJ_OK;
     context->build_error[0] = '\0';
     context->last_error[0] = '\0';
@@ -189,6 +195,7 @@ cj_status cj_fail(cj_context *context, cj_status status, const char *format, ...
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     memcpy(context->last_error, sentence, sizeof sentence);
+    context->last_status = status;
     return status;
 }
 

@@ -30,11 +30,6 @@ static cj_program *run_alone(cj_at at, cj_tensor *x)
     return p;
 }
 
-static cj_status status_of(const cj_context *context)
-{
-    return cj_context_status(context) ? cj_context_status(context) : CJ_INVALID;
-}
-
 cj_tensor *cj_eval_at(cj_at at, cj_tensor *x)
 {
     if (!x || x->op == CJ_OP_CONSTANT)
@@ -60,7 +55,7 @@ cj_status cj_read_at(cj_at at, cj_tensor *x, void *data, size_t bytes)
                        at.file, at.line, cj_shape_text(x, text, sizeof(text)), size, bytes);
     cj_program *p = run_alone(at, x);
     if (!p)
-        return status_of(context);
+        return cj_error_status(context);
     memcpy(data, cj_output(p, 0), bytes);
     cj_program_free(p);
     return CJ_OK;
@@ -74,7 +69,7 @@ cj_status cj_describe_at(cj_at at, cj_tensor *x, cj_description *d)
     cj_context *context = x->context;
     cj_program *p = run_alone(at, x);
     if (!p)
-        return status_of(context);
+        return cj_error_status(context);
     d->dtype = (cj_dtype)x->dtype;
     d->rank = x->rank;
     memcpy(d->shape, x->shape, sizeof(*x->shape) * (size_t)x->rank);

@@ -123,7 +123,9 @@ cj_status cj_initialise(cj_at at, cj_context *context, cj_variable *variable, co
         return status;
     status = draw(at, context, variable, path, how);
     cj_frame_leave(context);
-    if (status != CJ_OK && cj_context_status(context) == CJ_OK)
-        cj_fail_building(context, status, at, "'%s' could not be given its first values", path);
-    return status;
+    if (status == CJ_OK)
+        return CJ_OK;
+    status = cj_error_status(context);
+    return cj_fail_building(context, status, at, "'%s' could not be given its first values: %s", path,
+                            cj_error(context));
 }

@@ -116,7 +116,7 @@ static cj_status make_programs(cj_trainer *t)
     int64_t last = t->source.next_batch ? 0 : t->source.count % t->size;
     if (!trainer_program(t, TRAIN, t->size) ||
         (last && !t->a.drop_last && !trainer_program(t, TRAIN, last)))
-        return cj_context_status(t->context) != CJ_OK ? cj_context_status(t->context) : CJ_INVALID;
+        return cj_error_status(t->context);
     cj_status status = CJ_OK;
     if (t->source.x)
         status = trainer_check_labels(t, &t->source, t->source.y, t->source.count, 0, NULL);

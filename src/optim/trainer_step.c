@@ -91,7 +91,7 @@ cj_status cj_trainer_step(cj_trainer *t, cj_progress *progress)
         return status;
     const sized_program *p = trainer_program(t, TRAIN, b.n);
     if (!p)
-        return cj_context_status(t->context) != CJ_OK ? cj_context_status(t->context) : CJ_INVALID;
+        return cj_error_status(t->context);
     status = run(p, &b, true);
     if (status != CJ_OK)
         return status;
@@ -184,8 +184,7 @@ cj_status cj_trainer_evaluate(cj_trainer *t, const cj_source *source, cj_scores 
             break;
         const sized_program *p = trainer_program(t, with_y ? EVALUATE : PREDICT, b.n);
         if (!p)
-            return cj_context_status(t->context) != CJ_OK ? cj_context_status(t->context)
-                                                          : CJ_INVALID;
+            return cj_error_status(t->context);
         status = run(p, &b, with_y);
         if (status != CJ_OK)
             return status;
