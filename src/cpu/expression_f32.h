@@ -4,25 +4,6 @@
 #ifndef CJ_CPU_EXPRESSION_F32_H
 #define CJ_CPU_EXPRESSION_F32_H
 
-/* exp(x) - 1 = 2^n (1 + p) - 1 for |x| < 2^13: returns p, *shifted holds n. */
-CJ_SIMD vf32 exp_core_f32(vf32 x, vf32 *shifted)
-{
-    vf32 t = vf32_fma(x, F32(CJ_LOG2E_F32), F32(CJ_SHIFTER_F32));
-    vf32 n = t - F32(CJ_SHIFTER_F32);
-    vf32 r = vf32_fma(n, F32(-CJ_LN2_1_F32), x);
-    r = vf32_fma(n, F32(-CJ_LN2_2_F32), r);
-    *shifted = t;
-    return vf32_fma(r * r, CJ_POLYNOMIAL(vf32, r, exp_q_f32), r);
-}
-
-CJ_SIMD vf32 cj_exp_f32(vf32 x)
-{
-    vf32 t;
-    x = vf32_at_least(vf32_at_most(x, F32(89)), F32(-104));
-    vf32 p = exp_core_f32(x, &t);
-    return vf32_scale(F32(1) + p, t - F32(CJ_SHIFTER_F32));
-}
-
 /* exp(x) = 2^n (1 + r + tail), where tail holds what r lost in rounding. */
 CJ_SIMD vf32 exp_parts_f32(vf32 x, vf32 *shifted, vf32 *tail)
 {
@@ -34,6 +15,21 @@ CJ_SIMD vf32 exp_parts_f32(vf32 x, vf32 *shifted, vf32 *tail)
     *shifted = t;
     *tail = vf32_fma(r * r, CJ_POLYNOMIAL(vf32, r, exp_q_f32), lost);
     return r;
+}
+
+/* exp(x) - 1 = 2^n (1 + p) - 1: returns p. */
+CJ_SIMD vf32 exp_core_f32(vf32 x, vf32 *shifted)
+{
+    vf32 tail, r = exp_parts_f32(x, shifted, &tail);
+    return r + tail;
+}
+
+CJ_SIMD vf32 cj_exp_f32(vf32 x)
+{
+    vf32 t;
+    x = vf32_at_least(vf32_at_most(x, F32(89)), F32(-104));
+    vf32 p = exp_core_f32(x, &t);
+    return vf32_scale(F32(1) + p, t - F32(CJ_SHIFTER_F32));
 }
 
 /*

@@ -5,24 +5,6 @@
 #ifndef CJ_CPU_EXPRESSION_F64_H
 #define CJ_CPU_EXPRESSION_F64_H
 
-CJ_SIMD vf64 exp_core_f64(vf64 x, vf64 *shifted)
-{
-    vf64 t = vf64_fma(x, F64(CJ_LOG2E_F64), F64(CJ_SHIFTER_F64));
-    vf64 n = t - F64(CJ_SHIFTER_F64);
-    vf64 r = vf64_fma(n, F64(-CJ_LN2_1_F64), x);
-    r = vf64_fma(n, F64(-CJ_LN2_2_F64), r);
-    *shifted = t;
-    return vf64_fma(r * r, CJ_POLYNOMIAL(vf64, r, exp_q_f64), r);
-}
-
-CJ_SIMD vf64 cj_exp_f64(vf64 x)
-{
-    vf64 t;
-    x = vf64_at_least(vf64_at_most(x, F64(710)), F64(-746));
-    vf64 p = exp_core_f64(x, &t);
-    return vf64_scale(F64(1) + p, t - F64(CJ_SHIFTER_F64));
-}
-
 /* exp(x) = 2^n (1 + r + tail), where tail holds what r lost in rounding. */
 CJ_SIMD vf64 exp_parts_f64(vf64 x, vf64 *shifted, vf64 *tail)
 {
@@ -34,6 +16,21 @@ CJ_SIMD vf64 exp_parts_f64(vf64 x, vf64 *shifted, vf64 *tail)
     *shifted = t;
     *tail = vf64_fma(r * r, CJ_POLYNOMIAL(vf64, r, exp_q_f64), lost);
     return r;
+}
+
+/* exp(x) - 1 = 2^n (1 + p) - 1: returns p. */
+CJ_SIMD vf64 exp_core_f64(vf64 x, vf64 *shifted)
+{
+    vf64 tail, r = exp_parts_f64(x, shifted, &tail);
+    return r + tail;
+}
+
+CJ_SIMD vf64 cj_exp_f64(vf64 x)
+{
+    vf64 t;
+    x = vf64_at_least(vf64_at_most(x, F64(710)), F64(-746));
+    vf64 p = exp_core_f64(x, &t);
+    return vf64_scale(F64(1) + p, t - F64(CJ_SHIFTER_F64));
 }
 
 /*
