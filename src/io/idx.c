@@ -13,85 +13,123 @@ static const struct idx_type {
     {0x0c, 4, CJ_I32}, {0x0d, 4, CJ_F32}, {0x0e, 8, CJ_F64},
 };
 
+/* Elements of the file, big-endian, into the array: i8 and i16 are sign-extended. */
 static void load_elements(const struct idx_type *type, const uint8_t *from, cj_array *array)
 {
-    size_t count = array->size / cj_dtype_size(array->dtype);
-    if (type->code == 0x08) {
-        if (count)
-            memcpy(array->data, from, count);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits = cj_load_big(from + i * (size_t)type->size, type->size);
+    int64_t count = cj_array_count(array);
+    for (int64_t i = 0; i < count; i++, from += type->size) {
+        uint64_t bits = cj_load_big(from, type->size);
         if (type->size == 8) {
             memcpy((uint64_t *)array->data + i, &bits, 8);
         } else {
-            uint32_t word = (uint32_t)bits;
-            if (type->size < 4) { /* sign-extend i8 and i16 */
-                uint32_t sign = 1u << (8 * type->size - 1);
+            uint32_t word = (uint32_t)bits, sign = 1u << (8 * type->size - 1);
+            if (type->size < 4)
                 word = (word ^ sign) - sign;
-            }
             memcpy((uint32_t *)array->data + i, &word, 4);
         }
     }
 }
 
-static cj_status parse_plain(cj_context *context, const char *name, const uint8_t *data,
-                             size_t size, cj_array *out)
+typedef struct idx_reader {
+    cj_context *context;
+    const char *name;
+    size_t size; /* of the file */
+    bool gzip;
+    cj_source *source;
+} idx_reader;
+
+static cj_status fail_length(const idx_reader *r, const char *how)
+{
+    return cj_fail(r->context, CJ_FORMAT,
+                   "%s: its IDX header does not fit its length: the data is %s than it says: get "
+                   "the file again",
+                   r->name, how);
+}
+
+static cj_status read_header(const idx_reader *r, const struct idx_type **type, int *rank,
+                             int64_t *shape, size_t *bytes)
+{
+    uint8_t head[4 + 4 * CJ_MAX_RANK];
+    size_t got, header;
+    cj_status status = cj_source_read(r->source, head, 4, &got);
+    if (status != CJ_OK)
+        return status;
+    if (got < 4 || head[0] != 0 || head[1] != 0)
+        return cj_fail(r->context, CJ_FORMAT,
+                       "%s: no IDX file: it does not begin with two zero bytes, a type and a rank",
+                       r->name);
+    for (size_t i = 0; i < CJ_COUNT(idx_types); i++)
+        if (idx_types[i].code == head[2])
+            *type = &idx_types[i];
+    *rank = head[3];
+    if (!*type || *rank == 0 || *rank > CJ_MAX_RANK)
+        return cj_fail(r->context, CJ_FORMAT,
+                       "%s: no IDX file that can be read: type 0x%02x, %d axes (bytes 2 and 3)",
+                       r->name, head[2], *rank);
+    header = 4 * (size_t)*rank;
+    if ((status = cj_source_read(r->source, head + 4, header, &got)) != CJ_OK)
+        return status;
+    if (got < header)
+        return fail_length(r, "less");
+    for (int i = 0; i < *rank; i++)
+        shape[i] = (int64_t)cj_load_big(head + 4 + 4 * i, 4);
+    /* Before memory is taken: what the file can hold, deflate's best ratio being 1032. */
+    bool fits = cj_shape_size(*rank, shape, (size_t)(*type)->size, bytes);
+    size_t most =
+        r->gzip ? (r->size < SIZE_MAX / 1032 ? r->size * 1032 : SIZE_MAX) : r->size - 4 - header;
+    return fits && *bytes <= most ? CJ_OK : fail_length(r, "less");
+}
+
+/* Exactly `bytes` bytes, and then the end. */
+static cj_status read_data(const idx_reader *r, void *data, size_t bytes)
+{
+    size_t got;
+    uint8_t more;
+    cj_status status = cj_source_read(r->source, data, bytes, &got);
+    if (status == CJ_OK && got < bytes)
+        return fail_length(r, "less");
+    if (status == CJ_OK)
+        status = cj_source_read(r->source, &more, 1, &got);
+    return status == CJ_OK && got ? fail_length(r, "more") : status;
+}
+
+static cj_status read_array(const idx_reader *r, cj_array *array)
 {
     const struct idx_type *type = NULL;
-    if (size < 4 || data[0] != 0 || data[1] != 0)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: no IDX file: it does not begin with two zero bytes, a type and a rank",
-                       name);
-    for (size_t i = 0; i < CJ_COUNT(idx_types); i++)
-        if (idx_types[i].code == data[2])
-            type = &idx_types[i];
-    int rank = data[3];
-    if (!type || rank == 0 || rank > CJ_MAX_RANK)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: no IDX file that can be read: type 0x%02x, %d axes (bytes 2 and 3)",
-                       name, data[2], rank);
-    size_t header = 4 + 4 * (size_t)rank, bytes;
+    int rank = 0;
     int64_t shape[CJ_MAX_RANK];
-    if (size < header)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: ends at byte %zu, within the IDX header: get the file again", name,
-                       size);
-    for (int i = 0; i < rank; i++)
-        shape[i] = (int64_t)cj_load_big(data + 4 + 4 * i, 4);
-    if (!cj_shape_size(rank, shape, (size_t)type->size, &bytes) || bytes != size - header)
-        return cj_fail(context, CJ_FORMAT,
-                       "%s: its IDX header does not fit its length: %zu bytes of data follow it, "
-                       "which is %s than it "
-                       "says: get the file again",
-                       name, size - header,
-                       cj_shape_size(rank, shape, (size_t)type->size, &bytes) &&
-                               bytes < size - header
-                           ? "more"
-                           : "less");
-    cj_status status = cj_array_make(context, NULL, type->dtype, rank, shape, out);
+    size_t bytes = 0;
+    cj_status status = read_header(r, &type, &rank, shape, &bytes);
     if (status == CJ_OK)
-        load_elements(type, data + header, out);
+        status = cj_array_make(r->context, NULL, type->dtype, rank, shape, array);
+    if (status != CJ_OK)
+        return status;
+    if (type->dtype == CJ_U8)
+        return read_data(r, array->data, bytes);
+    uint8_t *raw = cj_allocate(r->context, bytes);
+    if (!raw)
+        return CJ_NO_MEMORY;
+    status = read_data(r, raw, bytes);
+    if (status == CJ_OK)
+        load_elements(type, raw, array);
+    cj_release(r->context, raw, bytes);
     return status;
 }
 
 cj_status cj_idx_parse(cj_context *context, const char *name, const void *data, size_t size,
                        cj_array *out)
 {
-    *out = (cj_array){0};
-    if (!cj_is_gzip(data, size))
-        return parse_plain(context, name, data, size, out);
-    void *plain;
-    size_t plain_size;
-    /* Deflate cannot do better than 1032 : 1, so that this bounds memory by the file's own size. */
-    size_t limit = size < SIZE_MAX / 1100 ? size * 1100 : SIZE_MAX - 1;
-    cj_status status = cj_gzip_inflate(context, name, data, size, CJ_MIN(limit, (size_t)1 << 34),
-                                       &plain, &plain_size);
-    if (status != CJ_OK)
-        return status;
-    status = parse_plain(context, name, plain, plain_size, out);
-    cj_release(context, plain, plain_size);
+    idx_reader r = {context, name, size, cj_is_gzip(data, size), NULL};
+    cj_array array = {0};
+    *out = array;
+    cj_status status = cj_source_open(context, name, data, size, &r.source);
+    if (status == CJ_OK)
+        status = read_array(&r, &array);
+    cj_source_close(r.source);
+    if (status == CJ_OK)
+        *out = array;
+    else
+        cj_array_free(context, &array);
     return status;
 }
 

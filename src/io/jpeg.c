@@ -11,7 +11,7 @@
 #include <jerror.h>
 
 #define SCAN_LIMIT 200            /* progressive files with more only cost time */
-#define PIXELS_A_BYTE_LIMIT 8192u /* Huffman codes cannot reach 1,024 */
+#define PIXELS_A_BYTE_LIMIT 1024u /* a block of 64 pixels takes a bit of a Huffman code at least */
 
 bool cj_is_jpeg(const uint8_t *data, size_t size)
 {
