@@ -58,6 +58,11 @@ CJ_API cj_program_info cj_program_describe(const cj_program *program);
 CJ_API void cj_program_print(const cj_program *program,
                              void (*line)(void *user, const char *text), void *user);
 
+/* Runs the program `rounds` times (updates included) and writes the least time of each kernel, in seconds, to
+ * seconds[0 .. kernels). */
+CJ_API cj_status cj_program_time(cj_program *program, int feeds, const cj_feed *feed, int rounds,
+                                 double *seconds);
+
 /* Computes x now and returns a leaf that holds its value (x must not depend on inputs). */
 CJ_API cj_tensor *cj_eval_at(cj_at at, cj_tensor *x);
 #define cj_eval(...) cj_eval_at(CJ_HERE, __VA_ARGS__)

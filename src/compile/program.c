@@ -3,6 +3,8 @@
  */
 #include "compile/program.h"
 
+#include <time.h>
+
 /* One arena a context serves all its programs: it holds what lives within a run only. */
 typedef struct cj_run_arena {
     void *memory;
@@ -250,7 +252,7 @@ void cj_program_free(cj_program *p)
 
 /* ---- running ---- */
 
-cj_status cj_run(cj_program *p, int feeds, const cj_feed *feed)
+static cj_status feed_inputs(cj_program *p, int feeds, const cj_feed *feed)
 {
     cj_context *context = p->context;
     if (cj_context_status(context))
@@ -270,9 +272,41 @@ cj_status cj_run(cj_program *p, int feeds, const cj_feed *feed)
                            b->name);
         memcpy(&p->pointer[p->input[i]], &data, sizeof(data));
     }
+    return CJ_OK;
+}
+
+cj_status cj_run(cj_program *p, int feeds, const cj_feed *feed)
+{
+    cj_status status = feed_inputs(p, feeds, feed);
+    if (status)
+        return status;
     uint64_t mode = cj_fp_enter();
     for (int32_t i = 0; i < p->kernels; i++)
         p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+    cj_fp_leave(mode);
+    return CJ_OK;
+}
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+cj_status cj_program_time(cj_program *p, int feeds, const cj_feed *feed, int rounds, double *seconds)
+{
+    cj_status status = feed_inputs(p, feeds, feed);
+    if (status)
+        return status;
+    uint64_t mode = cj_fp_enter();
+    for (int r = 0; r < rounds; r++)
+        for (int32_t i = 0; i < p->kernels; i++) {
+            double start = seconds_now();
+            p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+            double taken = seconds_now() - start;
+            seconds[i] = r == 0 ? taken : CJ_MIN(seconds[i], taken);
+        }
     cj_fp_leave(mode);
     return CJ_OK;
 }
