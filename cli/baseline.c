@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define LINEAR_TABLE_EPOCHS   300
+#define LINEAR_TABLE_EPOCHS 300
 #define LINEAR_TABLE_PATIENCE 20
 #define LINEAR_PICTURE_EPOCHS 3
 
@@ -43,19 +43,19 @@ static cj_status fit_linear(train *t, cj_model *model)
     examples_source a, b;
     cj_source source = source_of(&a, cj_model_preprocess(model), &t->data->part[CJ_TRAIN], 0);
     cj_source held = source_of(&b, cj_model_preprocess(model), validation, 0);
-    cj_trainer *trainer = cj_trainer_new(&(struct cj_fit_args){
-        .scope = cj_model_scope(model),
-        .at = CJ_HERE_OF(struct cj_fit_args),
-        .build = build_net,
-        .net_user = (void *)(uintptr_t)cj_model_net(model),
-        .source = &source,
-        .class_weight = t->plan.class_weight,
-        .optimiser = cj_adam(.lr = pictures ? 1e-3 : 1e-2),
-        .schedule = cj_cosine_rate(),
-        .epochs = pictures ? LINEAR_PICTURE_EPOCHS : LINEAR_TABLE_EPOCHS,
-        .batch_size = t->plan.batch,
-        .validation = early ? &held : NULL,
-        .patience = early ? LINEAR_TABLE_PATIENCE : 0});
+    cj_trainer *trainer = cj_trainer_new(
+        &(struct cj_fit_args){.scope = cj_model_scope(model),
+                              .at = CJ_HERE_OF(struct cj_fit_args),
+                              .build = build_net,
+                              .net_user = (void *)(uintptr_t)cj_model_net(model),
+                              .source = &source,
+                              .class_weight = t->plan.class_weight,
+                              .optimiser = cj_adam(.lr = pictures ? 1e-3 : 1e-2),
+                              .schedule = cj_cosine_rate(),
+                              .epochs = pictures ? LINEAR_PICTURE_EPOCHS : LINEAR_TABLE_EPOCHS,
+                              .batch_size = t->plan.batch,
+                              .validation = early ? &held : NULL,
+                              .patience = early ? LINEAR_TABLE_PATIENCE : 0});
     if (!trainer)
         return CJ_NO_MEMORY;
     cj_status status = CJ_OK;
@@ -82,7 +82,8 @@ int train_linear(train *t, scores *out)
     status = fit_linear(t, model);
     if (stop_signal()) {
         cj_model_free(model);
-        fprintf(stderr, "stopped after the training; go on with: cajal train --resume --out '%s'\n", t->folder);
+        fprintf(stderr, "stopped after the training; go on with: cajal train --resume --out '%s'\n",
+                t->folder);
         return 128 + stop_signal();
     }
     float *raw = NULL;

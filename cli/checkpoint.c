@@ -150,20 +150,24 @@ static cj_status take(train *t, const char *path, const cj_tensor_file *file)
     double format = number_of(file, "checkpoint_format");
     if (format > CHECKPOINT_FORMAT)
         return cj_fail(context, CJ_UNSUPPORTED,
-                       "'%s' has checkpoint format %g; this is Cajal %s, which reads format %d: a newer one is needed",
+                       "'%s' has checkpoint format %g; this is Cajal %s, which reads format %d: a "
+                       "newer one is needed",
                        path, format, cj_version(), CHECKPOINT_FORMAT);
     int count = cj_trainer_arrays(t->trainer);
     for (int i = 0; i < count; i++) {
         cj_trainer_array a = cj_trainer_array_at(t->trainer, i);
         const cj_array *stored = cj_tensor_file_find(file, a.name);
         if (!stored || !same_form(&a, stored))
-            return cj_fail(context, CJ_FORMAT, "'%s' is not the state of this run: \"%s\" is missing or has another form",
-                           path, a.name);
+            return cj_fail(
+                context, CJ_FORMAT,
+                "'%s' is not the state of this run: \"%s\" is missing or has another form", path,
+                a.name);
         if (a.bytes)
             memcpy(a.data, stored->data, a.bytes);
     }
     if (file->count != (size_t)count)
-        return cj_fail(context, CJ_FORMAT, "'%s' is not the state of this run: it holds %zu tensors, the run has %d",
+        return cj_fail(context, CJ_FORMAT,
+                       "'%s' is not the state of this run: it holds %zu tensors, the run has %d",
                        path, file->count, count);
     return cj_trainer_restored(t->trainer);
 }

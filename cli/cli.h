@@ -24,22 +24,51 @@ enum command_id { TRAIN, EVAL, PREDICT, SHOW, DATA, VERSION, HELP, COMMANDS };
 enum completion { NO_COMPLETION, A_FILE, A_FOLDER, A_DATA_SET, A_NET, A_WORD };
 
 enum option_id {
-    OPT_DATA, OPT_NET, OPT_TARGET, OPT_TASK, OPT_EPOCHS, OPT_BATCH, OPT_OPTIM, OPT_SCHEDULE, OPT_LR,
-    OPT_CLIP, OPT_TEST, OPT_VAL, OPT_CLASS_WEIGHT, OPT_SIZE, OPT_HEADER, OPT_SEPARATOR, OPT_SEED,
-    OPT_OUT, OPT_RESUME, OPT_FORCE, OPT_CONFIG, OPT_PART, OPT_ALL_PROBABILITIES, OPT_OUTPUT, OPT_INPUT,
-    OPT_CLASSES, OPT_INFER, OPT_MAN_PAGES, OPT_COMPLETION, OPT_THREADS, OPT_JSON, OPT_QUIET, OPT_HELP,
+    OPT_DATA,
+    OPT_NET,
+    OPT_TARGET,
+    OPT_TASK,
+    OPT_EPOCHS,
+    OPT_BATCH,
+    OPT_OPTIM,
+    OPT_SCHEDULE,
+    OPT_LR,
+    OPT_CLIP,
+    OPT_TEST,
+    OPT_VAL,
+    OPT_CLASS_WEIGHT,
+    OPT_SIZE,
+    OPT_HEADER,
+    OPT_SEPARATOR,
+    OPT_SEED,
+    OPT_OUT,
+    OPT_RESUME,
+    OPT_FORCE,
+    OPT_CONFIG,
+    OPT_PART,
+    OPT_ALL_PROBABILITIES,
+    OPT_OUTPUT,
+    OPT_INPUT,
+    OPT_CLASSES,
+    OPT_INFER,
+    OPT_MAN_PAGES,
+    OPT_COMPLETION,
+    OPT_THREADS,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_HELP,
     OPTIONS
 };
 
 typedef struct option_row {
     enum option_id id;
     const char *name;
-    char letter;          /* 0: none */
-    const char *value;    /* what a value is called; NULL: a flag */
-    unsigned commands;    /* ON(...) bits */
+    char letter;       /* 0: none */
+    const char *value; /* what a value is called; NULL: a flag */
+    unsigned commands; /* ON(...) bits */
     enum completion completion;
-    const char *words;    /* the values that are allowed, blanks between; NULL: any */
-    const char *help;     /* with the default */
+    const char *words; /* the values that are allowed, blanks between; NULL: any */
+    const char *help;  /* with the default */
 } option_row;
 extern const option_row option_table[OPTIONS];
 
@@ -103,7 +132,7 @@ bool is_terminal(FILE *file);
 const char *count_text(double count, char text[32]);
 const char *bytes_text(double bytes, char text[32]);
 const char *time_text(double seconds, char text[32]);
-double now_seconds(void); /* of a clock that never jumps */
+double now_seconds(void);     /* of a clock that never jumps */
 int64_t resident_bytes(void); /* the most that this process has had resident */
 
 /* ---- shared steps ---- */

@@ -19,7 +19,8 @@ int make_context(cli *c)
     if (!option_integer(c, OPT_THREADS, 1, 256, &threads) ||
         !option_integer(c, OPT_SEED, 0, INT64_C(1) << 53, &seed))
         return EXIT_USAGE;
-    cj_config config = {.threads = (int)threads, .seed = (uint64_t)seed, .log = remark, .log_user = c};
+    cj_config config = {
+        .threads = (int)threads, .seed = (uint64_t)seed, .log = remark, .log_user = c};
     c->context = cj_context_new(&config, error, sizeof error);
     return c->context ? EXIT_DONE : fail(c, EXIT_ERROR, "%s", error);
 }
@@ -31,7 +32,8 @@ int data_options(cli *c, cj_data_options *options)
     const char *separator = c->value[OPT_SEPARATOR], *header = c->value[OPT_HEADER];
     double test = 0.2, validation = 0;
     *options = (cj_data_options){.target = c->value[OPT_TARGET], .task = c->value[OPT_TASK]};
-    if (!option_number(c, OPT_TEST, 0, 0.9, &test) || !option_number(c, OPT_VAL, 0, 0.9, &validation) ||
+    if (!option_number(c, OPT_TEST, 0, 0.9, &test) ||
+        !option_number(c, OPT_VAL, 0, 0.9, &validation) ||
         !option_integer(c, OPT_SEED, 0, INT64_C(1) << 53, &seed))
         return EXIT_USAGE;
     options->seed = (uint64_t)seed;
@@ -68,12 +70,16 @@ int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_mo
     char path[PATH_SIZE];
     struct stat about;
     if (stat(model_path(given, path), &about) != 0)
-        return fail(c, EXIT_NO_DATA, "there is no model '%s': give a model.safetensors or the folder of a run",
+        return fail(c, EXIT_NO_DATA,
+                    "there is no model '%s': give a model.safetensors or the folder of a run",
                     path);
     cj_model_options options = {.net = c->value[OPT_NET], .preprocess = preprocess};
     cj_status status = cj_model_load(c->context, path, &options, model);
-    if (status == CJ_OK)
+    if (status == CJ_OK) {
+        if (!cj_model_own(*model))
+            tell(c, "'%s' carries no preprocessing: pixels are taken as value / 255", path);
         return EXIT_DONE;
+    }
     int code = fail_library(c, status);
     return status == CJ_NOT_FOUND ? EXIT_ERROR : code;
 }

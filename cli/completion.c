@@ -31,7 +31,8 @@ static void bash(void)
 {
     fputs("# bash completion for cajal, made by `cajal help --completion bash`\n"
           "_cajal()\n{\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} "
+          "command=${COMP_WORDS[1]}\n"
           "    COMPREPLY=()\n"
           "    if [ \"$COMP_CWORD\" = 1 ]; then\n        COMPREPLY=($(compgen -W \"",
           stdout);
@@ -66,7 +67,8 @@ static void bash(void)
     fputs("        esac ;;\n"
           "    *)\n"
           "        case $command in\n"
-          "        help) COMPREPLY=($(compgen -W \"train eval predict show data version help nets\" -- \"$word\")) ;;\n"
+          "        help) COMPREPLY=($(compgen -W \"train eval predict show data version help "
+          "nets\" -- \"$word\")) ;;\n"
           "        data) COMPREPLY=($(compgen -f -W \"list show\" -- \"$word\")) ;;\n"
           "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "        esac ;;\n"
@@ -111,21 +113,26 @@ static void zsh_option(const option_row *row)
 static void zsh(void)
 {
     fputs("#compdef cajal\n# zsh completion for cajal, made by `cajal help --completion zsh`\n"
-          "_cajal()\n{\n    local -a commands=(\n", stdout);
+          "_cajal()\n{\n    local -a commands=(\n",
+          stdout);
     for (int i = 0; i < COMMANDS; i++) {
         printf("        '%s:", command_table[i].name);
         zsh_text(command_table[i].summary);
         fputs("'\n", stdout);
     }
-    fputs("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n    fi\n"
-          "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $command in\n", stdout);
+    fputs(
+        "    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        "
+        "return\n    fi\n"
+        "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $command in\n",
+        stdout);
     for (int command = 0; command < COMMANDS; command++) {
         printf("    %s)\n        _arguments \\\n", command_table[command].name);
         for (int i = 0; i < OPTIONS; i++)
             if (option_table[i].commands & ON(command))
                 zsh_option(&option_table[i]);
         if (command == HELP)
-            fputs("            '1:topic:(train eval predict show data version help nets)' ;;\n", stdout);
+            fputs("            '1:topic:(train eval predict show data version help nets)' ;;\n",
+                  stdout);
         else if (command == DATA)
             fputs("            '1:action:(list show)' '2:data:_files' ;;\n", stdout);
         else

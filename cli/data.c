@@ -12,11 +12,14 @@ static int list(cli *c)
         char path[PATH_SIZE] = "";
         bool here = cj_data_find(c->context, known->name, path, sizeof path) == CJ_OK;
         if (c->json)
-            print_json(json_pack("{s:s, s:s, s:s, s:b, s:s?}", "event", "data", "name", known->name, "title",
-                                 known->title, "at_hand", here, "path", here ? path : NULL));
+            print_json(json_pack("{s:s, s:s, s:s, s:b, s:s?}", "event", "data", "name", known->name,
+                                 "title", known->title, "at_hand", here, "path",
+                                 here ? path : NULL));
         else
-            printf("%-15s %s\n%15s %s\n", known->name, known->title, "",
-                   here ? path : "not at hand: put it under a folder that CAJAL_DATA names, or under ./data");
+            printf(
+                "%-15s %s\n%15s %s\n", known->name, known->title, "",
+                here ? path
+                     : "not at hand: put it under a folder that CAJAL_DATA names, or under ./data");
     }
     return EXIT_DONE;
 }
@@ -54,11 +57,11 @@ static json_t *shape_json(const cj_preprocess *p)
 static void show_json(const cj_dataset *data, const char *name)
 {
     const cj_preprocess *p = data->preprocess;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s}", "event", "data", "name", name,
-                               "kind", kind_text[p->kind], "task",
-                               p->task == CJ_TASK_CLASSES ? "classes" : "regression", "shape", shape_json(p),
-                               "train", (json_int_t)data->part[CJ_TRAIN].count, "validation",
-                               (json_int_t)data->part[CJ_VALIDATION].count, "test",
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:s}", "event", "data",
+                               "name", name, "kind", kind_text[p->kind], "task",
+                               p->task == CJ_TASK_CLASSES ? "classes" : "regression", "shape",
+                               shape_json(p), "train", (json_int_t)data->part[CJ_TRAIN].count,
+                               "validation", (json_int_t)data->part[CJ_VALIDATION].count, "test",
                                (json_int_t)data->part[CJ_TEST].count, "hash", data->hash);
     json_t *names = json_array(), *columns = json_array(), *notes = json_array();
     bool classes = p->task == CJ_TASK_CLASSES;
@@ -82,8 +85,10 @@ static void show_classes(const cj_dataset *data, int64_t *counts)
         count_classes(&data->part[part], counts + part * p->classes);
     printf("\n%-24s %8s %10s %8s\n", "class", "train", "validation", "test");
     for (int i = 0; i < p->classes; i++)
-        printf("%-24s %8lld %10lld %8lld\n", p->class_name[i], (long long)counts[CJ_TRAIN * p->classes + i],
-               (long long)counts[CJ_VALIDATION * p->classes + i], (long long)counts[CJ_TEST * p->classes + i]);
+        printf("%-24s %8lld %10lld %8lld\n", p->class_name[i],
+               (long long)counts[CJ_TRAIN * p->classes + i],
+               (long long)counts[CJ_VALIDATION * p->classes + i],
+               (long long)counts[CJ_TEST * p->classes + i]);
 }
 
 static void show_columns(const cj_preprocess *p)
@@ -121,12 +126,13 @@ static int show(cli *c)
         for (int i = 0; i < p->rank; i++)
             printf("%s%lld", i ? "x" : "", (long long)p->shape[i]);
         printf(", %s\n", p->task == CJ_TASK_CLASSES ? "classes" : "regression");
-        printf("%lld training, %lld validation, %lld test examples%s\n", (long long)data->part[CJ_TRAIN].count,
-               (long long)data->part[CJ_VALIDATION].count, (long long)data->part[CJ_TEST].count,
-               data->own_test ? "" : " (split off)");
+        printf("%lld training, %lld validation, %lld test examples%s\n",
+               (long long)data->part[CJ_TRAIN].count, (long long)data->part[CJ_VALIDATION].count,
+               (long long)data->part[CJ_TEST].count, data->own_test ? "" : " (split off)");
         for (int i = 0; i < data->notes; i++)
             printf("%s\n", data->note[i]);
-        int64_t *counts = cj_allocate_zero(c->context, (size_t)(CJ_PARTS * p->classes) * sizeof *counts);
+        int64_t *counts =
+            cj_allocate_zero(c->context, (size_t)(CJ_PARTS * p->classes) * sizeof *counts);
         if (p->columns)
             show_columns(p);
         if (p->classes && counts)

@@ -16,14 +16,19 @@ static int load_part(cli *c, const cj_model *model, cj_dataset **data, const cj_
     options.preprocess = cj_model_preprocess(model);
     options.test_fraction = -1; /* what brings no test part is measured whole */
     cj_status status = cj_data_load(c->context, c->value[OPT_DATA], &options, data);
-    if (status != CJ_OK)
-        return fail_library(c, status);
+    if (status != CJ_OK) {
+        code = fail_library(c, status);
+        return status == CJ_NOT_FOUND ? EXIT_ERROR
+                                      : code; /* a column that is not there: the file is */
+    }
     bool own = (*data)->part[CJ_TEST].count > 0;
     if (word && !strcmp(word, "all") && own)
-        return fail(c, EXIT_USAGE, "'%s' has a training and a test part: --part train or --part test",
+        return fail(c, EXIT_USAGE,
+                    "'%s' has a training and a test part: --part train or --part test",
                     c->value[OPT_DATA]);
     if (word && !strcmp(word, "test") && !own)
-        return fail(c, EXIT_USAGE, "'%s' has no test part; --part all measures on all of it", c->value[OPT_DATA]);
+        return fail(c, EXIT_USAGE, "'%s' has no test part; --part all measures on all of it",
+                    c->value[OPT_DATA]);
     *part = &(*data)->part[own && !(word && !strcmp(word, "train")) ? CJ_TEST : CJ_TRAIN];
     for (int i = 0; i < (*data)->notes; i++)
         tell(c, "%s", (*data)->note[i]);
@@ -45,8 +50,9 @@ static void print_result(cli *c, cj_model *model, const scores *s)
     }
     char hash[65] = "";
     cj_model_hash(model, hash);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "eval", "model", c->argument[0], "net", name, "data",
-                               c->value[OPT_DATA], "model_hash", hash);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "eval", "model", c->argument[0], "net",
+                  name, "data", c->value[OPT_DATA], "model_hash", hash);
     add_scores(object, s, "test_");
     if (s->classes)
         json_object_set_new(object, "recall", recalls_json(p, s));

@@ -14,9 +14,11 @@ static const char net_help[] =
     "  mlp           hidden layers of 128 and 128 units; mlp:256,64 sets the sizes\n"
     "  lenet         two convolutions and two linear layers, for pictures of 28x28 or so\n"
     "  resnet20      20 layers with zero-padded shortcuts, for pictures of 32x32 or so\n\n"
-    "A text is layers with commas between (or a line each; # begins a comment), in a file or as an argument:\n\n"
+    "A text is layers with commas between (or a line each; # begins a comment), in a file or as an "
+    "argument:\n\n"
     "  conv N KxK [stride S] [pad P|same] [dilation D] [groups G] [nobias]\n"
-    "  linear N|classes [nobias]        flattens what reaches it; classes: as many as the data ask for\n"
+    "  linear N|classes [nobias]        flattens what reaches it; classes: as many as the data ask "
+    "for\n"
     "  maxpool K [stride S] [pad P]     avgpool K [stride S] [pad P]     avgpool all\n"
     "  bn   dropout P   flatten   identity\n"
     "  relu   leaky SLOPE   elu   gelu   silu   sigmoid   softplus   tanh\n"
@@ -26,11 +28,15 @@ static const char net_help[] =
     "  3 x (LAYERS)                     repeats\n"
     "  conv 32 3x3 as stem              a name; layers are called conv1, bn1, fc1, ... otherwise\n"
     "  3 x (LAYERS) as body             body.0.conv1, body.1.conv1, ...\n\n"
-    "The last layer gives as many numbers as the data have classes or targets; where it is missing, \"linear classes\" is\n"
-    "appended. The text is checked before anything is computed: an error names the layer, what reaches it and what it takes.\n\n"
+    "The last layer gives as many numbers as the data have classes or targets; where it is "
+    "missing, \"linear classes\" is\n"
+    "appended. The text is checked before anything is computed: an error names the layer, what "
+    "reaches it and what it takes.\n\n"
     "Examples:\n\n"
-    "  cajal train --data mnist --net \"conv 32 5x5, relu, maxpool 2, linear 128, relu, linear classes\"\n"
-    "  cajal train --data cifar10 --net \"conv 32 3x3 pad 1 nobias, bn, relu, 3 x (residual(conv 32 3x3 pad 1, bn,\n"
+    "  cajal train --data mnist --net \"conv 32 5x5, relu, maxpool 2, linear 128, relu, linear "
+    "classes\"\n"
+    "  cajal train --data cifar10 --net \"conv 32 3x3 pad 1 nobias, bn, relu, 3 x (residual(conv "
+    "32 3x3 pad 1, bn,\n"
     "      relu, conv 32 3x3 pad 1, bn), relu), avgpool all\"\n"
     "  cajal show @net.txt --input 3x32x32\n";
 
@@ -95,12 +101,14 @@ static void print_examples(FILE *file, const char *examples)
 
 static void print_commands(FILE *file)
 {
-    fputs("cajal - train, measure and apply neural networks\n\nUsage: cajal COMMAND [OPTION...]\n\nCommands:\n",
+    fputs("cajal - train, measure and apply neural networks\n\nUsage: cajal COMMAND "
+          "[OPTION...]\n\nCommands:\n",
           file);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(file, "  %-10s%s\n", command_table[i].name, command_table[i].summary);
     fputs("\n`cajal COMMAND --help` explains a command, `cajal help nets` how a net is written.\n"
-          "Exit status: 0 done; 1 an error; 2 wrong usage; 3 data or a model missing; 130 or 143 stopped by a signal.\n\n"
+          "Exit status: 0 done; 1 an error; 2 wrong usage; 3 data or a model missing; 130 or 143 "
+          "stopped by a signal.\n\n"
           "Examples:\n"
           "  cajal train --data mnist --epochs 3\n"
           "  cajal train --data iris.csv --target species\n",
@@ -114,8 +122,8 @@ void print_help(FILE *file, enum command_id command)
         return;
     }
     const command_row *row = &command_table[command];
-    fprintf(file, "cajal %s - %s\n\nUsage: cajal %s%s%s [OPTION...]\n\n", row->name, row->summary, row->name,
-            row->arguments[0] ? " " : "", row->arguments);
+    fprintf(file, "cajal %s - %s\n\nUsage: cajal %s%s%s [OPTION...]\n\n", row->name, row->summary,
+            row->name, row->arguments[0] ? " " : "", row->arguments);
     wrap(file, row->text, 0, 0);
     print_options(file, command);
     print_examples(file, row->examples);
@@ -147,8 +155,8 @@ static void roff(FILE *file, const char *text)
 static void man_page(FILE *file, enum command_id command)
 {
     const command_row *row = &command_table[command];
-    fprintf(file, ".TH CAJAL\\-%s 1 \"\" \"Cajal %s\" \"User Commands\"\n.SH NAME\ncajal\\-%s \\- ", row->name,
-            cj_version(), row->name);
+    fprintf(file, ".TH CAJAL\\-%s 1 \"\" \"Cajal %s\" \"User Commands\"\n.SH NAME\ncajal\\-%s \\- ",
+            row->name, cj_version(), row->name);
     roff(file, row->summary);
     fprintf(file, "\n.SH SYNOPSIS\n.B cajal %s\n", row->name);
     if (row->arguments[0])
@@ -165,28 +173,36 @@ static void man_page(FILE *file, enum command_id command)
             fprintf(file, "\\fB\\-%c\\fR, ", option->letter);
         fputs("\\fB\\-\\-", file);
         roff(file, option->name);
-        fprintf(file, "\\fR%s%s%s\n", option->value ? " \\fI" : "", option->value ? option->value : "",
-                option->value ? "\\fR" : "");
+        fprintf(file, "\\fR%s%s%s\n", option->value ? " \\fI" : "",
+                option->value ? option->value : "", option->value ? "\\fR" : "");
         roff(file, option->help);
         fputc('\n', file);
     }
     fputs(".SH EXAMPLES\n.nf\n", file);
     roff(file, row->examples);
-    fputs("\n.fi\n.SH EXIT STATUS\n0 done; 1 an error; 2 wrong usage; 3 data or a model missing; 130 or 143 stopped by "
-          "a signal.\n.SH SEE ALSO\n.BR cajal (1)\n", file);
+    fputs("\n.fi\n.SH EXIT STATUS\n0 done; 1 an error; 2 wrong usage; 3 data or a model missing; "
+          "130 or 143 stopped by "
+          "a signal.\n.SH SEE ALSO\n.BR cajal (1)\n",
+          file);
 }
 
 static void man_front_page(FILE *file)
 {
-    fprintf(file, ".TH CAJAL 1 \"\" \"Cajal %s\" \"User Commands\"\n.SH NAME\ncajal \\- train, measure and apply "
-                  "neural networks\n.SH SYNOPSIS\n.B cajal\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH COMMANDS\n",
+    fprintf(file,
+            ".TH CAJAL 1 \"\" \"Cajal %s\" \"User Commands\"\n.SH NAME\ncajal \\- train, measure "
+            "and apply "
+            "neural networks\n.SH SYNOPSIS\n.B cajal\n\\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH "
+            "COMMANDS\n",
             cj_version());
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(file, ".TP\n.BR cajal\\-%s (1)\n%s\n", command_table[i].name, command_table[i].summary);
+        fprintf(file, ".TP\n.BR cajal\\-%s (1)\n%s\n", command_table[i].name,
+                command_table[i].summary);
     fputs(".SH NETS\n.nf\n", file);
     roff(file, net_help);
-    fputs(".fi\n.SH ENVIRONMENT\n.TP\nCAJAL_DATA\na folder where known data sets are looked for\n.TP\nCAJAL_ISA\nforces the "
-          "kernels: baseline, avx2, avx512, neon\n.TP\nNO_COLOR\nplain output on a terminal, too\n", file);
+    fputs(".fi\n.SH ENVIRONMENT\n.TP\nCAJAL_DATA\na folder where known data sets are looked "
+          "for\n.TP\nCAJAL_ISA\nforces the "
+          "kernels: baseline, avx2, avx512, neon\n.TP\nNO_COLOR\nplain output on a terminal, too\n",
+          file);
 }
 
 static int write_page(cli *c, const char *folder, enum command_id command)

@@ -135,7 +135,8 @@ static cj_status bootstrap_classes(cj_context *context, scores *s, const int32_t
     return status;
 }
 
-static cj_status score_classes(cj_context *context, const cj_examples *examples, const float *raw, scores *s)
+static cj_status score_classes(cj_context *context, const cj_examples *examples, const float *raw,
+                               scores *s)
 {
     int classes = s->class_count;
     size_t bytes = (size_t)s->count * sizeof(int32_t);
@@ -170,7 +171,8 @@ typedef struct errors {
 } errors;
 
 /* Means over the targets, of the examples that `key` draws (NULL: of all). */
-static errors errors_of(const cj_preprocess *p, const cj_examples *examples, const float *raw, const cj_key *key)
+static errors errors_of(const cj_preprocess *p, const cj_examples *examples, const float *raw,
+                        const cj_key *key)
 {
     errors sum = {0};
     int64_t n = examples->count;
@@ -192,8 +194,8 @@ static errors errors_of(const cj_preprocess *p, const cj_examples *examples, con
     return (errors){sum.mae / p->targets, sum.rmse / p->targets, sum.r2 / p->targets};
 }
 
-static cj_status score_regression(cj_context *context, const cj_preprocess *p, const cj_examples *examples,
-                                  const float *raw, scores *s)
+static cj_status score_regression(cj_context *context, const cj_preprocess *p,
+                                  const cj_examples *examples, const float *raw, scores *s)
 {
     int draws = resamples(s->count);
     size_t bytes = 3 * (size_t)draws * sizeof(double);
@@ -225,9 +227,8 @@ static cj_status score_regression(cj_context *context, const cj_preprocess *p, c
 cj_status score_outputs(cj_context *context, const cj_preprocess *p, const cj_examples *examples,
                         const float *raw, scores *out)
 {
-    *out = (scores){.count = examples->count,
-                    .classes = p->task == CJ_TASK_CLASSES,
-                    .class_count = p->classes};
+    *out = (scores){
+        .count = examples->count, .classes = p->task == CJ_TASK_CLASSES, .class_count = p->classes};
     if (!examples->count)
         return cj_fail(context, CJ_INVALID, "there are no examples to measure on");
     cj_status status = out->classes ? score_classes(context, examples, raw, out)
@@ -240,6 +241,7 @@ cj_status score_outputs(cj_context *context, const cj_preprocess *p, const cj_ex
 void scores_free(cj_context *context, scores *s)
 {
     if (s->confusion)
-        cj_release(context, s->confusion, (size_t)s->class_count * (size_t)s->class_count * sizeof(int64_t));
+        cj_release(context, s->confusion,
+                   (size_t)s->class_count * (size_t)s->class_count * sizeof(int64_t));
     s->confusion = NULL;
 }

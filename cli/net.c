@@ -12,8 +12,8 @@ static cj_status fetch(void *user, const int64_t *index, int64_t n, void *x, voi
     return CJ_OK;
 }
 
-cj_source source_of(examples_source *from, const cj_preprocess *preprocess, const cj_examples *examples,
-                    int64_t count)
+cj_source source_of(examples_source *from, const cj_preprocess *preprocess,
+                    const cj_examples *examples, int64_t count)
 {
     cj_source source = {.count = examples ? examples->count : count,
                         .x_dtype = CJ_F32,
@@ -50,16 +50,19 @@ bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser)
 
 static size_t output_bytes(const cj_model *model, const cj_examples *part)
 {
-    return (size_t)(part->count * cj_preprocess_outputs(cj_model_preprocess(model))) * sizeof(float);
+    return (size_t)(part->count * cj_preprocess_outputs(cj_model_preprocess(model))) *
+           sizeof(float);
 }
 
-void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part, float *outputs)
+void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part,
+                     float *outputs)
 {
     if (outputs)
         cj_release(context, outputs, output_bytes(model, part));
 }
 
-static cj_status forward_all(cj_context *context, cj_model *model, const cj_examples *part, float *raw, float *out)
+static cj_status forward_all(cj_context *context, cj_model *model, const cj_examples *part,
+                             float *raw, float *out)
 {
     const cj_preprocess *p = cj_model_preprocess(model);
     int64_t inputs = cj_preprocess_inputs(p), outputs = cj_preprocess_outputs(p), index[AT_ONCE];
@@ -71,14 +74,16 @@ static cj_status forward_all(cj_context *context, cj_model *model, const cj_exam
         for (int64_t i = 0; i < n; i++)
             index[i] = done + i;
         cj_examples_batch(p, part, index, n, x, NULL, NULL);
-        status = cj_model_forward(model, n, x, raw + done * outputs, out ? out + done * outputs : NULL);
+        status =
+            cj_model_forward(model, n, x, raw + done * outputs, out ? out + done * outputs : NULL);
     }
     if (x)
         cj_release(context, x, bytes);
     return status;
 }
 
-cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw, float **out)
+cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw,
+                       float **out)
 {
     *raw = cj_allocate(context, output_bytes(model, part));
     if (out)

@@ -15,8 +15,8 @@ typedef struct examples_source {
 } examples_source;
 
 /* A source over a part; without examples (NULL) one that only tells shapes, of `count` examples. */
-cj_source source_of(examples_source *from, const cj_preprocess *preprocess, const cj_examples *examples,
-                    int64_t count);
+cj_source source_of(examples_source *from, const cj_preprocess *preprocess,
+                    const cj_examples *examples, int64_t count);
 /* cj_fit's build over a cj_net. */
 cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x);
 /* The optimiser of --optim and --lr; false after the error has been reported. */
@@ -26,7 +26,9 @@ bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser);
  * What the model gives for all examples of a part: *raw and (where out is not NULL) *out, as in cj_model_forward, to be
  * released by release_outputs.
  */
-cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw, float **out);
-void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part, float *outputs);
+cj_status forward_part(cj_context *context, cj_model *model, const cj_examples *part, float **raw,
+                       float **out);
+void release_outputs(cj_context *context, const cj_model *model, const cj_examples *part,
+                     float *outputs);
 
 #endif

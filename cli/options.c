@@ -8,32 +8,39 @@
 #include <stdlib.h>
 
 #define READS_DATA (ON(TRAIN) | ON(EVAL) | ON(DATA) | ON(SHOW))
-#define COMPUTES   (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW) | ON(VERSION))
-#define ALL        (ON(COMMANDS) - 1)
+#define COMPUTES (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW) | ON(VERSION))
+#define ALL (ON(COMMANDS) - 1)
 
 const option_row option_table[OPTIONS] = {
     {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
-     "the data: mnist, fashion-mnist, cifar10, a folder with a folder of images for each class, a CSV, "
+     "the data: mnist, fashion-mnist, cifar10, a folder with a folder of images for each class, a "
+     "CSV, "
      "IDX files, .npz"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
-     "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, linear classes\", "
-     "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else mlp); for eval and "
+     "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
+     "linear classes\", "
+     "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else "
+     "mlp); for eval and "
      "predict only where the model file does not name it"},
     {OPT_TARGET, "target", 't', "COLUMN", READS_DATA, NO_COMPLETION, NULL,
-     "tables: the column to predict, or several with commas (default: the one called target, label, class "
+     "tables: the column to predict, or several with commas (default: the one called target, "
+     "label, class "
      "or y)"},
     {OPT_TASK, "task", 0, "T", ON(TRAIN) | ON(DATA), A_WORD, "classes regression",
      "classes or regression (default: texts, and integers that run from 0 or 1, are classes)"},
     {OPT_EPOCHS, "epochs", 'e', "N", ON(TRAIN), NO_COMPLETION, NULL,
-     "train for N epochs on all training data (default: stop when the loss on the validation part no longer "
+     "train for N epochs on all training data (default: stop when the loss on the validation part "
+     "no longer "
      "falls, and keep the best weights)"},
-    {OPT_BATCH, "batch", 'b', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), NO_COMPLETION, NULL,
-     "examples a step (default: 64; 16 for tables of under 1,000 rows)"},
+    {OPT_BATCH, "batch", 'b', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), NO_COMPLETION,
+     NULL, "examples a step (default: 64; 16 for tables of under 1,000 rows)"},
     {OPT_OPTIM, "optim", 'o', "O", ON(TRAIN) | ON(SHOW), A_WORD, NULL,
-     "the optimiser in torch's words: sgd, adam, adamw, with options as in sgd:momentum=0.9,nesterov=true "
+     "the optimiser in torch's words: sgd, adam, adamw, with options as in "
+     "sgd:momentum=0.9,nesterov=true "
      "(default: adam)"},
     {OPT_SCHEDULE, "schedule", 0, "S", ON(TRAIN), A_WORD, NULL,
-     "the learning rate over time: constant, cosine, step:size=E,gamma=X (E in epochs) (default: cosine; for "
+     "the learning rate over time: constant, cosine, step:size=E,gamma=X (E in epochs) (default: "
+     "cosine; for "
      "tables that stop early, constant)"},
     {OPT_LR, "lr", 0, "X", ON(TRAIN), NO_COMPLETION, NULL,
      "the learning rate (default: that of the optimiser)"},
@@ -42,15 +49,16 @@ const option_row option_table[OPTIONS] = {
     {OPT_TEST, "test", 0, "F", ON(TRAIN) | ON(DATA), NO_COMPLETION, NULL,
      "the share kept for the test where the data bring none (default: 0.2; 0: no test)"},
     {OPT_VAL, "val", 0, "F", ON(TRAIN) | ON(DATA), NO_COMPLETION, NULL,
-     "the share of the training data that decides when to stop (default: 0.1 without --epochs, else 0)"},
+     "the share of the training data that decides when to stop (default: 0.1 without --epochs, "
+     "else 0)"},
     {OPT_CLASS_WEIGHT, "class-weight", 0, "W", ON(TRAIN), A_WORD, "none balanced",
      "balanced: classes weigh in the loss by the inverse of their frequency (default: none)"},
     {OPT_SIZE, "size", 0, "HxW", ON(TRAIN) | ON(DATA), NO_COMPLETION, NULL,
      "resize pictures to this (default: their common size, else 64x64)"},
     {OPT_HEADER, "header", 0, "H", READS_DATA | ON(PREDICT), A_WORD, "yes no",
      "tables: whether the first row is names (default: seen from the file)"},
-    {OPT_SEPARATOR, "separator", 0, "C", READS_DATA | ON(PREDICT), A_WORD, "comma semicolon tab bar",
-     "tables: what parts the fields (default: seen from the file)"},
+    {OPT_SEPARATOR, "separator", 0, "C", READS_DATA | ON(PREDICT), A_WORD,
+     "comma semicolon tab bar", "tables: what parts the fields (default: seen from the file)"},
     {OPT_SEED, "seed", 's', "N", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,
      "the seed of weights, order, dropout and splits (default: 0)"},
     {OPT_OUT, "out", 0, "DIR", ON(TRAIN), A_FOLDER, NULL,
@@ -88,48 +96,60 @@ const option_row option_table[OPTIONS] = {
 
 const command_row command_table[COMMANDS] = {
     {"train", "", "train a net on data", 0, 0,
-     "Trains a net, tells how good it is on a test part that was never used to choose anything, and keeps all of it "
-     "in a folder: run.json (what was asked), checkpoint.safetensors (the state), model.safetensors, log.jsonl and "
+     "Trains a net, tells how good it is on a test part that was never used to choose anything, "
+     "and keeps all of it "
+     "in a folder: run.json (what was asked), checkpoint.safetensors (the state), "
+     "model.safetensors, log.jsonl and "
      "pictures.\n\n"
-     "A table needs nothing but its target: numbers are standardised, categories one-hot, missing values get an "
+     "A table needs nothing but its target: numbers are standardised, categories one-hot, missing "
+     "values get an "
      "indicator. Without --epochs a tenth of the training data decides when to stop.\n\n"
-     "Ctrl-C finishes the step, saves, and prints the command that resumes. The resumed run ends in the very bits of an "
+     "Ctrl-C finishes the step, saves, and prints the command that resumes. The resumed run ends "
+     "in the very bits of an "
      "undisturbed one.",
      "cajal train --data mnist --epochs 3\n"
      "cajal train --data iris.csv --target species\n"
      "cajal train --data photos/ --size 64x64 --net resnet20 --out runs/photos\n"
-     "cajal train --data mnist --net \"conv 16 3x3, relu, maxpool 2, linear 64, relu, linear classes\"\n"
+     "cajal train --data mnist --net \"conv 16 3x3, relu, maxpool 2, linear 64, relu, linear "
+     "classes\"\n"
      "cajal train --resume --out runs/mnist-lenet-001",
      run_train},
     {"eval", "MODEL", "measure a model on data", 1, 1,
-     "Applies the preprocessing that the model file carries, and prints accuracy, balanced accuracy, F1 and loss, or "
-     "MAE, RMSE and R2, with 95 % intervals, and the recall of each class. MODEL is a model file or the folder of a run.",
+     "Applies the preprocessing that the model file carries, and prints accuracy, balanced "
+     "accuracy, F1 and loss, or "
+     "MAE, RMSE and R2, with 95 % intervals, and the recall of each class. MODEL is a model file "
+     "or the folder of a run.",
      "cajal eval runs/mnist-lenet-001 --data mnist\n"
      "cajal eval model.safetensors --data new.csv --json",
      run_eval},
     {"predict", "MODEL FILE...", "predict for image files or the rows of a CSV", 1, 1000000,
-     "Writes a CSV with the columns input, prediction and, for classes, probability. FILE is an image, or a CSV whose columns are "
+     "Writes a CSV with the columns input, prediction and, for classes, probability. FILE is an "
+     "image, or a CSV whose columns are "
      "matched by name; - is standard input. MODEL is a model file or the folder of a run.",
      "cajal predict model.safetensors digit.png\n"
      "cajal predict runs/iris-mlp-001 new.csv --all-probabilities > out.csv\n"
      "cat new.csv | cajal predict model.safetensors -",
      run_predict},
     {"show", "NET|MODEL", "tell the layers, size and memory of a net", 1, 1,
-     "Prints a line a layer: the shape of its output, parameters, flops (2 a multiply-add, forward, one example) and the bytes "
-     "of its output; the sums; and the memory of a training step at --batch: as planned, and the least possible.",
+     "Prints a line a layer: the shape of its output, parameters, flops (2 a multiply-add, "
+     "forward, one example) and the bytes "
+     "of its output; the sums; and the memory of a training step at --batch: as planned, and the "
+     "least possible.",
      "cajal show lenet\n"
      "cajal show resnet20 --batch 128 --infer\n"
      "cajal show \"conv 8 3x3, relu, linear classes\" --input 1x28x28 --json",
      run_show},
     {"data", "list|show [D]", "list the known data sets, or look into one", 1, 2,
-     "`data list` tells which known data sets are at hand, and where they were looked for. `data show D` loads D as train would and "
+     "`data list` tells which known data sets are at hand, and where they were looked for. `data "
+     "show D` loads D as train would and "
      "tells its size, classes, columns and choices.",
      "cajal data list\n"
      "cajal data show mnist\n"
      "cajal data show iris.csv --target species",
      run_data},
     {"version", "", "what the command was built with, and which kernels it chose", 0, 0,
-     "Prints the version, the compiler, the instruction set chosen on this machine (CAJAL_ISA forces one) and the "
+     "Prints the version, the compiler, the instruction set chosen on this machine (CAJAL_ISA "
+     "forces one) and the "
      "threads.",
      "cajal version --json", run_version},
     {"help", "[COMMAND|nets]", "explain a command, or the text of nets", 0, 1,
@@ -166,8 +186,10 @@ static int fail_command(cli *c, const char *word)
         words[i] = command_table[i].name;
     const char *near = cj_closest_word(word, words, COMMANDS);
     return fail(c, EXIT_USAGE,
-                "there is no command \"%s\"%s%s%s; the commands are train, eval, predict, show, data, version, "
-                "help", word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                "there is no command \"%s\"%s%s%s; the commands are train, eval, predict, show, "
+                "data, version, "
+                "help",
+                word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int fail_option(cli *c, const char *word)
@@ -179,12 +201,14 @@ static int fail_option(cli *c, const char *word)
         if (option_table[i].commands & ON(c->command)) {
             size_t used = strlen(all);
             words[count++] = option_table[i].name;
-            snprintf(all + used, sizeof all - used, "%s--%s", used ? ", " : "", option_table[i].name);
+            snprintf(all + used, sizeof all - used, "%s--%s", used ? ", " : "",
+                     option_table[i].name);
         }
     snprintf(name, sizeof name, "%s", word + (word[0] == '-') + (word[0] == '-' && word[1] == '-'));
     const char *near = cj_closest_word(name, words, count);
-    return fail(c, EXIT_USAGE, "%s has no option %s%s%s%s; it takes %s", command_table[c->command].name,
-                word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "", all);
+    return fail(c, EXIT_USAGE, "%s has no option %s%s%s%s; it takes %s",
+                command_table[c->command].name, word, near ? "; did you mean --" : "",
+                near ? near : "", near ? "?" : "", all);
 }
 
 /* ---- parsing ---- */
@@ -203,15 +227,15 @@ static int check_words(cli *c, const option_row *row, const char *value)
         words[count++] = word;
     }
     const char *near = cj_closest_word(value, words, count);
-    return fail(c, EXIT_USAGE, "--%s takes one of: %s; not \"%s\"%s%s%s", row->name, row->words, value,
-                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return fail(c, EXIT_USAGE, "--%s takes one of: %s; not \"%s\"%s%s%s", row->name, row->words,
+                value, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int set(cli *c, const option_row *row, const char *value)
 {
     if (c->value[row->id] && row->value && strcmp(c->value[row->id], value))
-        return fail(c, EXIT_USAGE, "--%s is given twice: \"%s\" and \"%s\"", row->name, c->value[row->id],
-                    value);
+        return fail(c, EXIT_USAGE, "--%s is given twice: \"%s\" and \"%s\"", row->name,
+                    c->value[row->id], value);
     c->value[row->id] = value;
     c->given[row->id] = true;
     return check_words(c, row, value);
@@ -283,7 +307,8 @@ static int parse_rest(cli *c, int argc, char **argv, int from)
         return fail(c, EXIT_USAGE, "%s wants %s; see `cajal %s --help`", row->name, row->arguments,
                     row->name);
     if (c->arguments > row->most)
-        return fail(c, EXIT_USAGE, "%s does not know what to do with \"%s\"%s; see `cajal %s --help`", row->name,
+        return fail(c, EXIT_USAGE,
+                    "%s does not know what to do with \"%s\"%s; see `cajal %s --help`", row->name,
                     c->argument[row->most],
                     c->command == TRAIN ? " (the data are given as --data D)" : "", row->name);
     return EXIT_DONE;
@@ -322,10 +347,10 @@ bool option_integer(cli *c, enum option_id id, int64_t least, int64_t most, int6
     double number;
     if (!text)
         return true;
-    if (!cj_parse_number(text, &number) || number != (double)(int64_t)number || number < (double)least ||
-        number > (double)most) {
-        fail(c, EXIT_USAGE, "--%s takes a whole number from %lld to %lld, not \"%s\"", option_table[id].name,
-             (long long)least, (long long)most, text);
+    if (!cj_parse_number(text, &number) || number != (double)(int64_t)number ||
+        number < (double)least || number > (double)most) {
+        fail(c, EXIT_USAGE, "--%s takes a whole number from %lld to %lld, not \"%s\"",
+             option_table[id].name, (long long)least, (long long)most, text);
         return false;
     }
     *out = (int64_t)number;
@@ -339,8 +364,8 @@ bool option_number(cli *c, enum option_id id, double least, double most, double 
     if (!text)
         return true;
     if (!cj_parse_number(text, &number) || !(number >= least && number <= most)) {
-        fail(c, EXIT_USAGE, "--%s takes a number from %g to %g, not \"%s\"", option_table[id].name, least,
-             most, text);
+        fail(c, EXIT_USAGE, "--%s takes a number from %g to %g, not \"%s\"", option_table[id].name,
+             least, most, text);
         return false;
     }
     *out = number;

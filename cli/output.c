@@ -78,7 +78,8 @@ bool output_ends(cli *c, int *status)
     errno = 0;
     bool failed = fflush(stdout) != 0 || ferror(stdout);
     if (failed && errno != EPIPE) {
-        fprintf(stderr, "cajal: cannot write to standard output: %s\n", strerror(errno ? errno : EIO));
+        fprintf(stderr, "cajal: cannot write to standard output: %s\n",
+                strerror(errno ? errno : EIO));
         if (*status == EXIT_DONE)
             *status = EXIT_ERROR;
     }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MOST_WRONG   25
+#define MOST_WRONG 25
 #define MOST_FILTERS 64
 #define MOST_CLASSES 40
 
@@ -57,12 +57,20 @@ static int draw_curve(train *t)
     }
     bool classes = t->data->preprocess->task == CJ_TASK_CLASSES;
     cj_chart chart[2] = {
-        {.title = "loss", .x_label = "epoch", .y_label = classes ? "cross entropy (nats)" : "mean squared error (standardised)",
-         .series = series, .series_count = count[0], .log_y = true},
-        {.title = "accuracy", .x_label = "epoch", .y_label = "share of right answers", .series = series + 2,
+        {.title = "loss",
+         .x_label = "epoch",
+         .y_label = classes ? "cross entropy (nats)" : "mean squared error (standardised)",
+         .series = series,
+         .series_count = count[0],
+         .log_y = true},
+        {.title = "accuracy",
+         .x_label = "epoch",
+         .y_label = "share of right answers",
+         .series = series + 2,
          .series_count = count[1]}};
     folder_file(t, "learning_curve.png", path);
-    cj_status status = epochs ? cj_plot_charts(t->c->context, path, chart, count[1] ? 2 : 1) : CJ_OK;
+    cj_status status =
+        epochs ? cj_plot_charts(t->c->context, path, chart, count[1] ? 2 : 1) : CJ_OK;
     free(value);
     return drawn(t, status, "learning_curve.png");
 }
@@ -82,7 +90,9 @@ static int draw_filters(train *t)
     if (p->kind != CJ_INPUT_IMAGES || !weight || cj_variable_dtype(weight) != CJ_F32)
         return EXIT_DONE;
     const int64_t *shape = cj_variable_shape(weight);
-    cj_image_grid grid = {.title = name, .count = CJ_MIN(shape[0], MOST_FILTERS), .channels = (int)p->shape[0],
+    cj_image_grid grid = {.title = name,
+                          .count = CJ_MIN(shape[0], MOST_FILTERS),
+                          .channels = (int)p->shape[0],
                           .value = cj_variable_data(weight)};
     bool conv = cj_variable_rank(weight) == 4 && shape[1] == p->shape[0];
     if (!conv && !(cj_variable_rank(weight) == 2 && shape[1] == cj_preprocess_inputs(p)))
@@ -108,7 +118,8 @@ static int find_wrong(const train *t, const float *probability, wrong *found)
     for (int64_t i = 0; i < test->count; i++) {
         const float *y = probability + i * classes;
         int said = cj_model_best(t->model, y);
-        if (said == test->label[i] || (count == MOST_WRONG && !(y[said] > found[count - 1].probability)))
+        if (said == test->label[i] ||
+            (count == MOST_WRONG && !(y[said] > found[count - 1].probability)))
             continue;
         int place = count < MOST_WRONG ? count++ : count - 1;
         for (; place > 0 && found[place - 1].probability < y[said]; place--)
@@ -137,13 +148,19 @@ static int draw_wrong(train *t, const float *probability)
         return fail_library(t->c, CJ_NO_MEMORY);
     for (int i = 0; i < count; i++) {
         memcpy(pixel + (size_t)i * each, test->pixel + (size_t)found[i].index * each, each);
-        snprintf(caption[i], sizeof caption[i], "%.20s, said %.20s %.0f %%", p->class_name[test->label[found[i].index]],
-                 p->class_name[found[i].said], 100 * (double)found[i].probability);
+        snprintf(caption[i], sizeof caption[i], "%.20s, said %.20s %.0f %%",
+                 p->class_name[test->label[found[i].index]], p->class_name[found[i].said],
+                 100 * (double)found[i].probability);
         captions[i] = caption[i];
     }
-    cj_image_grid grid = {.title = "most confidently wrong: true class, what the net said, its probability",
-                          .count = count, .channels = (int)p->shape[0], .height = (int)p->shape[1],
-                          .width = (int)p->shape[2], .pixel = pixel, .caption = captions};
+    cj_image_grid grid = {
+        .title = "most confidently wrong: true class, what the net said, its probability",
+        .count = count,
+        .channels = (int)p->shape[0],
+        .height = (int)p->shape[1],
+        .width = (int)p->shape[2],
+        .pixel = pixel,
+        .caption = captions};
     cj_status status = cj_plot_images(t->c->context, path, &grid);
     cj_release(t->c->context, pixel, (size_t)count * each);
     return drawn(t, status, "confidently_wrong.png");
@@ -156,8 +173,9 @@ static int draw_confusion(train *t, const scores *s)
     if (p->classes > MOST_CLASSES)
         return EXIT_DONE;
     folder_file(t, "confusion.png", path);
-    cj_status status = cj_plot_confusion(t->c->context, path, "test examples: true class by predicted class", p->classes,
-                                         (const char *const *)p->class_name, s->confusion);
+    cj_status status =
+        cj_plot_confusion(t->c->context, path, "test examples: true class by predicted class",
+                          p->classes, (const char *const *)p->class_name, s->confusion);
     return drawn(t, status, "confusion.png");
 }
 
@@ -169,7 +187,8 @@ int draw_pictures(train *t, const scores *s, const float *probability)
         code = draw_filters(t);
     if (code == EXIT_DONE && s->count && s->classes)
         code = draw_confusion(t, s);
-    if (code == EXIT_DONE && s->count && s->classes && p->kind == CJ_INPUT_IMAGES && t->data->part[CJ_TEST].pixel)
+    if (code == EXIT_DONE && s->count && s->classes && p->kind == CJ_INPUT_IMAGES &&
+        t->data->part[CJ_TEST].pixel)
         code = draw_wrong(t, probability);
     return code;
 }

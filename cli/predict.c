@@ -14,9 +14,10 @@ typedef struct predictor {
     cj_model *model;
     const cj_preprocess *p;
     FILE *out;
-    float *result;       /* of ROWS_AT_ONCE examples */
-    const char **row;    /* the fields of so many rows */
+    float *result;    /* of ROWS_AT_ONCE examples */
+    const char **row; /* the fields of so many rows */
     int64_t unseen;
+    bool begun; /* the header is written */
 } predictor;
 
 #define ROWS_AT_ONCE 256
@@ -26,7 +27,8 @@ typedef struct predictor {
 /* A field of a CSV, quoted where it must be. */
 static void put_field(FILE *out, const char *text)
 {
-    if (!text[strcspn(text, ",\"\r\n")] && text[0] != ' ' && (!text[0] || text[strlen(text) - 1] != ' ')) {
+    if (!text[strcspn(text, ",\"\r\n")] && text[0] != ' ' &&
+        (!text[0] || text[strlen(text) - 1] != ' ')) {
         fputs(text, out);
         return;
     }
@@ -39,9 +41,10 @@ static void put_field(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void put_header(const predictor *q)
+static void put_header(predictor *q)
 {
     const cj_preprocess *p = q->p;
+    q->begun = true;
     fputs("input", q->out);
     if (p->task == CJ_TASK_CLASSES) {
         fputs(",prediction,probability", q->out);
@@ -106,8 +109,10 @@ static void put_json(const predictor *q, const char *input, const float *y)
     write_json(q->out, object);
 }
 
-static void put(const predictor *q, const char *input, const float *y)
+static void put(predictor *q, const char *input, const float *y)
 {
+    if (!q->c->json && !q->begun)
+        put_header(q);
     if (q->c->json)
         put_json(q, input, y);
     else
@@ -156,8 +161,8 @@ static int predict_image(predictor *q, const char *name, const void *data, size_
     return EXIT_DONE;
 }
 
-static cj_status predict_chunk(predictor *q, const cj_csv *csv, const char *name, const char *const *names,
-                               int64_t from, int64_t n)
+static cj_status predict_chunk(predictor *q, const cj_csv *csv, const char *name,
+                               const char *const *names, int64_t from, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < csv->columns; j++)
@@ -187,7 +192,8 @@ static int predict_csv(predictor *q, const char *name, const cj_csv *csv)
         status = predict_chunk(q, csv, name, names, done, n);
         for (int64_t i = 0; i < n && status == CJ_OK; i++) {
             char input[400];
-            snprintf(input, sizeof input, "%.340s:%lld", name, (long long)cj_csv_line(csv, done + i));
+            snprintf(input, sizeof input, "%.340s:%lld", name,
+                     (long long)cj_csv_line(csv, done + i));
             put(q, input, q->result + i * cj_preprocess_outputs(q->p));
         }
     }
@@ -195,7 +201,10 @@ static int predict_csv(predictor *q, const char *name, const cj_csv *csv)
         cj_release(context, names, name_bytes);
     if (q->row)
         cj_release(context, q->row, row_bytes);
-    return status == CJ_OK ? EXIT_DONE : fail_library(q->c, status);
+    if (status == CJ_OK)
+        return EXIT_DONE;
+    fail_library(q->c, status);
+    return EXIT_ERROR; /* a column that is not there, too: the file is */
 }
 
 static int predict_data(predictor *q, const char *name, const void *data, size_t size)
@@ -223,7 +232,9 @@ static int predict_file(predictor *q, const char *path)
     void *data;
     size_t size;
     if (q->p->kind == CJ_INPUT_ARRAYS)
-        return fail(q->c, EXIT_ERROR, "the model takes arrays; predict reads pictures and tables: use cj_model_predict");
+        return fail(
+            q->c, EXIT_ERROR,
+            "the model takes arrays; predict reads pictures and tables: use cj_model_predict");
     if (!strcmp(path, "-")) {
         size_t capacity;
         int code = read_input(q->c, &data, &size, &capacity);
@@ -248,8 +259,6 @@ static int predict_files(predictor *q)
     q->result = cj_allocate(c->context, bytes);
     if (!q->result)
         return fail_library(c, CJ_NO_MEMORY);
-    if (!c->json)
-        put_header(q);
     int code = EXIT_DONE;
     if (c->arguments < 2)
         code = predict_file(q, "-");
@@ -257,8 +266,11 @@ static int predict_files(predictor *q)
         int one = predict_file(q, c->argument[i]);
         code = code == EXIT_DONE ? one : code; /* the other files are still answered */
     }
+    if (code == EXIT_DONE && !c->json && !q->begun)
+        put_header(q); /* a table without rows */
     if (q->unseen)
-        tell(c, "%lld values are of categories never seen in training: they count as none", (long long)q->unseen);
+        tell(c, "%lld values are of categories never seen in training: they count as none",
+             (long long)q->unseen);
     cj_release(c->context, q->result, bytes);
     return code;
 }

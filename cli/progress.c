@@ -10,11 +10,12 @@
 
 void progress_begin(progress_line *line, const train *t)
 {
-    *line = (progress_line){.terminal = is_terminal(stderr),
-                            .quiet = t->c->quiet,
-                            .loss = NAN,
-                            .accuracy = NAN,
-                            .what = t->data->preprocess->kind == CJ_INPUT_IMAGES ? "images" : "rows"};
+    *line =
+        (progress_line){.terminal = is_terminal(stderr),
+                        .quiet = t->c->quiet,
+                        .loss = NAN,
+                        .accuracy = NAN,
+                        .what = t->data->preprocess->kind == CJ_INPUT_IMAGES ? "images" : "rows"};
 }
 
 void progress_clear(progress_line *line)
@@ -73,8 +74,8 @@ void progress_epoch(progress_line *line, const train *t, const cj_progress *p)
     progress_clear(line);
     line->told = now;
     double examples = (double)t->data->part[CJ_TRAIN].count * (double)(p->epochs - p->epoch);
-    fprintf(stderr, "epoch %lld/%lld  %s %s/s  loss %.4f", (long long)p->epoch, (long long)p->epochs,
-            count_text(train_speed(t), rate), line->what, p->loss);
+    fprintf(stderr, "epoch %lld/%lld  %s %s/s  loss %.4f", (long long)p->epoch,
+            (long long)p->epochs, count_text(train_speed(t), rate), line->what, p->loss);
     if (!isnan(p->accuracy))
         fprintf(stderr, "  accuracy %.2f %%", 100 * p->accuracy);
     if (!isnan(p->validation_loss))

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define MOST_IN_MATRIX 20
-#define WORST_SHOWN    10
+#define WORST_SHOWN 10
 
 /* ---- scores ---- */
 
@@ -63,7 +63,8 @@ void add_scores(json_t *object, const scores *s, const char *prefix)
     snprintf(key, sizeof key, "%sloss", prefix);
     json_object_set_new(object, key, json_finite(s->loss));
     add_score(object, prefix, s->classes ? "accuracy" : "mae", s->classes ? &s->accuracy : &s->mae);
-    add_score(object, prefix, s->classes ? "balanced_accuracy" : "rmse", s->classes ? &s->balanced : &s->rmse);
+    add_score(object, prefix, s->classes ? "balanced_accuracy" : "rmse",
+              s->classes ? &s->balanced : &s->rmse);
     add_score(object, prefix, s->classes ? "f1" : "r2", s->classes ? &s->f1 : &s->r2);
 }
 

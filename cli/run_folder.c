@@ -12,9 +12,15 @@
 #include <unistd.h>
 
 /* What a run writes. */
-static const char *const file_names[] = {"run.json",           "checkpoint.safetensors", "model.safetensors",
-                                         "log.jsonl",          "learning_curve.png",     "filters.png",
-                                         "confidently_wrong.png", "confusion.png", "predictions.png"};
+static const char *const file_names[] = {"run.json",
+                                         "checkpoint.safetensors",
+                                         "model.safetensors",
+                                         "log.jsonl",
+                                         "learning_curve.png",
+                                         "filters.png",
+                                         "confidently_wrong.png",
+                                         "confusion.png",
+                                         "predictions.png"};
 
 void folder_file(const train *t, const char *name, char path[PATH_SIZE])
 {
@@ -54,7 +60,8 @@ static int overlay(cli *c, json_t *options, const char *path)
     if (!c->kept)
         c->kept = json_array();
     json_array_append(c->kept, options);
-    json_object_foreach(options, key, value) {
+    json_object_foreach(options, key, value)
+    {
         const option_row *row = option_find(TRAIN, key, strlen(key));
         if (!row)
             return fail(c, EXIT_USAGE, "'%s': train has no option \"%s\"", path, key);
@@ -80,7 +87,8 @@ static json_t *read_json(cli *c, const char *path, int *code)
     cj_release(c->context, data, size);
     if (!json_is_object(object)) {
         json_decref(object);
-        *code = fail(c, EXIT_ERROR, "'%s' is no JSON object: %s (line %d)", path, error.text, error.line);
+        *code = fail(c, EXIT_ERROR, "'%s' is no JSON object: %s (line %d)", path, error.text,
+                     error.line);
         return NULL;
     }
     return object;
@@ -105,7 +113,8 @@ int folder_read_recorded(train *t)
     char path[PATH_SIZE];
     int code;
     if (!c->value[OPT_OUT])
-        return fail(c, EXIT_USAGE, "--resume wants the folder of the run: cajal train --resume --out DIR");
+        return fail(c, EXIT_USAGE,
+                    "--resume wants the folder of the run: cajal train --resume --out DIR");
     snprintf(t->folder, sizeof t->folder, "%.3800s", c->value[OPT_OUT]);
     if (!holds(t, "run.json")) {
         if (c->value[OPT_DATA])
@@ -121,12 +130,16 @@ int folder_read_recorded(train *t)
         return fail(c, EXIT_ERROR, "'%s' names no options: it is no run.json", path);
     json_t *format = json_object_get(t->recorded, "format");
     if (json_integer_value(format) != 1)
-        return fail(c, EXIT_ERROR, "'%s' has format %lld; this is Cajal %s, which reads format 1: a newer one is needed",
-                    path, (long long)json_integer_value(format), cj_version());
+        return fail(
+            c, EXIT_ERROR,
+            "'%s' has format %lld; this is Cajal %s, which reads format 1: a newer one is needed",
+            path, (long long)json_integer_value(format), cj_version());
     /* A run that stops early has no epochs: then none may be added, or the validation part would change its meaning. */
     if (json_is_null(json_object_get(options, "epochs")) && c->value[OPT_EPOCHS])
-        return fail(c, EXIT_USAGE, "the run in '%s' stops by its validation loss; --epochs would make it another run",
-                    t->folder);
+        return fail(
+            c, EXIT_USAGE,
+            "the run in '%s' stops by its validation loss; --epochs would make it another run",
+            t->folder);
     return overlay(c, options, path);
 }
 
@@ -137,10 +150,12 @@ static int check_agreement(train *t)
     cli *c = t->c;
     const char *key;
     json_t *now, *recorded = json_object_get(t->recorded, "options");
-    json_object_foreach(t->options, key, now) {
+    json_object_foreach(t->options, key, now)
+    {
         json_t *then = json_object_get(recorded, key);
         bool both = json_is_number(now) && json_is_number(then);
-        if (!then || json_equal(now, then) || (both && json_number_value(now) == json_number_value(then)))
+        if (!then || json_equal(now, then) ||
+            (both && json_number_value(now) == json_number_value(then)))
             continue;
         if (!strcmp(key, "epochs") && json_integer_value(now) > json_integer_value(then)) {
             tell(c, "epochs grow from %lld to %lld: the schedule is recomputed over the new total",
@@ -148,10 +163,12 @@ static int check_agreement(train *t)
             continue;
         }
         if (!strcmp(key, "epochs"))
-            return fail(c, EXIT_USAGE, "the run in '%s' has --epochs %lld; --resume can only raise it", t->folder,
+            return fail(c, EXIT_USAGE,
+                        "the run in '%s' has --epochs %lld; --resume can only raise it", t->folder,
                         (long long)json_integer_value(then));
         char *was = json_dumps(then, JSON_ENCODE_ANY), *is = json_dumps(now, JSON_ENCODE_ANY);
-        int code = fail(c, EXIT_USAGE, "the run in '%s' has --%s %s, not %s: a resumed run keeps its options",
+        int code = fail(c, EXIT_USAGE,
+                        "the run in '%s' has --%s %s, not %s: a resumed run keeps its options",
                         t->folder, key, was ? was : "", is ? is : "");
         free(was);
         free(is);
@@ -159,13 +176,16 @@ static int check_agreement(train *t)
     }
     const char *hash = json_string_value(json_object_get(t->recorded, "data_hash"));
     if (hash && strcmp(hash, t->data->hash))
-        return fail(c, EXIT_ERROR, "the data are not those that the run in '%s' began with: '%s' has changed",
+        return fail(c, EXIT_ERROR,
+                    "the data are not those that the run in '%s' began with: '%s' has changed",
                     t->folder, t->plan.data_path);
     const char *class = json_string_value(json_object_get(t->recorded, "kernel_class"));
     const char *own = cj_isa(c->context)[0] == 'b' ? "baseline" : "fma";
     if (class && strcmp(class, own))
-        tell(c, "the run began with kernels of class %s, this machine has class %s: the last bits may differ", class,
-             own);
+        tell(c,
+             "the run began with kernels of class %s, this machine has class %s: the last bits may "
+             "differ",
+             class, own);
     return EXIT_DONE;
 }
 
@@ -184,7 +204,8 @@ static int make_folders(cli *c, const char *path)
         *s = '/';
     }
     struct stat about;
-    if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &about) != 0 || !S_ISDIR(about.st_mode)))
+    if (mkdir(copy, 0777) != 0 &&
+        (errno != EEXIST || stat(copy, &about) != 0 || !S_ISDIR(about.st_mode)))
         return fail(c, EXIT_ERROR, "cannot make the folder '%s': %s", path, strerror(errno));
     return EXIT_DONE;
 }
@@ -194,13 +215,17 @@ static int make_numbered(train *t)
 {
     int code = make_folders(t->c, "runs");
     for (int number = 1; number < 100000 && code == EXIT_DONE; number++) {
-        snprintf(t->folder, sizeof t->folder, "runs/%s-%s-%03d", t->plan.data_name, t->plan.net_name, number);
+        snprintf(t->folder, sizeof t->folder, "runs/%s-%s-%03d", t->plan.data_name,
+                 t->plan.net_name, number);
         if (mkdir(t->folder, 0777) == 0)
             return EXIT_DONE;
         if (errno != EEXIST)
-            return fail(t->c, EXIT_ERROR, "cannot make the folder '%s': %s", t->folder, strerror(errno));
+            return fail(t->c, EXIT_ERROR, "cannot make the folder '%s': %s", t->folder,
+                        strerror(errno));
     }
-    return code == EXIT_DONE ? fail(t->c, EXIT_ERROR, "runs/ is full of runs; name a folder with --out") : code;
+    return code == EXIT_DONE
+               ? fail(t->c, EXIT_ERROR, "runs/ is full of runs; name a folder with --out")
+               : code;
 }
 
 /* What a killed process left half-written beside the files of the run. */
@@ -213,7 +238,8 @@ static void remove_leftovers(const train *t)
         for (size_t i = 0; i < CJ_COUNT(file_names); i++) {
             size_t length = strlen(file_names[i]);
             char path[PATH_SIZE];
-            if (strncmp(entry->d_name, file_names[i], length) || strncmp(entry->d_name + length, ".tmp-", 5))
+            if (strncmp(entry->d_name, file_names[i], length) ||
+                strncmp(entry->d_name + length, ".tmp-", 5))
                 continue;
             folder_file(t, entry->d_name, path);
             unlink(path);
@@ -238,14 +264,16 @@ static int write_run(train *t)
     json_t *command = json_array();
     for (int i = 0; i < c->argc; i++)
         json_array_append_new(command, json_string(c->argv[i]));
-    json_t *run = json_pack("{s:i, s:o, s:O, s:s, s:s, s:s, s:s, s:i}", "format", 1, "command", command, "options",
-                            t->options, "data_hash", t->data->hash, "version", cj_version(), "kernels",
-                            cj_isa(c->context), "kernel_class", cj_isa(c->context)[0] == 'b' ? "baseline" : "fma",
-                            "threads", cj_threads(c->context));
+    json_t *run = json_pack("{s:i, s:o, s:O, s:s, s:s, s:s, s:s, s:i}", "format", 1, "command",
+                            command, "options", t->options, "data_hash", t->data->hash, "version",
+                            cj_version(), "kernels", cj_isa(c->context), "kernel_class",
+                            cj_isa(c->context)[0] == 'b' ? "baseline" : "fma", "threads",
+                            cj_threads(c->context));
     char *text = run ? json_dumps(run, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(run);
     if (!text)
-        return fail(c, EXIT_ERROR, "run.json cannot be written: a path or option is no UTF-8, or memory is out");
+        return fail(c, EXIT_ERROR,
+                    "run.json cannot be written: a path or option is no UTF-8, or memory is out");
     folder_file(t, "run.json", path);
     size_t length = strlen(text);
     text[length] = '\n'; /* in place of the NUL */
@@ -263,8 +291,9 @@ int folder_open(train *t)
         if (code != EXIT_DONE)
             return code;
         remove_leftovers(t);
-        bool grown = !json_equal(json_object_get(t->options, "epochs"),
-                                 json_object_get(json_object_get(t->recorded, "options"), "epochs"));
+        bool grown =
+            !json_equal(json_object_get(t->options, "epochs"),
+                        json_object_get(json_object_get(t->recorded, "options"), "epochs"));
         t->resumed = true;
         return grown ? write_run(t) : EXIT_DONE;
     }
@@ -273,9 +302,12 @@ int folder_open(train *t)
         return code == EXIT_DONE ? write_run(t) : code;
     }
     snprintf(t->folder, sizeof t->folder, "%.3800s", c->value[OPT_OUT]);
-    bool is_run = holds(t, "run.json") || holds(t, "checkpoint.safetensors") || holds(t, "model.safetensors");
+    bool is_run =
+        holds(t, "run.json") || holds(t, "checkpoint.safetensors") || holds(t, "model.safetensors");
     if (is_run && !option_on(c, OPT_FORCE))
-        return fail(c, EXIT_ERROR, "'%s' holds a run: go on with it by --resume, or begin anew by --force", t->folder);
+        return fail(c, EXIT_ERROR,
+                    "'%s' holds a run: go on with it by --resume, or begin anew by --force",
+                    t->folder);
     code = make_folders(c, t->folder);
     if (code != EXIT_DONE)
         return code;

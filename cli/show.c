@@ -9,9 +9,9 @@
 
 /* What is shown: a net, and for a model its weights' file. */
 typedef struct shown {
-    cj_net *net;          /* own, or the model's */
-    cj_model *model;      /* NULL for a net */
-    cj_preprocess plain;  /* shape and task, for the source */
+    cj_net *net;         /* own, or the model's */
+    cj_model *model;     /* NULL for a net */
+    cj_preprocess plain; /* shape and task, for the source */
     const cj_preprocess *preprocess;
     const char *name;
     int64_t batch;
@@ -114,15 +114,17 @@ static cj_status plan_training(cli *c, shown *s, cj_scope *scope, const cj_optim
 {
     examples_source from;
     cj_source source = source_of(&from, s->preprocess, NULL, s->batch);
-    cj_trainer *trainer = cj_trainer_new(&(struct cj_fit_args){.scope = scope,
-                                                               .at = CJ_HERE_OF(struct cj_fit_args),
-                                                               .build = build_net,
-                                                               .net_user = (void *)(uintptr_t)net_of(s),
-                                                               .source = &source,
-                                                               .optimiser = optimiser,
-                                                               .batch_size = s->batch});
+    cj_trainer *trainer =
+        cj_trainer_new(&(struct cj_fit_args){.scope = scope,
+                                             .at = CJ_HERE_OF(struct cj_fit_args),
+                                             .build = build_net,
+                                             .net_user = (void *)(uintptr_t)net_of(s),
+                                             .source = &source,
+                                             .optimiser = optimiser,
+                                             .batch_size = s->batch});
     if (!trainer)
-        return cj_context_status(c->context) != CJ_OK ? cj_context_status(c->context) : CJ_NO_MEMORY;
+        return cj_context_status(c->context) != CJ_OK ? cj_context_status(c->context)
+                                                      : CJ_NO_MEMORY;
     s->memory = cj_program_describe(cj_trainer_program(trainer));
     cj_trainer_free(trainer);
     return CJ_OK;
@@ -172,7 +174,8 @@ static const char *shape_text(int rank, const int64_t *shape, char text[96])
 {
     int used = 0;
     for (int i = 0; i < rank; i++)
-        used += snprintf(text + used, (size_t)(96 - used), "%s%lld", i ? "x" : "", (long long)shape[i]);
+        used +=
+            snprintf(text + used, (size_t)(96 - used), "%s%lld", i ? "x" : "", (long long)shape[i]);
     return text;
 }
 
@@ -185,14 +188,15 @@ static void print_table(cli *c, const shown *s, const cj_net_layer *sum)
         name_width = CJ_MAX(name_width, (int)strlen(cj_net_layer_at(net, i)->name));
         text_width = CJ_MAX(text_width, (int)strlen(cj_net_layer_at(net, i)->text));
     }
-    printf("%s for examples of %s\n\n", s->name, shape_text(cj_net_rank(net), cj_net_shape(net), text));
+    printf("%s for examples of %s\n\n", s->name,
+           shape_text(cj_net_rank(net), cj_net_shape(net), text));
     printf("%-*s  %-*s %14s %12s %14s %12s\n", name_width, "name", text_width, "layer", "output",
            "parameters", "flops", "bytes");
     for (int i = 0; i < cj_net_layers(net); i++) {
         const cj_net_layer *layer = cj_net_layer_at(net, i);
-        printf("%-*s  %-*s %14s %12lld %14lld %12lld\n", name_width, layer->name, text_width, layer->text,
-               shape_text(layer->rank, layer->shape, text), (long long)layer->parameters,
-               (long long)layer->flops, (long long)layer->bytes);
+        printf("%-*s  %-*s %14s %12lld %14lld %12lld\n", name_width, layer->name, text_width,
+               layer->text, shape_text(layer->rank, layer->shape, text),
+               (long long)layer->parameters, (long long)layer->flops, (long long)layer->bytes);
     }
     printf("%-*s  %-*s %14s %12lld %14lld %12lld\n\n", name_width, "total", text_width, "", "",
            (long long)sum->parameters, (long long)sum->flops, (long long)sum->bytes);
@@ -207,8 +211,8 @@ static json_t *layer_json(const cj_net_layer *layer)
     json_t *shape = json_array();
     for (int i = 0; i < layer->rank; i++)
         json_array_append_new(shape, json_integer(layer->shape[i]));
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}", "name", layer->name, "layer", layer->text, "shape",
-                     shape, "parameters", (json_int_t)layer->parameters, "flops",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}", "name", layer->name, "layer", layer->text,
+                     "shape", shape, "parameters", (json_int_t)layer->parameters, "flops",
                      (json_int_t)layer->flops, "bytes", (json_int_t)layer->bytes);
 }
 
@@ -220,8 +224,8 @@ static void print_object(cli *c, const shown *s, const cj_net_layer *sum)
         json_array_append_new(layers, layer_json(cj_net_layer_at(net, i)));
     for (int i = 0; i < cj_net_rank(net); i++)
         json_array_append_new(input, json_integer(cj_net_shape(net)[i]));
-    print_json(json_pack("{s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I}", "event", "show",
-                         "net", s->name, "text", cj_net_text(net), "input", input, "batch",
+    print_json(json_pack("{s:s, s:s, s:s, s:o, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I}", "event",
+                         "show", "net", s->name, "text", cj_net_text(net), "input", input, "batch",
                          (json_int_t)s->batch, "infer", option_on(c, OPT_INFER), "layers", layers,
                          "parameters", (json_int_t)sum->parameters, "flops", (json_int_t)sum->flops,
                          "activation_bytes", (json_int_t)sum->bytes, "peak_bytes",

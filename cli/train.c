@@ -24,6 +24,54 @@ static void free_train(train *t)
 
 /* ---- what is printed before and after ---- */
 
+#define MOST_NAMED 12
+
+/* "numeric: a, b, c": the columns of one kind; of many, the first dozen. */
+static void announce_columns(const train *t, cj_column_kind kind, const char *word)
+{
+    const cj_preprocess *p = t->data->preprocess;
+    char line[1200];
+    size_t used = (size_t)snprintf(line, sizeof line, "%s:", word);
+    int count = 0;
+    for (int i = 0; i < p->columns; i++) {
+        const cj_column *column = &p->column[i];
+        if (column->kind != kind || count++ >= MOST_NAMED)
+            continue;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s %.60s", count > 1 ? "," : "",
+                                 column->name);
+        if (kind == CJ_COLUMN_CATEGORICAL)
+            used += (size_t)snprintf(line + used, sizeof line - used, " (%d)", column->categories);
+        if (column->indicator)
+            used += (size_t)snprintf(line + used, sizeof line - used, " (with missing values)");
+    }
+    if (count > MOST_NAMED)
+        snprintf(line + used, sizeof line - used, " and %d more", count - MOST_NAMED);
+    if (count)
+        tell(t->c, "  %s", line);
+}
+
+static void announce_task(const train *t)
+{
+    const cj_preprocess *p = t->data->preprocess;
+    char line[400];
+    size_t used = 0;
+    bool classes = p->task == CJ_TASK_CLASSES;
+    int count = classes ? p->classes : p->targets;
+    for (int i = 0; i < count && i < MOST_NAMED; i++)
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%.24s", i ? ", " : "",
+                                 classes ? p->class_name[i] : p->target_name[i]);
+    if (classes)
+        tell(t->c, "task: %d classes (%s%s)", count, line, count > MOST_NAMED ? ", ..." : "");
+    else
+        tell(t->c, "task: regression of %s%s", line, count > MOST_NAMED ? ", ..." : "");
+    announce_columns(t, CJ_COLUMN_TARGET, "target");
+    announce_columns(t, CJ_COLUMN_NUMERIC, "numeric");
+    announce_columns(t, CJ_COLUMN_CATEGORICAL, "categorical");
+    announce_columns(t, CJ_COLUMN_CONSTANT, "dropped, one value only");
+    announce_columns(t, CJ_COLUMN_IDS, "dropped, all values differ");
+    announce_columns(t, CJ_COLUMN_EMPTY, "dropped, empty");
+}
+
 static void announce(const train *t)
 {
     const plan *p = &t->plan;
@@ -32,16 +80,18 @@ static void announce(const train *t)
     int64_t count = 0;
     for (int i = 0; i < cj_net_layers(cj_model_net(t->model)); i++)
         count += cj_net_layer_at(cj_model_net(t->model), i)->parameters;
-    tell(t->c, "%s: %lld training, %lld validation, %lld test examples; %s", p->data_name,
+    tell(t->c, "%s: %lld training, %lld validation, %lld test examples", p->data_name,
          (long long)d->part[CJ_TRAIN].count, (long long)d->part[CJ_VALIDATION].count,
-         (long long)d->part[CJ_TEST].count,
-         d->preprocess->task == CJ_TASK_CLASSES ? "classes" : "regression");
+         (long long)d->part[CJ_TEST].count);
+    announce_task(t);
     tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
-    tell(t->c, "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d threads (%s)",
-         count_text((double)count, parameters), p->optim_text, p->optimiser.lr > 0 ? p->optimiser.lr : 1e-3,
-         p->schedule_text, (long long)p->batch,
-         p->early ? "at most " : "", (long long)p->epochs, (unsigned long long)cj_seed(t->c->context),
-         cj_threads(t->c->context), cj_isa(t->c->context));
+    tell(t->c,
+         "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d threads (%s)",
+         count_text((double)count, parameters), p->optim_text,
+         p->optimiser.lr > 0 ? p->optimiser.lr : 1e-3, p->schedule_text, (long long)p->batch,
+         p->early ? "at most " : "", (long long)p->epochs,
+         (unsigned long long)cj_seed(t->c->context), cj_threads(t->c->context),
+         cj_isa(t->c->context));
     if (t->resumed)
         tell(t->c, "resuming the run in %s", t->folder);
 }
@@ -63,16 +113,20 @@ static void suggest(const train *t, const scores *s)
     const cj_preprocess *p = t->data->preprocess;
     double fitted = logged(t, "train_accuracy");
     printf("\nwhat to try next\n");
-    printf("  cajal predict '%s' %s\n", t->folder, p->kind == CJ_INPUT_IMAGES ? "PICTURE.png" : "NEW.csv");
+    printf("  cajal predict '%s' %s\n", t->folder,
+           p->kind == CJ_INPUT_IMAGES ? "PICTURE.png" : "NEW.csv");
     printf("  cajal eval '%s' --data '%s'\n", t->folder, t->c->value[OPT_DATA]);
     if (!t->plan.early)
         printf("  cajal train --resume --out '%s' --epochs %lld     (longer)\n", t->folder,
                (long long)(2 * t->plan.epochs));
     if (s->count && s->classes && fitted - s->accuracy.value > 0.02)
-        printf("  a net that fits the training data less closely (%.1f %% there, %.1f %% on the test): dropout 0.3 in the "
-               "net's text, or --optim adamw:weight_decay=0.05\n", 100 * fitted, 100 * s->accuracy.value);
+        printf("  a net that fits the training data less closely (%.1f %% there, %.1f %% on the "
+               "test): dropout 0.3 in the "
+               "net's text, or --optim adamw:weight_decay=0.05\n",
+               100 * fitted, 100 * s->accuracy.value);
     else if (s->count && s->classes && s->balanced.value < s->accuracy.value - 0.05)
-        printf("  --class-weight balanced: rare classes are recognised less often than frequent ones\n");
+        printf("  --class-weight balanced: rare classes are recognised less often than frequent "
+               "ones\n");
     else if (p->kind == CJ_INPUT_IMAGES && strcmp(t->plan.net_name, "resnet20"))
         printf("  --net resnet20     (a deeper net)\n");
     else
@@ -86,16 +140,18 @@ static void print_done(const train *t, const scores *s)
     folder_file(t, "model.safetensors", path);
     cj_model_hash(t->model, hash);
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "event", "done", "out", t->folder, "model", path,
-        "net", t->plan.net_name, "data", t->plan.data_name, "seed", (json_int_t)cj_seed(t->c->context), "threads",
-        cj_threads(t->c->context), "epochs", json_integer((json_int_t)json_array_size(t->log)), "steps",
-        json_integer(*(int64_t *)cj_variable_data(cj_scope_step(cj_model_scope(t->model)))), "train_seconds",
-        json_finite(t->seconds), "images_per_second", json_finite(train_speed(t)), "train_loss",
-        json_finite(logged(t, "train_loss")));
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "event", "done", "out",
+        t->folder, "model", path, "net", t->plan.net_name, "data", t->plan.data_name, "seed",
+        (json_int_t)cj_seed(t->c->context), "threads", cj_threads(t->c->context), "epochs",
+        json_integer((json_int_t)json_array_size(t->log)), "steps",
+        json_integer(*(int64_t *)cj_variable_data(cj_scope_step(cj_model_scope(t->model)))),
+        "train_seconds", json_finite(t->seconds), "images_per_second", json_finite(train_speed(t)),
+        "train_loss", json_finite(logged(t, "train_loss")));
     if (s->count)
         add_scores(object, s, "test_");
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)memory.peak_bytes));
-    json_object_set_new(object, "lower_bound_bytes", json_integer((json_int_t)memory.lower_bound_bytes));
+    json_object_set_new(object, "lower_bound_bytes",
+                        json_integer((json_int_t)memory.lower_bound_bytes));
     json_object_set_new(object, "rss_bytes", json_integer(resident_bytes()));
     json_object_set_new(object, "model_hash", json_string(hash));
     print_json(object);
@@ -132,7 +188,8 @@ static void print_result(const train *t, int count, const scores *s)
     const char *name[3] = {t->plan.net_name, "linear model",
                            p->task == CJ_TASK_CLASSES ? "majority class" : "mean"};
     char took[32];
-    printf("epochs: %lld, in %s of training\n\n", (long long)json_array_size(t->log), time_text(t->seconds, took));
+    printf("epochs: %lld, in %s of training\n\n", (long long)json_array_size(t->log),
+           time_text(t->seconds, took));
     if (count && s[0].classes) {
         print_confusion(p, &s[0]);
         putchar('\n');
@@ -175,7 +232,8 @@ static int begin(train *t)
     bool found = false;
     int code = EXIT_DONE;
     if (option_on(c, OPT_RESUME) && option_on(c, OPT_FORCE))
-        return fail(c, EXIT_USAGE, "--resume goes on with a run, --force begins anew: only one of them");
+        return fail(c, EXIT_USAGE,
+                    "--resume goes on with a run, --force begins anew: only one of them");
     code = make_context(c);
     if (code == EXIT_DONE && c->value[OPT_CONFIG])
         code = folder_read_config(c, c->value[OPT_CONFIG]);

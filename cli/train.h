@@ -14,13 +14,13 @@ typedef struct plan {
     cj_optimiser optimiser;
     cj_schedule schedule;
     char optim_text[256], schedule_text[256];
-    bool early;           /* stops by the validation loss; epochs is then the most */
+    bool early; /* stops by the validation loss; epochs is then the most */
     int64_t epochs, patience, batch;
     double clip, test, validation;
     bool balanced;
     double *class_weight; /* NULL, or one a class */
     bool drop_last;
-    const char *net;      /* as --net took it: a name, or a canonical text */
+    const char *net; /* as --net took it: a name, or a canonical text */
     char net_name[64];
     char data_path[PATH_SIZE]; /* absolute where it is a path */
     char data_name[128];       /* for people: no folder, no extension */
@@ -33,7 +33,7 @@ typedef struct train {
     cj_model *model;
     cj_trainer *trainer;
     examples_source train_from, validation_from;
-    json_t *options;  /* the plan as JSON: what run.json keeps, what a resumed run must agree with */
+    json_t *options; /* the plan as JSON: what run.json keeps, what a resumed run must agree with */
     json_t *recorded; /* run.json of the run that is resumed, or NULL */
     json_t *log;      /* one object an epoch */
     char folder[PATH_SIZE];
@@ -45,14 +45,15 @@ typedef struct train {
 } train;
 
 /* train_setup.c */
-int train_prepare(train *t);              /* data, model, plan, options */
+int train_prepare(train *t); /* data, model, plan, options */
 int train_make_trainer(train *t);
 bool known_net_name(const char *text);
 
 /* run_folder.c */
-int folder_read_recorded(train *t);       /* --resume: run.json into t->recorded, its options into the command line */
+int folder_read_recorded(
+    train *t); /* --resume: run.json into t->recorded, its options into the command line */
 int folder_read_config(cli *c, const char *path);
-int folder_open(train *t);                /* chooses or checks the folder, writes run.json */
+int folder_open(train *t); /* chooses or checks the folder, writes run.json */
 void folder_file(const train *t, const char *name, char path[PATH_SIZE]);
 
 /* checkpoint.c */
@@ -62,15 +63,15 @@ int log_append(train *t, json_t *object); /* takes the object */
 
 /* train_loop.c: an exit status; 130 or 143 after a signal. */
 int train_loop(train *t);
-int stop_signal(void);                    /* the signal that asked to stop, or 0 */
+int stop_signal(void); /* the signal that asked to stop, or 0 */
 void catch_signals(void);
 
 /* progress.c */
 typedef struct progress_line {
     bool terminal, shown, quiet;
-    double drawn, told;    /* when the line was last redrawn, and when a line was last left standing */
+    double drawn, told; /* when the line was last redrawn, and when a line was last left standing */
     double loss, accuracy; /* smoothed over the last steps */
-    const char *what;             /* "images" or "rows" */
+    const char *what;      /* "images" or "rows" */
 } progress_line;
 void progress_begin(progress_line *line, const train *t);
 void progress_step(progress_line *line, const train *t, const cj_progress *p);
@@ -78,11 +79,11 @@ void progress_epoch(progress_line *line, const train *t, const cj_progress *p);
 void progress_clear(progress_line *line);
 
 /* baseline.c */
-int train_linear(train *t, scores *out);  /* a linear model on the same data */
+int train_linear(train *t, scores *out); /* a linear model on the same data */
 void score_constant(train *t, scores *out);
 
 /* pictures.c: `probability` of the test examples, or NULL. An exit status. */
 int draw_pictures(train *t, const scores *s, const float *probability);
-double train_speed(const train *t);       /* images a second in this process; NaN where it made no step */
+double train_speed(const train *t); /* images a second in this process; NaN where it made no step */
 
 #endif

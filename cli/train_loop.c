@@ -38,18 +38,20 @@ static int stop(train *t)
         return code;
     fprintf(stderr, "stopped and saved; go on with: cajal train --resume --out '%s'\n", t->folder);
     if (t->c->json)
-        print_json(json_pack("{s:s, s:s, s:i}", "event", "stopped", "out", t->folder, "signal", stop_signal()));
+        print_json(json_pack("{s:s, s:s, s:i}", "event", "stopped", "out", t->folder, "signal",
+                             stop_signal()));
     return 128 + stop_signal();
 }
 
 static json_t *epoch_json(const train *t, const cj_progress *p)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "event", "epoch", "epoch",
-                     (json_int_t)p->epoch, "epochs", (json_int_t)p->epochs, "step", (json_int_t)p->step,
-                     "train_loss", json_finite(p->loss), "train_accuracy", json_finite(p->accuracy), "val_loss",
-                     json_finite(p->validation_loss), "val_accuracy", json_finite(p->validation_accuracy), "lr",
-                     json_finite(p->rate), "best", p->best, "train_seconds", json_finite(t->seconds),
-                     "images_per_second", json_finite(train_speed(t)));
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "event", "epoch", "epoch",
+        (json_int_t)p->epoch, "epochs", (json_int_t)p->epochs, "step", (json_int_t)p->step,
+        "train_loss", json_finite(p->loss), "train_accuracy", json_finite(p->accuracy), "val_loss",
+        json_finite(p->validation_loss), "val_accuracy", json_finite(p->validation_accuracy), "lr",
+        json_finite(p->rate), "best", p->best, "train_seconds", json_finite(t->seconds),
+        "images_per_second", json_finite(train_speed(t)));
 }
 
 static int end_epoch(train *t, progress_line *line)
@@ -70,7 +72,9 @@ static int fail_step(train *t, cj_status status)
 {
     int code = fail_library(t->c, status);
     if (status == CJ_NOT_FINITE)
-        tell(t->c, "the last checkpoint in '%s' is from before; a smaller --lr or --clip 1 often helps", t->folder);
+        tell(t->c,
+             "the last checkpoint in '%s' is from before; a smaller --lr or --clip 1 often helps",
+             t->folder);
     return code;
 }
 

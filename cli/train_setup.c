@@ -9,17 +9,18 @@
 #include <sys/stat.h>
 
 /* Where nobody says otherwise. A run that stops early on a table may take many short epochs. */
-#define TABLE_EPOCHS     300
-#define TABLE_PATIENCE   30
-#define PICTURE_EPOCHS   12
+#define TABLE_EPOCHS 300
+#define TABLE_PATIENCE 30
+#define PICTURE_EPOCHS 12
 #define PICTURE_PATIENCE 4
-#define SMALL_TABLE      1000
+#define SMALL_TABLE 1000
 
 bool known_net_name(const char *text)
 {
     size_t length = strcspn(text, ":");
     for (int i = 0; cj_net_known(i); i++)
-        if (strlen(cj_net_known(i)->name) == length && !strncmp(text, cj_net_known(i)->name, length))
+        if (strlen(cj_net_known(i)->name) == length &&
+            !strncmp(text, cj_net_known(i)->name, length))
             return true;
     return false;
 }
@@ -30,7 +31,10 @@ static void name_data(plan *p, const char *given)
 {
     struct stat about;
     char copy[PATH_SIZE];
-    if (stat(given, &about) != 0 || !realpath(given, p->data_path))
+    bool known = false; /* a known name goes before a file of that name, as in cj_data_load */
+    for (int i = 0; cj_data_known(i); i++)
+        known |= !strcmp(cj_data_known(i)->name, given);
+    if (known || stat(given, &about) != 0 || !realpath(given, p->data_path))
         snprintf(p->data_path, sizeof p->data_path, "%s", given);
     snprintf(copy, sizeof copy, "%s", p->data_path);
     for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--)
@@ -47,7 +51,8 @@ static int load_data(train *t)
     cli *c = t->c;
     cj_data_options options;
     if (!c->value[OPT_DATA])
-        return fail(c, EXIT_USAGE, "train wants the data: cajal train --data D; see `cajal train --help`");
+        return fail(c, EXIT_USAGE,
+                    "train wants the data: cajal train --data D; see `cajal train --help`");
     int code = data_options(c, &options);
     if (code != EXIT_DONE)
         return code;
@@ -60,14 +65,18 @@ static int load_data(train *t)
     t->plan.test = CJ_MAX(options.test_fraction, 0);
     t->plan.validation = options.validation_fraction;
     cj_status status = cj_data_load(c->context, t->plan.data_path, &options, &t->data);
-    if (status != CJ_OK)
-        return fail_library(c, status);
+    if (status != CJ_OK) {
+        code = fail_library(c, status);
+        return status == CJ_NOT_FOUND ? EXIT_USAGE
+                                      : code; /* a column that is not there: the data are */
+    }
     if (!t->data->part[CJ_TRAIN].count)
         return fail(c, EXIT_ERROR, "'%s' leaves no example to train on", c->value[OPT_DATA]);
     for (int i = 0; i < t->data->notes; i++)
         tell(c, "%s", t->data->note[i]);
     if (t->plan.early && !t->data->part[CJ_VALIDATION].count)
-        return fail(c, EXIT_ERROR, "'%s' has too few examples for a validation part: give --epochs N",
+        return fail(c, EXIT_ERROR,
+                    "'%s' has too few examples for a validation part: give --epochs N",
                     c->value[OPT_DATA]);
     return EXIT_DONE;
 }
@@ -90,7 +99,8 @@ static int make_net(train *t)
     const cj_preprocess *p = t->data->preprocess;
     const char *given = c->value[OPT_NET] ? c->value[OPT_NET] : default_net(p);
     cj_net *net;
-    cj_status status = cj_net_read(c->context, given, p->rank, p->shape, cj_preprocess_outputs(p), &net);
+    cj_status status =
+        cj_net_read(c->context, given, p->rank, p->shape, cj_preprocess_outputs(p), &net);
     if (status != CJ_OK) {
         fail_library(c, status);
         return status == CJ_INVALID || status == CJ_SHAPE ? EXIT_USAGE : EXIT_ERROR;
@@ -157,9 +167,10 @@ static int decide_steps(train *t)
     p->batch = CJ_MIN(p->batch, count);
     p->drop_last = count % p->batch == 1 && p->batch > 1 && norm_of_rows(cj_model_net(t->model));
     if (p->drop_last)
-        tell(c, "the last batch of an epoch would be one example, which batch norm cannot take: it is left out");
+        tell(c, "the last batch of an epoch would be one example, which batch norm cannot take: it "
+                "is left out");
     const char *optim = c->value[OPT_OPTIM] ? c->value[OPT_OPTIM] : "adam";
-    const char *schedule = c->value[OPT_SCHEDULE] ? c->value[OPT_SCHEDULE]
+    const char *schedule = c->value[OPT_SCHEDULE]  ? c->value[OPT_SCHEDULE]
                            : p->early && !pictures ? "constant"
                                                    : "cosine";
     if (!parse_optimiser(c, optim, &p->optimiser))
@@ -197,7 +208,8 @@ static int write_options(train *t)
     json_object_set_new(o, "test", json_real(p->test));
     json_object_set_new(o, "val", json_real(p->validation));
     set_text(o, "class-weight", p->balanced ? "balanced" : "none");
-    snprintf(size, sizeof size, "%lldx%lld", (long long)preprocess->shape[1], (long long)preprocess->shape[2]);
+    snprintf(size, sizeof size, "%lldx%lld", (long long)preprocess->shape[1],
+             (long long)preprocess->shape[2]);
     set_text(o, "size", preprocess->kind == CJ_INPUT_IMAGES ? size : NULL);
     set_text(o, "header", c->value[OPT_HEADER]);
     set_text(o, "separator", c->value[OPT_SEPARATOR]);
@@ -223,21 +235,21 @@ int train_make_trainer(train *t)
     const cj_examples *validation = &t->data->part[CJ_VALIDATION];
     cj_source source = source_of(&t->train_from, preprocess, &t->data->part[CJ_TRAIN], 0);
     cj_source held = source_of(&t->validation_from, preprocess, validation, 0);
-    t->trainer = cj_trainer_new(&(struct cj_fit_args){
-        .scope = cj_model_scope(t->model),
-        .at = CJ_HERE_OF(struct cj_fit_args),
-        .build = build_net,
-        .net_user = (void *)(uintptr_t)cj_model_net(t->model),
-        .source = &source,
-        .class_weight = p->class_weight,
-        .optimiser = &p->optimiser,
-        .schedule = &p->schedule,
-        .clip_norm = p->clip,
-        .epochs = p->epochs,
-        .batch_size = p->batch,
-        .drop_last = p->drop_last,
-        .validation = validation->count ? &held : NULL,
-        .patience = p->patience});
+    t->trainer =
+        cj_trainer_new(&(struct cj_fit_args){.scope = cj_model_scope(t->model),
+                                             .at = CJ_HERE_OF(struct cj_fit_args),
+                                             .build = build_net,
+                                             .net_user = (void *)(uintptr_t)cj_model_net(t->model),
+                                             .source = &source,
+                                             .class_weight = p->class_weight,
+                                             .optimiser = &p->optimiser,
+                                             .schedule = &p->schedule,
+                                             .clip_norm = p->clip,
+                                             .epochs = p->epochs,
+                                             .batch_size = p->batch,
+                                             .drop_last = p->drop_last,
+                                             .validation = validation->count ? &held : NULL,
+                                             .patience = p->patience});
     if (t->trainer)
         return EXIT_DONE;
     cj_status status = cj_context_status(t->c->context);

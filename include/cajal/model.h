@@ -60,11 +60,12 @@ typedef struct cj_model_options {
  * Reads a model; options may be NULL. UNSUPPORTED: a later format. INVALID: no metadata and no options->net. SHAPE, NOT_FOUND: the
  * tensors are not those of the net; the sentence names the first. Tensors that are no part of the net are an error too.
  */
-CJ_API cj_status cj_model_load(cj_context *context, const char *path, const cj_model_options *options,
-                               cj_model **out);
+CJ_API cj_status cj_model_load(cj_context *context, const char *path,
+                               const cj_model_options *options, cj_model **out);
 /* The same from a file in memory, called `name` in errors. */
-CJ_API cj_status cj_model_from_file(cj_context *context, const char *name, const cj_tensor_file *file,
-                                    const cj_model_options *options, cj_model **out);
+CJ_API cj_status cj_model_from_file(cj_context *context, const char *name,
+                                    const cj_tensor_file *file, const cj_model_options *options,
+                                    cj_model **out);
 
 /* What a user holds: `count` examples, in one of four ways. */
 typedef struct cj_model_input {
@@ -75,8 +76,8 @@ typedef struct cj_model_input {
     const char *const *row; /* rows of a table: [count][columns] texts */
     int64_t columns;
     const char *const *column_name; /* `columns` names; NULL: by place */
-    const char *where;      /* what errors call the rows: "where, row 3"; NULL: "the input" */
-    int64_t *unseen;        /* where not NULL: grows by the categories never seen in training */
+    const char *where; /* what errors call the rows: "where, row 3"; NULL: "the input" */
+    int64_t *unseen;   /* where not NULL: grows by the categories never seen in training */
 } cj_model_input;
 
 /*
@@ -86,6 +87,9 @@ typedef struct cj_model_input {
  */
 CJ_API cj_status cj_model_predict(cj_model *model, const cj_model_input *input, float *out);
 
+/* False for a model that was read from a file without metadata: its preprocessing is the caller's, or the plain one. */
+CJ_API bool cj_model_own(const cj_model *model);
+
 /* One example's outputs as `cajal predict` prints them: the name of the likeliest class, or the targets as %.7g with blanks
  * between. Returns text. */
 CJ_API char *cj_model_answer(const cj_model *model, const float *out, char *text, size_t size);
@@ -94,7 +98,8 @@ CJ_API int cj_model_best(const cj_model *model, const float *out);
 
 /* On examples made ready, x [count][inputs]: what the net gives, before softmax and before the targets' standardisation is
  * undone, into `raw` (may be NULL), and as in cj_model_predict into `out` (may be NULL). */
-CJ_API cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float *raw, float *out);
+CJ_API cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float *raw,
+                                  float *out);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,7 @@
  *     dropout P                        anything; P the share that is dropped in training
  *     relu, leaky SLOPE, elu, gelu, silu, sigmoid, softplus, tanh           anything, elementwise
  *     flatten, identity                anything
- *     shortcut N [stride S]            a picture: every S-th pixel, zero channels before and behind up to N
+ *     shortcut N [stride S]            a picture: every S-th pixel, zero channels around up to N
  *                                      (option A of He et al., "Deep residual learning", 2015)
  *
  * A layer is called by its kind and its count, from 1: conv1, bn1, fc1 (linear), relu1; `as` gives another name.
@@ -49,7 +49,7 @@ typedef struct cj_net cj_net;
 typedef struct cj_known_net {
     const char *name, *title;
     const char *text;
-    int rank;         /* of the example that it was made for, when no data say otherwise */
+    int rank; /* of the example that it was made for, when no data say otherwise */
     int64_t shape[3];
     int64_t outputs;
 } cj_known_net;
@@ -57,9 +57,9 @@ CJ_API const cj_known_net *cj_net_known(int i); /* NULL past the last */
 
 /* A layer that does something, in the order of computation, repeats written out. */
 typedef struct cj_net_layer {
-    const char *name;   /* "layer1.0.conv1" */
-    const char *text;   /* "conv 16 3x3 pad 1 nobias" */
-    int rank;           /* of one example of its output */
+    const char *name; /* "layer1.0.conv1" */
+    const char *text; /* "conv 16 3x3 pad 1 nobias" */
+    int rank;         /* of one example of its output */
     int64_t shape[4];
     int64_t parameters; /* learnt numbers; running statistics do not count */
     int64_t flops;      /* forward, one example: 2 a multiply-add of conv and linear, else 0 */

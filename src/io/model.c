@@ -84,6 +84,11 @@ cj_scope *cj_model_scope(cj_model *model)
     return model->scope;
 }
 
+bool cj_model_own(const cj_model *model)
+{
+    return !model->foreign;
+}
+
 /* ---- applying the net ---- */
 
 static cj_program *compile(cj_model *model, int64_t count)
@@ -132,7 +137,7 @@ cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float
         cj_program *program = program_for(model, n);
         if (!program)
             return cj_context_status(model->context) != CJ_OK ? cj_context_status(model->context)
-                                                               : CJ_NO_MEMORY;
+                                                              : CJ_NO_MEMORY;
         cj_status status = cj_run(program, 1, &(cj_feed){"x", x + done * inputs});
         if (status != CJ_OK)
             return status;
@@ -150,24 +155,25 @@ cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float
 
 /* ---- from what a user holds ---- */
 
-static cj_status ready_rows(cj_model *model, const cj_model_input *input, int64_t from, int64_t n, float *x)
+static cj_status ready_rows(cj_model *model, const cj_model_input *input, int64_t from, int64_t n,
+                            float *x)
 {
     int64_t inputs = cj_preprocess_inputs(model->preprocess);
     for (int64_t i = 0; i < n; i++) {
         char where[300];
         snprintf(where, sizeof where, "%.240s, row %lld", input->where ? input->where : "the input",
                  (long long)(from + i + 1));
-        cj_status status =
-            cj_preprocess_row(model->context, model->preprocess, where,
-                              input->row + (from + i) * input->columns, model->map, x + i * inputs,
-                              input->unseen);
+        cj_status status = cj_preprocess_row(model->context, model->preprocess, where,
+                                             input->row + (from + i) * input->columns, model->map,
+                                             x + i * inputs, input->unseen);
         if (status != CJ_OK)
             return status;
     }
     return CJ_OK;
 }
 
-static cj_status ready(cj_model *model, const cj_model_input *input, int64_t from, int64_t n, float *x)
+static cj_status ready(cj_model *model, const cj_model_input *input, int64_t from, int64_t n,
+                       float *x)
 {
     const cj_preprocess *p = model->preprocess;
     int64_t inputs = cj_preprocess_inputs(p);
@@ -178,7 +184,8 @@ static cj_status ready(cj_model *model, const cj_model_input *input, int64_t fro
     else if (input->value)
         cj_preprocess_values(p, input->value + from * inputs, n, x);
     for (int64_t i = 0; i < n && input->image; i++) {
-        cj_status status = cj_preprocess_image(model->context, p, &input->image[from + i], x + i * inputs);
+        cj_status status =
+            cj_preprocess_image(model->context, p, &input->image[from + i], x + i * inputs);
         if (status != CJ_OK)
             return status;
     }
@@ -188,9 +195,12 @@ static cj_status ready(cj_model *model, const cj_model_input *input, int64_t fro
 static cj_status check_input(cj_model *model, const cj_model_input *input)
 {
     static const char *const takes[] = {"pictures", "rows of a table", "arrays of numbers"};
-    cj_input_kind kind = input->row ? CJ_INPUT_TABLE : input->value ? CJ_INPUT_ARRAYS : CJ_INPUT_IMAGES;
+    cj_input_kind kind = input->row     ? CJ_INPUT_TABLE
+                         : input->value ? CJ_INPUT_ARRAYS
+                                        : CJ_INPUT_IMAGES;
     if (!input->row && !input->value && !input->pixel && !input->image && input->count)
-        return cj_fail(model->context, CJ_INVALID, "nothing to predict from: give pixel, image, value or row");
+        return cj_fail(model->context, CJ_INVALID,
+                       "nothing to predict from: give pixel, image, value or row");
     if (input->count < 0 || (input->count && kind != model->preprocess->kind))
         return cj_fail(model->context, CJ_INVALID, "the model takes %s, not %s",
                        takes[model->preprocess->kind], takes[kind]);

@@ -14,8 +14,9 @@ struct cj_model {
     cj_preprocess *preprocess;
     cj_net *net;
     cj_scope *scope;
-    char kept_name[64];   /* the net's name as the file says; "": the net's own */
-    int *map;             /* while a table's rows are read: cj_preprocess_match */
+    char kept_name[64]; /* the net's name as the file says; "": the net's own */
+    bool foreign;       /* read from a file without metadata */
+    int *map;           /* while a table's rows are read: cj_preprocess_match */
     struct {
         int64_t count;
         cj_program *program;

@@ -41,8 +41,9 @@ cj_status cj_model_to_file(cj_model *model, cj_tensor_file **out)
         const cj_entry *entry = cj_scope_entry(model->scope, i);
         cj_variable *v = entry->variable;
         if (entry->kind != CJ_STATE)
-            status = cj_tensor_file_add(context, file, entry->path, cj_variable_dtype(v),
-                                        cj_variable_rank(v), cj_variable_shape(v), cj_variable_data(v));
+            status =
+                cj_tensor_file_add(context, file, entry->path, cj_variable_dtype(v),
+                                   cj_variable_rank(v), cj_variable_shape(v), cj_variable_data(v));
     }
     if (status != CJ_OK) {
         cj_tensor_file_free(context, file);
@@ -103,8 +104,9 @@ static cj_status fill(cj_model *model, const char *name, const cj_tensor_file *f
         if (!in_model(entry) || (!array && may_lack(entry->path)))
             continue;
         if (!array)
-            return cj_fail(context, CJ_NOT_FOUND, "'%s' has no tensor \"%s\", which the net \"%.200s\" needs",
-                           name, entry->path, cj_net_text(model->net));
+            return cj_fail(context, CJ_NOT_FOUND,
+                           "'%s' has no tensor \"%s\", which the net \"%.200s\" needs", name,
+                           entry->path, cj_net_text(model->net));
         cj_status status = cj_scope_copy_in(model->scope, entry->path, array->dtype, array->rank,
                                             array->shape, array->data);
         if (status != CJ_OK)
@@ -115,8 +117,8 @@ static cj_status fill(cj_model *model, const char *name, const cj_tensor_file *f
         cj_variable *known = cj_scope_find(model->scope, file->array[i].name);
         if (!known)
             return cj_fail(context, CJ_NOT_FOUND,
-                           "'%s' holds a tensor \"%s\", which the net \"%.200s\" does not have", name,
-                           file->array[i].name, cj_net_text(model->net));
+                           "'%s' holds a tensor \"%s\", which the net \"%.200s\" does not have",
+                           name, file->array[i].name, cj_net_text(model->net));
     }
     return CJ_OK;
 }
@@ -129,8 +131,10 @@ static cj_status check_format(cj_context *context, const char *name, const char 
         return cj_fail(context, CJ_FORMAT, "'%s': \"%.40s\" is no format of a model", name, format);
     if (number > CJ_MODEL_FORMAT)
         return cj_fail(context, CJ_UNSUPPORTED,
-                       "'%s' has model format %ld; this is Cajal %s, which reads up to format %d: a newer one is "
-                       "needed", name, number, cj_version(), CJ_MODEL_FORMAT);
+                       "'%s' has model format %ld; this is Cajal %s, which reads up to format %d: "
+                       "a newer one is "
+                       "needed",
+                       name, number, cj_version(), CJ_MODEL_FORMAT);
     return CJ_OK;
 }
 
@@ -144,8 +148,8 @@ static cj_status from_own(cj_context *context, const char *name, const cj_tensor
     if (status != CJ_OK)
         return status;
     if (!text || !json)
-        return cj_fail(context, CJ_FORMAT, "'%s' says it is a model, but lacks its net or its preprocessing",
-                       name);
+        return cj_fail(context, CJ_FORMAT,
+                       "'%s' says it is a model, but lacks its net or its preprocessing", name);
     cj_preprocess *preprocess;
     status = cj_preprocess_from_json(context, name, json, &preprocess);
     if (status != CJ_OK)
@@ -153,7 +157,7 @@ static cj_status from_own(cj_context *context, const char *name, const cj_tensor
     status = cj_model_new(context, text, preprocess, out);
     cj_preprocess_free(context, preprocess);
     if (status == CJ_OK && called)
-        snprintf((*out)->kept_name, sizeof (*out)->kept_name, "%s", called);
+        snprintf((*out)->kept_name, sizeof(*out)->kept_name, "%s", called);
     return status;
 }
 
@@ -167,8 +171,10 @@ static cj_status plain_model(cj_context *context, const char *name, const char *
             known = cj_net_known(i);
     if (!known)
         return cj_fail(context, CJ_INVALID,
-                       "'%s' carries no preprocessing, and the net \"%.100s\" has no shape of its own: the data must "
-                       "be given", name, net);
+                       "'%s' carries no preprocessing, and the net \"%.100s\" has no shape of its "
+                       "own: the data must "
+                       "be given",
+                       name, net);
     char digits[64][8], *names[64];
     double mean[4] = {0}, scale[4] = {1, 1, 1, 1};
     char *target = (char[]){"class"};
@@ -197,14 +203,16 @@ cj_status cj_model_from_file(cj_context *context, const char *name, const cj_ten
     if (format)
         status = from_own(context, name, file, format, out);
     else if (!options || !options->net)
-        return cj_fail(context, CJ_INVALID,
-                       "'%s' holds tensors, but does not say of which net: name it, as in --net lenet", name);
+        return cj_fail(
+            context, CJ_INVALID,
+            "'%s' holds tensors, but does not say of which net: name it, as in --net lenet", name);
     else if (options->preprocess)
         status = cj_model_new(context, options->net, options->preprocess, out);
     else
         status = plain_model(context, name, options->net, out);
     if (status != CJ_OK)
         return status;
+    (*out)->foreign = !format;
     status = fill(*out, name, file);
     if (status != CJ_OK) {
         cj_model_free(*out);

@@ -61,9 +61,10 @@ static cj_status window_shape(cj_net *net, const net_layer *layer, net_shape *ou
         if (n->same && (span % 2 == 0 || n->stride[i] != 1))
             return refuse(net, layer, "but pad same takes an odd window and stride 1");
         if (padded < span) {
-            snprintf(takes, sizeof takes, "its window of %lldx%lld takes pictures of at least that "
-                     "size; pad them, or pool less before it", (long long)n->kernel[0],
-                     (long long)n->kernel[1]);
+            snprintf(takes, sizeof takes,
+                     "its window of %lldx%lld takes pictures of at least that "
+                     "size; pad them, or pool less before it",
+                     (long long)n->kernel[0], (long long)n->kernel[1]);
             return refuse(net, layer, takes);
         }
         if (n->kind != NET_CONV && 2 * n->pad[i] > n->kernel[i])
@@ -84,7 +85,8 @@ static cj_status conv_shape(cj_net *net, net_layer *layer, net_shape *out)
     int64_t in = layer->in.extent[0];
     if (in % n->groups || n->count % n->groups)
         return refuse(net, layer, "and the groups must divide the channels before and after it");
-    int64_t weight = product(product(n->count, in / n->groups), product(n->kernel[0], n->kernel[1]));
+    int64_t weight =
+        product(product(n->count, in / n->groups), product(n->kernel[0], n->kernel[1]));
     layer->row.parameters = weight + (n->no_bias ? 0 : n->count);
     layer->row.flops = product(product(2, weight), product(out->extent[1], out->extent[2]));
     return CJ_OK;
@@ -113,7 +115,8 @@ static cj_status leaf_shape(cj_net *net, net_layer *layer, net_shape *out)
         return CJ_OK;
     case NET_BATCHNORM:
         if (in->rank != 1 && in->rank != 3)
-            return refuse(net, layer, "it takes a picture [channels, height, width] or a row [features]");
+            return refuse(net, layer,
+                          "it takes a picture [channels, height, width] or a row [features]");
         layer->row.parameters = 2 * in->extent[0];
         return CJ_OK;
     case NET_FLATTEN: *out = (net_shape){1, {elements(in)}}; return CJ_OK;
@@ -149,13 +152,14 @@ static cj_status join_shape(cj_net *net, const net_layer *layer, net_shape *out)
     do {
         if (!same_shape(&first->out, other, concat)) {
             char a[96], b[96];
-            return cj_fail(net->context, CJ_SHAPE,
-                           "net, layer %s (number %d, \"%s\"): its branches give %s and %s, it takes %s",
-                           layer->row.name, layer->node->place, layer->row.text,
-                           shape_text(&first->out, a), shape_text(other, b),
-                           concat ? "equal shapes but for the first extent"
-                                  : "equal shapes (a residual takes a second part for x, as in "
-                                    "\"residual(... | shortcut 32 stride 2)\")");
+            return cj_fail(
+                net->context, CJ_SHAPE,
+                "net, layer %s (number %d, \"%s\"): its branches give %s and %s, it takes %s",
+                layer->row.name, layer->node->place, layer->row.text, shape_text(&first->out, a),
+                shape_text(other, b),
+                concat ? "equal shapes but for the first extent"
+                       : "equal shapes (a residual takes a second part for x, as in "
+                         "\"residual(... | shortcut 32 stride 2)\")");
         }
         if (concat && c)
             out->extent[0] += other->extent[0];
@@ -179,8 +183,8 @@ static cj_status name_layer(cj_net *net, scope *s, net_layer *layer, int64_t cop
     else
         snprintf(name, sizeof name, "%s%s%d", s->prefix, net_kind_table[n->kind].stem, count);
     if (strlen(name) > 200)
-        return cj_fail(net->context, CJ_INVALID, "net, layer number %d: its name is longer than 200 bytes",
-                       n->place);
+        return cj_fail(net->context, CJ_INVALID,
+                       "net, layer number %d: its name is longer than 200 bytes", n->place);
     layer->row.name = cj_arena_copy_text(&net->arena, name);
     layer->row.text = net_print_node(net, n);
     return layer->row.name && layer->row.text ? CJ_OK : CJ_NO_MEMORY;
@@ -245,12 +249,13 @@ static cj_status open_scope(cj_net *net, const net_node *n, int64_t copy, const 
                             scope *inner)
 {
     *inner = (scope){0};
-    int used = n->repeated ? snprintf(inner->prefix, sizeof inner->prefix, "%s%s.%lld.", outer->prefix,
-                                      n->name, (long long)(n->first + copy))
-                           : snprintf(inner->prefix, sizeof inner->prefix, "%s%s.", outer->prefix, n->name);
+    int used = n->repeated
+                   ? snprintf(inner->prefix, sizeof inner->prefix, "%s%s.%lld.", outer->prefix,
+                              n->name, (long long)(n->first + copy))
+                   : snprintf(inner->prefix, sizeof inner->prefix, "%s%s.", outer->prefix, n->name);
     if (used > 200)
-        return cj_fail(net->context, CJ_INVALID, "net, layer number %d: its name is longer than 200 bytes",
-                       n->place);
+        return cj_fail(net->context, CJ_INVALID,
+                       "net, layer number %d: its name is longer than 200 bytes", n->place);
     return CJ_OK;
 }
 
@@ -302,10 +307,11 @@ static cj_status check_names(cj_net *net)
         for (int j = 0; j < i && net->layer[i]->row.parameters; j++)
             if (net->layer[j]->row.parameters &&
                 !strcmp(net->layer[i]->row.name, net->layer[j]->row.name))
-                return cj_fail(net->context, CJ_INVALID,
-                               "net, layer number %d: two layers are called \"%s\"; \"as NAME\" gives "
-                               "another name",
-                               net->layer[i]->node->place, net->layer[i]->row.name);
+                return cj_fail(
+                    net->context, CJ_INVALID,
+                    "net, layer number %d: two layers are called \"%s\"; \"as NAME\" gives "
+                    "another name",
+                    net->layer[i]->node->place, net->layer[i]->row.name);
     return CJ_OK;
 }
 
@@ -315,8 +321,13 @@ static cj_status append_outputs(cj_net *net)
     net_node *node = cj_arena_take_zero(&net->arena, sizeof *node);
     if (!node)
         return CJ_NO_MEMORY;
-    *node = (net_node){.kind = NET_LINEAR, .repeat = 1, .stride = {1, 1}, .dilation = {1, 1},
-                       .groups = 1, .count = net->outputs, .place = 1};
+    *node = (net_node){.kind = NET_LINEAR,
+                       .repeat = 1,
+                       .stride = {1, 1},
+                       .dilation = {1, 1},
+                       .groups = 1,
+                       .count = net->outputs,
+                       .place = 1};
     net_node **tail = &net->root.first;
     for (; *tail; tail = &(*tail)->next)
         node->place = (*tail)->place + 1;
@@ -362,10 +373,11 @@ cj_status net_check(cj_net *net)
     const net_shape *out = &net->chain.out;
     if (status == CJ_OK && (out->rank != 1 || out->extent[0] != net->outputs)) {
         if (ends_in_linear(net->root.first))
-            return cj_fail(net->context, CJ_SHAPE,
-                           "the net ends in \"%s\", but the data ask for %lld: end it with \"linear "
-                           "classes\"",
-                           net->layer[net->layers - 1]->row.text, (long long)net->outputs);
+            return cj_fail(
+                net->context, CJ_SHAPE,
+                "the net ends in \"%s\", but the data ask for %lld: end it with \"linear "
+                "classes\"",
+                net->layer[net->layers - 1]->row.text, (long long)net->outputs);
         status = append_outputs(net);
         if (status == CJ_OK)
             status = walk_net(net);

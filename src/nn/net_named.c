@@ -13,21 +13,49 @@
 
 /* He et al., "Deep residual learning for image recognition", 2015, section 4.2, n = 3, option A. */
 #define BLOCK(n, first, shortcut)                                                                  \
-    "(residual(conv " n " 3x3" first " pad 1 nobias, bn, relu, conv " n " 3x3 pad 1 nobias, bn" shortcut \
-    "), relu)"
-#define RESNET20                                                                                   \
-    "conv 16 3x3 pad 1 nobias, bn, relu, 3 x " BLOCK("16", "", "") " as layer1, "                  \
-    BLOCK("32", " stride 2", " | shortcut 32 stride 2") " as layer2.0, 2 x " BLOCK("32", "", "")   \
-    " as layer2 from 1, " BLOCK("64", " stride 2", " | shortcut 64 stride 2")                      \
-    " as layer3.0, 2 x " BLOCK("64", "", "") " as layer3 from 1, avgpool all, linear classes as fc"
+    "(residual(conv " n " 3x3" first " pad 1 nobias, bn, relu, conv " n                            \
+    " 3x3 pad 1 nobias, bn" shortcut "), relu)"
+#define RESNET20                                                                                             \
+    "conv 16 3x3 pad 1 nobias, bn, relu, 3 x " BLOCK("16", "", "") " as layer1, " BLOCK(                     \
+        "32", " stride 2",                                                                                   \
+        " | shortcut 32 stride 2") " as layer2.0, 2 x " BLOCK("32", "", "") " as layer2 from "               \
+                                                                            "1, " BLOCK("64",                \
+                                                                                        " stride "           \
+                                                                                        "2",                 \
+                                                                                        " | "                \
+                                                                                        "shortcut"           \
+                                                                                        " 64 "               \
+                                                                                        "stride "            \
+                                                                                        "2") " as"           \
+                                                                                             " la"           \
+                                                                                             "yer"           \
+                                                                                             "3."            \
+                                                                                             "0, "           \
+                                                                                             "2 "            \
+                                                                                             "x"             \
+                                                                                             " " BLOCK("64", \
+                                                                                                       "",   \
+                                                                                                       "") " as layer3 from 1, avgpool all, linear classes as fc"
 
 static const cj_known_net known[] = {
-    {"mlp", "hidden layers of 128 and 128 relu units; mlp:256,64 sets the sizes",
-     "linear 128, relu, linear 128, relu, linear classes", 3, {1, 28, 28}, 10},
-    {"lenet", "two convolutions and two linear layers, for pictures of 28x28 or so", LENET, 3,
-     {1, 28, 28}, 10},
-    {"resnet20", "20 layers with zero-padded shortcuts, for pictures of 32x32 or so", RESNET20, 3,
-     {3, 32, 32}, 10},
+    {"mlp",
+     "hidden layers of 128 and 128 relu units; mlp:256,64 sets the sizes",
+     "linear 128, relu, linear 128, relu, linear classes",
+     3,
+     {1, 28, 28},
+     10},
+    {"lenet",
+     "two convolutions and two linear layers, for pictures of 28x28 or so",
+     LENET,
+     3,
+     {1, 28, 28},
+     10},
+    {"resnet20",
+     "20 layers with zero-padded shortcuts, for pictures of 32x32 or so",
+     RESNET20,
+     3,
+     {3, 32, 32},
+     10},
 };
 
 const cj_known_net *cj_net_known(int i)
@@ -44,9 +72,10 @@ static cj_status mlp_text(cj_net *net, const char *sizes, const char **out)
         char *end;
         long long n = strtoll(s, &end, 10);
         if (*s < '0' || *s > '9' || n < 1 || n > 1000000 || (*end && *end != ',') || used > 900)
-            return cj_fail(net->context, CJ_INVALID,
-                           "net \"mlp:%s\": the sizes of the hidden layers are wanted, as in \"mlp:256,64\"",
-                           sizes);
+            return cj_fail(
+                net->context, CJ_INVALID,
+                "net \"mlp:%s\": the sizes of the hidden layers are wanted, as in \"mlp:256,64\"",
+                sizes);
         used += (size_t)snprintf(text + used, sizeof text - used, "linear %lld, relu, ", n);
         s = end;
         if (!*s)
@@ -72,10 +101,11 @@ static cj_status check_word(cj_net *net, const char *text)
     for (size_t i = 0; i < CJ_COUNT(known); i++)
         words[count++] = known[i].name;
     const char *near = cj_closest_word(text, words, count);
-    return cj_fail(net->context, CJ_INVALID,
-                   "there is no net called \"%s\"%s%s%s; there are mlp, lenet, resnet20, a text as in "
-                   "\"conv 32 5x5, relu, maxpool 2, linear classes\", or a file of one", text,
-                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return cj_fail(
+        net->context, CJ_INVALID,
+        "there is no net called \"%s\"%s%s%s; there are mlp, lenet, resnet20, a text as in "
+        "\"conv 32 5x5, relu, maxpool 2, linear classes\", or a file of one",
+        text, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static cj_status find_text(cj_net *net, const char *text, const char **out)
@@ -115,10 +145,12 @@ cj_status cj_net_parse(cj_context *context, const char *text, int rank, const in
 {
     *out = NULL;
     if (!text || !text[0])
-        return cj_fail(context, CJ_INVALID, "the net is empty: name one, or write one as in \"linear 64, "
-                                            "relu, linear classes\"");
+        return cj_fail(context, CJ_INVALID,
+                       "the net is empty: name one, or write one as in \"linear 64, "
+                       "relu, linear classes\"");
     if (rank < 1 || rank > 4 || outputs < 1)
-        return cj_fail(context, CJ_INVALID, "a net takes examples of rank 1 to 4 and gives at least one number");
+        return cj_fail(context, CJ_INVALID,
+                       "a net takes examples of rank 1 to 4 and gives at least one number");
     cj_net *net = cj_allocate_zero(context, sizeof *net);
     if (!net)
         return CJ_NO_MEMORY;
@@ -129,8 +161,9 @@ cj_status cj_net_parse(cj_context *context, const char *text, int rank, const in
     cj_status status = CJ_OK;
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 1 || shape[i] > INT32_MAX)
-            status = cj_fail(context, CJ_SHAPE, "an example has an extent of %lld: at least 1 is wanted",
-                             (long long)shape[i]);
+            status =
+                cj_fail(context, CJ_SHAPE, "an example has an extent of %lld: at least 1 is wanted",
+                        (long long)shape[i]);
         net->in.extent[i] = shape[i];
     }
     if (status == CJ_OK)
@@ -162,9 +195,9 @@ cj_status cj_net_read(cj_context *context, const char *text, int rank, const int
     cj_release(context, data, size);
     if (!copy)
         return CJ_NO_MEMORY;
-    status = strlen(copy) == size
-                 ? cj_net_parse(context, copy, rank, shape, outputs, out)
-                 : cj_fail(context, CJ_FORMAT, "'%s' is no text of a net: it holds a zero byte", text);
+    status = strlen(copy) == size ? cj_net_parse(context, copy, rank, shape, outputs, out)
+                                  : cj_fail(context, CJ_FORMAT,
+                                            "'%s' is no text of a net: it holds a zero byte", text);
     cj_release(context, copy, size + 1);
     return status;
 }

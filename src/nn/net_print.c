@@ -73,7 +73,8 @@ static bool differs(const int64_t pair[2], int64_t a, int64_t b)
 static void put_options(printer *p, const net_node *node)
 {
     bool pool = node->kind == NET_MAXPOOL || node->kind == NET_AVGPOOL;
-    if (pool ? differs(node->stride, node->kernel[0], node->kernel[1]) : differs(node->stride, 1, 1))
+    if (pool ? differs(node->stride, node->kernel[0], node->kernel[1])
+             : differs(node->stride, 1, 1))
         put_pair(p, " stride ", node->stride, false);
     if (node->same)
         put(p, " pad same");

@@ -188,9 +188,9 @@ static cj_status take_count(parser *p, net_node *node)
     }
     if (node->kind == NET_LINEAR)
         return CJ_OK;
-    return fail(p, node->place, node->kind == NET_CONV
-                                    ? "the number of channels is wanted, as in \"conv 32 5x5\""
-                                    : "the number of channels is wanted");
+    return fail(p, node->place,
+                node->kind == NET_CONV ? "the number of channels is wanted, as in \"conv 32 5x5\""
+                                       : "the number of channels is wanted");
 }
 
 static cj_status take_window(parser *p, net_node *node)
@@ -228,12 +228,8 @@ static cj_status take_options(parser *p, net_node *node)
     static const struct {
         const char *word;
         unsigned bit;
-    } option[] = {{"stride", NET_STRIDE},
-                  {"pad", NET_PAD},
-                  {"padding", NET_PAD},
-                  {"dilation", NET_DILATION},
-                  {"groups", NET_GROUPS},
-                  {"nobias", NET_NO_BIAS}};
+    } option[] = {{"stride", NET_STRIDE},     {"pad", NET_PAD},       {"padding", NET_PAD},
+                  {"dilation", NET_DILATION}, {"groups", NET_GROUPS}, {"nobias", NET_NO_BIAS}};
     while (p->token.kind == WORD && !word_is(&p->token, "as")) {
         unsigned bit = 0;
         for (size_t i = 0; i < CJ_COUNT(option); i++)
@@ -285,10 +281,11 @@ static cj_status parse_branches(parser *p, net_node *node)
     do {
         next_token(p);
         if (++count > most)
-            return fail(p, node->place,
-                        node->kind == NET_GROUP
-                            ? "\"|\" parts the branches of residual, add and concat; a group has none"
-                            : "residual has a body and at most one shortcut");
+            return fail(
+                p, node->place,
+                node->kind == NET_GROUP
+                    ? "\"|\" parts the branches of residual, add and concat; a group has none"
+                    : "residual has a body and at most one shortcut");
         net_branch *branch = cj_arena_take_zero(&p->net->arena, sizeof *branch);
         if (!branch)
             return CJ_NO_MEMORY;
@@ -339,7 +336,8 @@ static cj_status parse_name(parser *p, net_node *node)
     if (word_is(&p->token, "from")) {
         next_token(p);
         if (p->token.kind != NUMBER || !node->repeated)
-            return fail(p, node->place, "\"from\" counts the copies of a repeat: 2 x (...) as a from 1");
+            return fail(p, node->place,
+                        "\"from\" counts the copies of a repeat: 2 x (...) as a from 1");
         node->first = p->token.number[0];
         next_token(p);
     }
@@ -361,7 +359,8 @@ static cj_status parse_item(parser *p, net_node **out)
         node->repeated = true;
         next_token(p);
         if (p->token.kind != TIMES)
-            return fail(p, node->place, "a repeat is written \"3 x (...)\", a layer begins with its kind");
+            return fail(p, node->place,
+                        "a repeat is written \"3 x (...)\", a layer begins with its kind");
         if (node->repeat < 1 || node->repeat > NET_MOST_LAYERS)
             return fail(p, node->place, "a repeat is 1 to 10,000 times");
         next_token(p);
@@ -370,11 +369,13 @@ static cj_status parse_item(parser *p, net_node **out)
     if (p->token.kind == OPEN)
         node->kind = NET_GROUP;
     for (int k = 0; k < NET_KINDS && p->token.kind == WORD; k++)
-        if (word_is(&p->token, net_kind_table[k].word) || word_is(&p->token, net_kind_table[k].other))
+        if (word_is(&p->token, net_kind_table[k].word) ||
+            word_is(&p->token, net_kind_table[k].other))
             node->kind = (enum net_kind)k;
     if (node->kind == NET_KINDS)
-        return p->token.kind == WORD ? fail_kind(p, node->place)
-                                     : fail(p, node->place, "a layer is wanted, as in \"conv 32 5x5\"");
+        return p->token.kind == WORD
+                   ? fail_kind(p, node->place)
+                   : fail(p, node->place, "a layer is wanted, as in \"conv 32 5x5\"");
     if (node->kind == NET_MAXPOOL || node->kind == NET_AVGPOOL)
         node->stride[0] = node->stride[1] = 0;
     if (node->kind != NET_GROUP)

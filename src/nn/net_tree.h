@@ -11,13 +11,7 @@
 #include "base/base.h"
 #include "cajal/net.h"
 
-enum net_option {
-    NET_STRIDE = 1,
-    NET_PAD = 2,
-    NET_DILATION = 4,
-    NET_GROUPS = 8,
-    NET_NO_BIAS = 16
-};
+enum net_option { NET_STRIDE = 1, NET_PAD = 2, NET_DILATION = 4, NET_GROUPS = 8, NET_NO_BIAS = 16 };
 
 /* What stands after the word of a kind. */
 enum net_form {
@@ -58,7 +52,7 @@ enum net_kind {
 #define X(id, word, other, stem, form, options) NET_##id,
     NET_KIND_LIST(X)
 #undef X
-    NET_KINDS
+        NET_KINDS
 };
 
 typedef struct net_kind_row {
@@ -76,7 +70,7 @@ typedef struct net_branch {
 
 struct net_node {
     enum net_kind kind;
-    int64_t count;   /* channels or features; 0: what the data ask for */
+    int64_t count; /* channels or features; 0: what the data ask for */
     int64_t kernel[2], stride[2], pad[2], dilation[2], groups;
     bool no_bias, same, all, repeated;
     double real;
@@ -128,6 +122,6 @@ const char *net_print_tree(cj_net *net);
 cj_status net_check(cj_net *net);
 
 #define NET_MOST_LAYERS 10000
-#define NET_MOST_DEPTH  32
+#define NET_MOST_DEPTH 32
 
 #endif

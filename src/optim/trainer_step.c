@@ -152,7 +152,7 @@ cj_status trainer_not_finite(cj_trainer *t, const batch *b, double loss)
     bool is_data = strlen(holder) == 1;
     return cj_fail(t->context, CJ_NOT_FINITE,
                    "the loss of step %lld is %g; the first tensor that holds a NaN is '%s'; %s",
-                   (long long)step, loss, holder,
+                   (long long)step, isnan(loss) ? (double)NAN : loss, holder,
                    is_data ? "clean the data" : "lower the learning rate or clip the gradients");
 }
 

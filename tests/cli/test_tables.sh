@@ -37,7 +37,9 @@ silent err
 
 # What is printed for people: choices, the table, what to try next; results on standard output only.
 run 0 train --data "$tables/wine.csv" --epochs 3 --out d
-says err 'is taken as the target'
+says err "is taken as the target"
+says err "task: 3 classes (0, 1, 2)"
+says err "numeric: alcohol, malic_acid"
 says err 'epoch 3/3'
 for text in 'balanced accuracy' 'linear model' 'majority class' 'recall' 'what to try next' 'run: d'; do
     says out "$text"
@@ -72,7 +74,10 @@ run 0 predict iris shuffled.csv --all-probabilities
 sed 's/^[^,]*,//' out >a2
 same a1 a2
 cut -d, -f1-3 "$tables/iris.csv" >lacking.csv
-run 3 predict iris lacking.csv
+run 1 predict iris lacking.csv
+says err 'petal width'
+silent out
+run 1 eval iris --data lacking.csv
 says err 'petal width'
 run 0 predict iris "$tables/iris.csv" --json
 says out '"event":"prediction"'
