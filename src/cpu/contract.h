@@ -167,8 +167,8 @@ void cj_conv_plan_free(cj_context *context, cj_conv_plan *plan);
 const cj_conv_facts *cj_conv_plan_facts(const cj_conv_plan *plan);
 
 typedef struct cj_conv_run_args {
-    const void *x; /* NULL with a prologue */
-    const void *w; /* packed, if the plan says so; NULL with load_w */
+    const void *x; /* with a prologue: NULL, or memory of x's order that it will read, as a hint for prefetching */
+    const void *w; /* packed, if the plan says so; with load_w as x */
     void *y;       /* NULL with an epilogue */
     void *scratch;
     cj_load_fn load;

@@ -242,6 +242,7 @@ typedef struct conv_strip {
     const char *x; /* element (row 0, column 0, channel 0) of the image where the tiles read it */
     char *gather;
     char *out; /* of the sums of output position 0 of the image */
+    cj_ahead ahead;
 } conv_strip;
 
 /* Positions [*first, *last) of a phase along the width that lie in [from, to). */
@@ -286,7 +287,7 @@ static void set_panel(const cj_conv_plan *plan, int64_t panel, cj_tile *tile, in
 }
 
 /* One chunk of one panel, over the strip's lines of one phase. */
-static void run_lines(const conv_strip *strip, const conv_phase *phase, int64_t group, int64_t panel,
+static void run_lines(conv_strip *strip, const conv_phase *phase, int64_t group, int64_t panel,
                       int64_t first_channel)
 {
     const cj_conv_plan *plan = strip->job->plan;
@@ -316,13 +317,13 @@ static void run_lines(const conv_strip *strip, const conv_phase *phase, int64_t 
         tile.c = out_at(strip, group, line, phase->first[AXIS_W] + first * plan->period[AXIS_W]) +
                  panel * plan->panel * size;
         if (plan->slides && vectors == 1)
-            cj_slide_rows_run(plan->type, last - first, (size_t)size, &tile);
+            cj_slide_rows_run(plan->type, last - first, (size_t)size, &tile, &strip->ahead);
         else
-            cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile);
+            cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile, &strip->ahead);
     }
 }
 
-static void run_panels(const conv_strip *strip)
+static void run_panels(conv_strip *strip)
 {
     const cj_conv_plan *plan = strip->job->plan;
     const cj_conv_spec *s = &plan->spec;
@@ -393,7 +394,7 @@ static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, 
             tile.a = strip->gather;
             tile.b = packed_at(strip, group, panel, phase->first_k + c * phase->taps);
             tile.c = out + panel * plan->panel * plan->size;
-            cj_tile_rows_run(plan->type, vectors, count, (size_t)plan->size, &tile);
+            cj_tile_rows_run(plan->type, vectors, count, (size_t)plan->size, &tile, NULL);
         }
     }
 }
@@ -456,6 +457,26 @@ static void finish_strip(const conv_strip *strip, int thread, char *tile)
     }
 }
 
+/* The rows of x that the strip after position `last` of an image will read, most of them. */
+static cj_ahead next_rows(const forward_job *job, int64_t image, int64_t last)
+{
+    const cj_conv_plan *plan = job->plan;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t lines = plan->strip_lines, line = last / s->out[AXIS_W], first, end;
+    if (!job->run->x || plan->source == SOURCE_GATHERED) return (cj_ahead){0};
+    if (last == plan->positions) {
+        image++;
+        line = 0;
+    }
+    rows_of_lines(plan, line, CJ_MIN(line + lines, s->out[AXIS_H]), &first, &end);
+    if (line > 0) first += CJ_MIN((s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H], end - first);
+    first = CJ_MAX(first, 0);
+    end = CJ_MIN(end, s->in[AXIS_H]);
+    int64_t row = s->x_stride[X_AXES + AXIS_H] * plan->size;
+    return cj_ahead_of((const char *)job->run->x + image * s->x_stride[X_N] * plan->size + first * row,
+                       row > 0 ? (end - first) * row : 0);
+}
+
 /* Output positions [begin, end), numbered through all images. */
 static void run_range(void *state, int thread, int64_t begin, int64_t end)
 {
@@ -485,6 +506,7 @@ static void run_range(void *state, int thread, int64_t begin, int64_t end)
         } else {
             strip.x = (const char *)run->x + image * s->x_stride[X_N] * size;
         }
+        strip.ahead = next_rows(job, image, last);
         if (plan->source == SOURCE_GATHERED)
             run_gathered(&strip);
         else

@@ -174,6 +174,7 @@ typedef struct weight_part {
     cj_conv_held held;
     int64_t picture, pictures, first_row, rows;
     const char *x, *w; /* of the part: at its first output row, kernel position 0, channel 0 */
+    cj_ahead ahead[2]; /* of x, w */
 } weight_part;
 
 static void stage_w(const weight_part *part)
@@ -228,6 +229,23 @@ static void stage(weight_part *part)
     }
 }
 
+/* What comes after this part in memory, as much again: its successor as a rule. */
+static void look_ahead(weight_part *part)
+{
+    const cj_conv_plan *plan = part->job->plan;
+    const cj_conv_run_args *run = part->job->run;
+    const cj_conv_spec *s = &plan->spec;
+    int64_t x_row = s->x_stride[X_AXES + AXIS_H], w_row = s->w_stride[W_AXES + AXIS_H];
+    int64_t last = part->first_row + part->rows, x_last = last * s->kernel_dilation[AXIS_H];
+    int64_t x_rows = CJ_MIN(part->rows * s->kernel_dilation[AXIS_H], s->in[AXIS_H]);
+    int64_t picture = part->picture + (plan->strips > 1 ? 0 : part->pictures);
+    if (plan->strips == 1) last = x_last = 0;
+    part->ahead[0] = cj_ahead_of(run->x, CJ_MAX(part->pictures * x_rows * x_row * plan->size, 0));
+    part->ahead[1] = cj_ahead_of(run->w, CJ_MAX(part->pictures * part->rows * w_row * plan->size, 0));
+    if (run->x) part->ahead[0].next += (picture * s->x_stride[X_C] + x_last * x_row) * plan->size;
+    if (run->w) part->ahead[1].next += (picture * s->w_stride[W_C] + last * w_row) * plan->size;
+}
+
 /* The rows and columns of the result that a unit is: its first element, and how many. */
 typedef struct weight_unit {
     int64_t group, panel, row, run; /* row: output row; run: of that row */
@@ -250,7 +268,7 @@ static weight_unit unit_at(const cj_conv_plan *plan, int64_t index)
     return unit;
 }
 
-static void run_unit(const weight_part *part, int64_t index, char *result, cj_tile_mode mode)
+static void run_unit(weight_part *part, int64_t index, char *result, cj_tile_mode mode)
 {
     const cj_conv_plan *plan = part->job->plan;
     const cj_conv_spec *s = &plan->spec;
@@ -273,10 +291,11 @@ static void run_unit(const weight_part *part, int64_t index, char *result, cj_ti
                     .span = s->kernel[AXIS_W],
                     .pixel_step = plan->pixel_step,
                     .tap_step = s->images * plan->width};
+    cj_ahead *ahead = &part->ahead[part->ahead[0].lines <= 0];
     if (plan->slides && vectors == 1)
-        cj_slide_taps_run(plan->type, s->images, (size_t)plan->size, &tile);
+        cj_slide_taps_run(plan->type, s->images, (size_t)plan->size, &tile, ahead);
     else
-        cj_tile_rows_run(plan->type, vectors, plan->run_rows, (size_t)plan->size, &tile);
+        cj_tile_rows_run(plan->type, vectors, plan->run_rows, (size_t)plan->size, &tile, ahead);
 }
 
 /* Units [begin, end) of one chunk to result: mode STORE or, when the chunk is one part, ADD. */
@@ -291,6 +310,7 @@ static void run_chunk(weight_part *part, int64_t chunk, int64_t begin, int64_t e
         part->first_row = row;
         part->rows = CJ_MIN(plan->strip_rows, s->kernel[AXIS_H] - row);
         stage(part);
+        look_ahead(part);
         for (int64_t i = begin; i < end; i++) run_unit(part, i, result, row == 0 ? mode : CJ_TILE_CHAIN);
     }
 }

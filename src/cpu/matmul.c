@@ -193,7 +193,7 @@ static void run_panels(matmul_block *block, const char *a, int64_t first_k, int6
         tile.b = block->b + (packed ? (p * spec->k + first_k) * plan->panel
                                     : first_k * spec->b_stride[1] + column) * bytes;
         tile.c = block->c + column * bytes;
-        cj_tile_rows_run(type, vectors, block->rows, size, &tile);
+        cj_tile_rows_run(type, vectors, block->rows, size, &tile, NULL);
     }
 }
 

@@ -43,6 +43,10 @@ typedef struct cj_tile {
     /* slide_taps: positions of a line, at least 2 (offsets are read at each line's start), a from pixel to pixel, c
      * from tap to tap; row_step is 1 */
     int64_t span, pixel_step, tap_step;
+    /* memory that what follows will read: `ahead` + i * ahead_step is prefetched at step i of k. Any pointer will do with
+     * a step of 0 */
+    const char *ahead;
+    int64_t ahead_step;
 } cj_tile;
 
 typedef void (*cj_tile_fn)(const cj_tile *tile);

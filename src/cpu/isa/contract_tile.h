@@ -83,6 +83,8 @@ CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
     const int32_t *offset = tile->offset;
     const T *b = (const T *)tile->b;
     int64_t step = tile->row_step * (int64_t)sizeof(T), b_step = tile->b_step;
+    const char *ahead = tile->ahead;
+    int64_t ahead_step = tile->ahead_step;
     V acc[CJ_TILE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
@@ -95,6 +97,10 @@ CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
             V x = NAME(next)(&p, r, step);
             CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = NAME(fma)(x, w[v], acc[r][v]);
         }
+        if (vectors > 1) { /* one vector: bound by loads as it is */
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += ahead_step;
+        }
         b += b_step;
     }
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
@@ -105,12 +111,19 @@ CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
     const int32_t *offset = tile->offset;
     const T *b = (const T *)tile->b;
     int64_t step = tile->row_step * (int64_t)sizeof(T), b_step = tile->b_step;
+    const char *ahead = tile->ahead;
+    int64_t ahead_step = tile->ahead_step;
     V acc[CJ_SLIDE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, 1, tile, (const T *)tile->c, acc);
     for (int64_t i = 0; i < tile->k; i += CJ_SLIDE_TAPS) {
         V w[CJ_SLIDE_TAPS];
-        CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++) w[t] = NAME(load)(b + t * b_step);
+        CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
+        {
+            w[t] = NAME(load)(b + t * b_step);
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += ahead_step;
+        }
         const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
         CJ_UNROLL for (int q = 0; q < rows + CJ_SLIDE_TAPS - 1; q++)
         {
@@ -141,6 +154,8 @@ CJ_SIMD void NAME(slide_taps)(const int channels, const cj_tile *tile)
 {
     int64_t span = tile->span, b_step = tile->b_step, pixel_step = tile->pixel_step;
     const T *b = (const T *)tile->b;
+    const char *ahead = tile->ahead;
+    int64_t ahead_step = tile->ahead_step;
     V acc[CJ_SLIDE_TAPS][CJ_SLIDE_CHANNELS][CJ_TILE_VECTORS];
 
     CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
@@ -159,6 +174,8 @@ CJ_SIMD void NAME(slide_taps)(const int channels, const cj_tile *tile)
             g[2] = g[1];
             g[1] = g[0];
             g[0] = NAME(load)(b);
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += ahead_step;
             NAME(slide_pixel)(channels, x, g, 0, 2, acc);
             b += b_step;
             x += pixel_step;
