@@ -128,9 +128,61 @@ static cj_status load_numbers(cj_loader *loader, cj_part_id part, const char *wh
 
 /* The parts of a source: examples x and labels y, each NULL where it has none. */
 typedef struct array_part {
-    const cj_array *x, *y;
+    cj_array *x;
+    const cj_array *y;
     const char *x_name, *y_name;
 } array_part;
+
+/* Do all parts hold the planes that the data set is to have? Then their memory can be taken over. */
+static bool is_ready(const cj_loader *loader, const array_part part[CJ_PARTS],
+                     const picture_layout layout[CJ_PARTS])
+{
+    const cj_data_options *o = loader->options;
+    const picture_layout *first = NULL;
+    for (int i = 0; i < CJ_PARTS; i++) {
+        const picture_layout *l = &layout[i];
+        if (!part[i].x)
+            continue;
+        if (!first)
+            first = l;
+        if ((!l->planes && l->channels > 1) || l->channels != first->channels ||
+            l->height != first->height || l->width != first->width)
+            return false;
+    }
+    if (!first)
+        return false;
+    if (o->preprocess)
+        return o->preprocess->kind == CJ_INPUT_IMAGES &&
+               o->preprocess->shape[0] == first->channels &&
+               o->preprocess->shape[1] == first->height && o->preprocess->shape[2] == first->width;
+    return o->height < 1 || o->width < 1 ||
+           (o->height == first->height && o->width == first->width);
+}
+
+static cj_status take_pictures(cj_loader *loader, const array_part part[CJ_PARTS],
+                               const picture_layout layout[CJ_PARTS])
+{
+    cj_status status = cj_loader_begin(loader, CJ_INPUT_IMAGES);
+    if (status != CJ_OK)
+        return status;
+    cj_preprocess *p = loader->dataset->preprocess;
+    for (int i = 0; i < CJ_PARTS; i++) {
+        cj_examples *e = &loader->dataset->part[i];
+        cj_array *x = part[i].x;
+        if (!x || x->shape[0] == 0)
+            continue;
+        p->rank = 3;
+        p->shape[0] = layout[i].channels;
+        p->shape[1] = layout[i].height;
+        p->shape[2] = layout[i].width;
+        e->count = x->shape[0];
+        e->inputs = cj_preprocess_inputs(p);
+        e->pixel = x->data;
+        x->data = NULL;
+        x->size = 0;
+    }
+    return CJ_OK;
+}
 
 /* Pictures where all parts are pictures, else numbers. */
 static cj_status load_examples(cj_loader *loader, const array_part part[CJ_PARTS])
@@ -147,6 +199,8 @@ static cj_status load_examples(cj_loader *loader, const array_part part[CJ_PARTS
                 status = load_numbers(loader, (cj_part_id)i, part[i].x_name, part[i].x);
         return status;
     }
+    if (is_ready(loader, part, layout))
+        return take_pictures(loader, part, layout);
     cj_gather gather;
     status = cj_gather_begin(loader, &gather);
     for (int i = 0; i < CJ_PARTS && status == CJ_OK; i++)
@@ -211,16 +265,14 @@ static cj_status load_arrays(cj_loader *loader, const array_part part[CJ_PARTS])
 
 /* ---- npz ---- */
 
-static const cj_array *find_any(const cj_tensor_file *file, const char *const *names,
-                                const char **found)
+static cj_array *find_any(cj_tensor_file *file, const char *const *names, const char **found)
 {
-    for (; *names; names++) {
-        const cj_array *array = cj_tensor_file_find(file, *names);
-        if (array) {
-            *found = *names;
-            return array;
-        }
-    }
+    for (; *names; names++)
+        for (size_t i = 0; i < file->count; i++)
+            if (strcmp(file->array[i].name, *names) == 0) {
+                *found = *names;
+                return &file->array[i];
+            }
     return NULL;
 }
 

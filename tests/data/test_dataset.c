@@ -253,6 +253,32 @@ static void npz_files(void **state)
     cj_context_free(c);
 }
 
+/* The same pictures as [n][h][w][c] in the training part and as [n][c][h][w] in the test part. */
+static void pictures_in_npz(void **state)
+{
+    (void)state;
+    cj_context *c = test_context(NULL);
+    cj_dataset *d;
+    assert_ok(c, cj_data_load(c, golden_path("pictures.npz"), NULL, &d));
+    const cj_preprocess *p = d->preprocess;
+    assert_int_equal(p->kind, CJ_INPUT_IMAGES);
+    assert_int_equal(p->shape[0], 3);
+    assert_int_equal(p->shape[1], 5);
+    assert_int_equal(p->shape[2], 6);
+    assert_int_equal(d->part[CJ_TRAIN].count, 4);
+    assert_int_equal(d->part[CJ_TEST].count, 2);
+    assert_memory_equal(d->part[CJ_TRAIN].pixel, d->part[CJ_TEST].pixel, 2 * 90);
+    assert_int_equal(d->part[CJ_TRAIN].pixel[30], 1); /* plane 1 of picture 0 */
+    assert_int_equal(d->part[CJ_TRAIN].pixel[31], 4);
+    assert_int_equal(d->part[CJ_TEST].label[0], 1);
+    cj_dataset_free(c, d);
+    cj_data_options o = {.height = 2, .width = 2};
+    assert_ok(c, cj_data_load(c, golden_path("pictures.npz"), &o, &d));
+    assert_int_equal(d->part[CJ_TRAIN].inputs, 12);
+    cj_dataset_free(c, d);
+    cj_context_free(c);
+}
+
 static void own_arrays(void **state)
 {
     (void)state;
@@ -464,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_no_utf8_is_not_lost),
         cmocka_unit_test(idx_files),
         cmocka_unit_test(npz_files),
+        cmocka_unit_test(pictures_in_npz),
         cmocka_unit_test(own_arrays),
         cmocka_unit_test(splits_are_stratified_and_seeded),
         cmocka_unit_test(splitting_moves_every_example_once),

@@ -30,6 +30,9 @@ np.save("complex.npy", np.zeros(3, np.complex64))
 np.savez("stored.npz", x=np.arange(12, dtype=np.float32).reshape(4, 3), y=np.array([0, 1, 1, 0]),
          text=np.array(["a", "b"]))
 np.savez_compressed("deflated.npz", x=np.zeros((8, 3), np.uint8), y=np.arange(8) % 2)
+ramp = np.arange(4 * 5 * 6 * 3, dtype=np.uint16).astype(np.uint8).reshape(4, 5, 6, 3)
+np.savez("pictures.npz", x_train=ramp, y_train=np.array([0, 1, 0, 1]),
+         x_test=ramp.transpose(0, 3, 1, 2)[:2], y_test=np.array([1, 0]))
 
 # Pictures: what Pillow makes of each, as npy beside it.
 h, w = 11, 14
