@@ -542,6 +542,51 @@ static void test_foreign_state(void **state)
     cj_trainer_free(t);
 }
 
+/* ---- bits ---- */
+
+static void weights_under(cj_config config, cj_dtype dtype, saved *to)
+{
+    config.seed = 3;
+    cj_context *other = cj_context_new(&config, NULL, 0);
+    cj_source source = rings();
+    cj_scope *own = cj_scope_new(other);
+    cj_scope_set_dtype(own, dtype);
+    cj_trainer *t = cj_trainer_new(&(struct cj_fit_args){.scope = own,
+                                                         .net = rich_net,
+                                                         .source = &source,
+                                                         .at = CJ_HERE_OF(struct cj_fit_args),
+                                                         .clip_norm = 0.5,
+                                                         .epochs = 3});
+    assert_non_null(t);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(cj_trainer_step(t, NULL), CJ_OK);
+    save(t, to);
+    cj_trainer_free(t);
+    cj_context_free(other);
+}
+
+/* The same state to the last bit for any number of threads, fused or a kernel a node. */
+static void test_bits(void **state)
+{
+    (void)state;
+    static saved one, other;
+    static const int threads[] = {2, 3, 5, 8};
+    for (int d = 0; d < 2; d++) {
+        cj_dtype dtype = d ? CJ_F64 : CJ_F32;
+        weights_under((cj_config){.threads = 1}, dtype, &one);
+        for (int i = 0; i < 5; i++) {
+            cj_config config = {
+                .smallest_work = 1, .threads = i < 4 ? threads[i] : 1, .no_fusion = i == 4};
+            weights_under(config, dtype, &other);
+            assert_int_equal(other.count, one.count);
+            for (int j = 0; j < one.count; j++)
+                if (memcmp(one.array[j].data, other.array[j].data, one.array[j].bytes) != 0)
+                    fail_msg("%s, %d threads%s: '%s' differs", cj_dtype_name(dtype), config.threads,
+                             config.no_fusion ? ", not fused" : "", one.array[j].name);
+        }
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -551,6 +596,7 @@ int main(void)
         TEST(test_steps_by_hand), TEST(test_sources_agree), TEST(test_evaluate),
         TEST(test_stop),          TEST(test_not_finite),    TEST(test_bad_input),
         TEST(test_patience),      TEST(test_resume),        TEST(test_foreign_state),
+        TEST(test_bits),
     };
     make_points();
     return cmocka_run_group_tests(tests, NULL, NULL);
