@@ -47,7 +47,8 @@ static cj_conv_spec spec_of(const layer *l, int direction, cj_dtype dtype, int64
         s.stride[axis] = s.in_dilation[axis] = s.kernel_dilation[axis] = 1;
         s.in[axis] = l->extent, s.kernel[axis] = l->kernel, s.out[axis] = out;
         s.low[axis] = l->padding;
-        if (direction == FORWARD) s.stride[axis] = l->stride;
+        if (direction == FORWARD)
+            s.stride[axis] = l->stride;
         if (direction == WEIGHT) {
             s.kernel[axis] = out, s.out[axis] = l->kernel;
             s.kernel_dilation[axis] = l->stride;
@@ -59,7 +60,9 @@ static cj_conv_spec spec_of(const layer *l, int direction, cj_dtype dtype, int64
         }
     }
     s.images = direction == WEIGHT ? l->in_channels : l->images;
-    s.in_channels = direction == FORWARD ? l->in_channels : direction == DATA ? l->out_channels : l->images;
+    s.in_channels = direction == FORWARD ? l->in_channels
+                    : direction == DATA  ? l->out_channels
+                                         : l->images;
     s.out_channels = direction == DATA ? l->in_channels : l->out_channels;
     int64_t x[5] = {s.images, 1, s.in_channels, s.in[0], s.in[1]};
     int64_t w[5] = {1, s.out_channels, s.in_channels, s.kernel[0], s.kernel[1]};
@@ -70,7 +73,8 @@ static cj_conv_spec spec_of(const layer *l, int direction, cj_dtype dtype, int64
         counts[2] = in_order(y, (const int[5]){3, 4, 0, 1, 2}, s.y_stride);
     } else {
         counts[0] = in_order(x, last, s.x_stride);
-        counts[1] = in_order(w, direction == DATA ? (const int[5]){0, 2, 1, 3, 4} : first, s.w_stride);
+        counts[1] =
+            in_order(w, direction == DATA ? (const int[5]){0, 2, 1, 3, 4} : first, s.w_stride);
         counts[2] = in_order(y, last, s.y_stride);
     }
     return s;
@@ -83,32 +87,39 @@ static void measure(cj_context *context, cj_pool *pool, int isa, const layer *l,
     cj_conv_spec spec = spec_of(l, direction, dtype, counts);
     cj_contract_options options = {.isa = isa, .threads = cj_pool_threads(pool)};
     cj_conv_plan *plan;
-    if (cj_conv_plan_new(context, &spec, &options, &plan) != CJ_OK) return;
+    if (cj_conv_plan_new(context, &spec, &options, &plan) != CJ_OK)
+        return;
     const cj_conv_facts *facts = cj_conv_plan_facts(plan);
     size_t bytes[5] = {0, 0, 0, facts->packed_bytes, facts->scratch_bytes};
     void *memory[5];
     for (int i = 0; i < 5; i++) {
-        if (i < 3) bytes[i] = (size_t)counts[i] * (dtype == CJ_F32 ? 4 : 8);
+        if (i < 3)
+            bytes[i] = (size_t)counts[i] * (dtype == CJ_F32 ? 4 : 8);
         memory[i] = aligned_alloc(64, (bytes[i] + 64 + 63) / 64 * 64);
-        if (!memory[i]) return;
+        if (!memory[i])
+            return;
         memset(memory[i], 0, bytes[i]);
     }
-    cj_conv_run_args run = {.x = memory[0], .w = facts->packed_bytes ? memory[3] : memory[1], .y = memory[2],
+    cj_conv_run_args run = {.x = memory[0],
+                            .w = facts->packed_bytes ? memory[3] : memory[1],
+                            .y = memory[2],
                             .scratch = memory[4]};
     double best = 1e30, pack = 1e30;
     int64_t times = 1 + (int64_t)(2e8 / facts->flops);
     for (int go = 0; go < 25; go++) {
         double start = bench_seconds();
-        for (int64_t i = 0; i < times; i++) cj_conv_run(plan, pool, &run);
+        for (int64_t i = 0; i < times; i++)
+            cj_conv_run(plan, pool, &run);
         best = CJ_MIN(best, (bench_seconds() - start) / (double)times);
         start = bench_seconds();
         cj_conv_pack(plan, pool, memory[1], memory[3]);
         pack = CJ_MIN(pack, bench_seconds() - start);
     }
-    printf("%-18s %-16s %s %-20s %9.1f us %6.1f %% of peak; packing %7.1f us; scratch %5zu KB\n", l->name,
-           direction_names[direction], dtype == CJ_F32 ? "f32" : "f64", facts->kernel, 1e6 * best,
-           100 * facts->flops / best / peak, 1e6 * pack, facts->scratch_bytes / 1024);
-    for (int i = 0; i < 5; i++) free(memory[i]);
+    printf("%-18s %-16s %s %-20s %9.1f us %6.1f %% of peak; packing %7.1f us; scratch %5zu KB\n",
+           l->name, direction_names[direction], dtype == CJ_F32 ? "f32" : "f64", facts->kernel,
+           1e6 * best, 100 * facts->flops / best / peak, 1e6 * pack, facts->scratch_bytes / 1024);
+    for (int i = 0; i < 5; i++)
+        free(memory[i]);
     cj_conv_plan_free(context, plan);
 }
 
@@ -118,13 +129,15 @@ int main(int count, char **words)
     int isa = cj_isa_choose(count > 2 ? words[2] : NULL, NULL, 0);
     cj_context *context = cj_context_new(&(cj_config){.threads = threads}, NULL, 0);
     cj_pool *pool = context ? cj_pool_new(context, threads) : NULL;
-    if (!pool || isa < 0) return 1;
+    if (!pool || isa < 0)
+        return 1;
     double peak = bench_peak(pool, isa);
     printf("%s, %d threads, f32 peak %.0f GFLOP/s\n", cj_isa_name(isa), threads, peak / 1e9);
     for (cj_dtype dtype = CJ_F32; dtype <= CJ_F64; dtype++)
         for (size_t i = 0; i < CJ_COUNT(layers); i++)
             for (int direction = 0; direction < DIRECTIONS; direction++)
-                measure(context, pool, isa, &layers[i], direction, dtype, dtype == CJ_F32 ? peak : peak / 2);
+                measure(context, pool, isa, &layers[i], direction, dtype,
+                        dtype == CJ_F32 ? peak : peak / 2);
     cj_pool_free(pool);
     cj_context_free(context);
     return 0;

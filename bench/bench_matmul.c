@@ -35,15 +35,16 @@ static const problem problems[] = {
     {"lenet fc1 dW", 128, 1024, 64, true, false},
 };
 
-static double seconds_a_run(cj_pool *pool, const cj_matmul_plan *plan, const cj_matmul_run_args *run,
-                         const void *b, bool repack)
+static double seconds_a_run(cj_pool *pool, const cj_matmul_plan *plan,
+                            const cj_matmul_run_args *run, const void *b, bool repack)
 {
     double best = 1e30;
     for (int go = 0; go < 15; go++) {
         int64_t times = 1 + (int64_t)(2e8 / CJ_MAX(plan->flops, 1e5));
         double start = bench_seconds();
         for (int64_t i = 0; i < times; i++) {
-            if (repack) cj_matmul_pack(plan, pool, b, (void *)(uintptr_t)run->b);
+            if (repack)
+                cj_matmul_pack(plan, pool, b, (void *)(uintptr_t)run->b);
             cj_matmul_run(plan, pool, run);
         }
         best = CJ_MIN(best, (bench_seconds() - start) / (double)times);
@@ -70,7 +71,8 @@ static void measure(cj_pool *pool, int isa, const problem *p, cj_dtype dtype, do
     void *memory[5];
     for (int i = 0; i < 5; i++) {
         memory[i] = aligned_alloc(64, (bytes[i] + 64 + 63) / 64 * 64);
-        if (!memory[i]) return;
+        if (!memory[i])
+            return;
         memset(memory[i], 0, bytes[i]);
     }
     cj_matmul_pack(&plan, pool, memory[1], memory[3]);
@@ -80,10 +82,11 @@ static void measure(cj_pool *pool, int isa, const problem *p, cj_dtype dtype, do
                               .scratch = memory[4]};
     double kept = seconds_a_run(pool, &plan, &run, memory[1], false);
     double packed = seconds_a_run(pool, &plan, &run, memory[1], true);
-    printf("%-22s %s %-15s %9.2f us %6.1f %% of peak; packing b each time %9.2f us %6.1f %%\n", p->name,
-           dtype == CJ_F32 ? "f32" : "f64", plan.kernel, 1e6 * kept, 100 * plan.flops / kept / peak,
-           1e6 * packed, 100 * plan.flops / packed / peak);
-    for (int i = 0; i < 5; i++) free(memory[i]);
+    printf("%-22s %s %-15s %9.2f us %6.1f %% of peak; packing b each time %9.2f us %6.1f %%\n",
+           p->name, dtype == CJ_F32 ? "f32" : "f64", plan.kernel, 1e6 * kept,
+           100 * plan.flops / kept / peak, 1e6 * packed, 100 * plan.flops / packed / peak);
+    for (int i = 0; i < 5; i++)
+        free(memory[i]);
 }
 
 int main(int count, char **words)
@@ -92,11 +95,14 @@ int main(int count, char **words)
     int isa = cj_isa_choose(count > 2 ? words[2] : NULL, NULL, 0);
     cj_context *context = cj_context_new(&(cj_config){.threads = threads}, NULL, 0);
     cj_pool *pool = context ? cj_pool_new(context, threads) : NULL;
-    if (!pool || isa < 0) return 1;
+    if (!pool || isa < 0)
+        return 1;
     double peak = bench_peak(pool, isa);
     printf("%s, %d threads, f32 peak %.0f GFLOP/s\n", cj_isa_name(isa), threads, peak / 1e9);
-    for (size_t i = 0; i < CJ_COUNT(problems); i++) measure(pool, isa, &problems[i], CJ_F32, peak);
-    for (size_t i = 0; i < CJ_COUNT(problems); i++) measure(pool, isa, &problems[i], CJ_F64, peak / 2);
+    for (size_t i = 0; i < CJ_COUNT(problems); i++)
+        measure(pool, isa, &problems[i], CJ_F32, peak);
+    for (size_t i = 0; i < CJ_COUNT(problems); i++)
+        measure(pool, isa, &problems[i], CJ_F64, peak / 2);
     cj_pool_free(pool);
     cj_context_free(context);
     return 0;

@@ -21,16 +21,15 @@ static inline double bench_seconds(void)
 #define BENCH_AVX512 __attribute__((target("avx512f,avx2,fma"), noinline))
 #define BENCH_AVX2 __attribute__((target("avx2,fma"), noinline))
 #define BENCH_FMA(x) "vfmadd231ps %%" x "mm0, %%" x "mm0, %%" x
-#define BENCH_LOOP(x)                                                                              \
-    __asm__ volatile("1:\n" BENCH_FMA(x) "mm1\n" BENCH_FMA(x) "mm2\n" BENCH_FMA(x) "mm3\n"         \
-                     BENCH_FMA(x) "mm4\n" BENCH_FMA(x) "mm5\n" BENCH_FMA(x) "mm6\n"                \
-                     BENCH_FMA(x) "mm7\n" BENCH_FMA(x) "mm8\n" BENCH_FMA(x) "mm9\n"                \
-                     BENCH_FMA(x) "mm10\n" BENCH_FMA(x) "mm11\n" BENCH_FMA(x) "mm12\n"             \
-                     "dec %0\n jnz 1b\n"                                                           \
-                     : "+r"(rounds)                                                                \
-                     :                                                                             \
-                     : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",       \
-                       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12")
+#define BENCH_LOOP(x)                                                                                                                                                                                        \
+    __asm__ volatile(                                                                                                                                                                                        \
+        "1:\n" BENCH_FMA(x) "mm1\n" BENCH_FMA(x) "mm2\n" BENCH_FMA(x) "mm3\n" BENCH_FMA(                                                                                                                     \
+            x) "mm4\n" BENCH_FMA(x) "mm5\n" BENCH_FMA(x) "mm6\n" BENCH_FMA(x) "mm7\n" BENCH_FMA(x) "mm8\n" BENCH_FMA(x) "mm9\n" BENCH_FMA(x) "mm10\n" BENCH_FMA(x) "mm11\n" BENCH_FMA(x) "mm12\n"            \
+                                                                                                                                                                                         "dec %0\n jnz 1b\n" \
+        : "+r"(rounds)                                                                                                                                                                                       \
+        :                                                                                                                                                                                                    \
+        : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",                                                                                                              \
+          "xmm10", "xmm11", "xmm12")
 
 BENCH_AVX512 static void bench_chains_avx512(int64_t rounds)
 {
@@ -53,8 +52,10 @@ static void bench_chains(void *state, int thread, int64_t begin, int64_t end)
     int isa = ((const int *)state)[0];
     int64_t rounds = ((const int *)state)[1];
 #if defined(__x86_64__)
-    if (isa == CJ_ISA_ID_AVX512) bench_chains_avx512(rounds);
-    if (isa == CJ_ISA_ID_AVX2) bench_chains_avx2(rounds);
+    if (isa == CJ_ISA_ID_AVX512)
+        bench_chains_avx512(rounds);
+    if (isa == CJ_ISA_ID_AVX2)
+        bench_chains_avx2(rounds);
 #else
     (void)isa, (void)rounds;
 #endif

@@ -24,8 +24,8 @@ const cj_contract_kernels *cj_contract_kernels_of(int isa)
 }
 
 /* `rows` rows by functions that take at most `most`, split as evenly as may be; fn[rows - 1]. */
-static void run_split(const cj_tile_fn *fn, int64_t most, int64_t rows, size_t element, cj_tile *tile,
-                      cj_ahead *ahead)
+static void run_split(const cj_tile_fn *fn, int64_t most, int64_t rows, size_t element,
+                      cj_tile *tile, cj_ahead *ahead)
 {
     int64_t calls = cj_div_up(rows, most);
     const char *a = (const char *)tile->a;
@@ -63,8 +63,14 @@ void cj_slide_rows_run(const cj_contract_type *type, int64_t rows, size_t elemen
         run_split(type->slide_rows, type->most_slide_rows, rows, element, tile, ahead);
 }
 
-void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element, cj_tile *tile,
-                       cj_ahead *ahead)
+void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element,
+                       cj_tile *tile, cj_ahead *ahead)
 {
     run_split(type->slide_taps, type->most_channels, channels, element, tile, ahead);
+}
+
+void cj_depth_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
+                       cj_tile *tile, cj_ahead *ahead)
+{
+    run_split(type->depth[vectors - 1], CJ_DEPTH_ROWS, rows, element, tile, ahead);
 }

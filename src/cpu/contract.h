@@ -50,9 +50,10 @@ typedef void (*cj_load_fn)(void *state, int thread, void *dst, int64_t row_strid
 typedef void (*cj_store_fn)(void *state, int thread, void *tile, int64_t first_row, int64_t rows);
 
 typedef struct cj_contract_options {
-    int isa;           /* enum cj_isa_id */
-    int threads;       /* most threads that will run it: the pool's size */
-    int64_t row_grain; /* with `store`: borders between threads lie at multiples of so many rows; 0: anywhere */
+    int isa;     /* enum cj_isa_id */
+    int threads; /* most threads that will run it: the pool's size */
+    int64_t
+        row_grain; /* with `store`: borders between threads lie at multiples of so many rows; 0: anywhere */
     bool load;         /* runs will give a prologue for x (matmul: a) */
     bool load_w;       /* kind WEIGHT: runs will give a prologue for w, the output gradient */
     bool store;        /* runs will give an epilogue */
@@ -75,10 +76,10 @@ typedef struct cj_matmul_spec {
 typedef struct cj_matmul_plan {
     cj_matmul_spec spec;
     cj_contract_options options;
-    const char *kernel;    /* "matmul.direct", "matmul.packed": for tests and `cajal version` */
-    size_t scratch_bytes;  /* of all threads together */
-    size_t packed_bytes;   /* of b, packed by cj_matmul_pack; 0: the run takes b itself */
-    double flops;          /* 2 a multiply-add */
+    const char *kernel;   /* "matmul.direct", "matmul.packed": for tests and `cajal version` */
+    size_t scratch_bytes; /* of all threads together */
+    size_t packed_bytes;  /* of b, packed by cj_matmul_pack; 0: the run takes b itself */
+    double flops;         /* 2 a multiply-add */
     /* the rest is the kernel's own */
     const struct cj_contract_kernels *kernels;
     int panel_vectors, tile_rows;        /* the register tile */
@@ -116,7 +117,7 @@ void cj_matmul_run(const cj_matmul_plan *plan, cj_pool *pool, const cj_matmul_ru
  */
 typedef struct cj_conv_spec {
     cj_dtype dtype;
-    int spatial; /* 1, 2, 3 */
+    int spatial;                                       /* 1, 2, 3 */
     int64_t images, groups, in_channels, out_channels; /* N, G, C, O: channels of one group */
     int64_t in[CJ_CONV_AXES], kernel[CJ_CONV_AXES], out[CJ_CONV_AXES];
     int64_t stride[CJ_CONV_AXES], in_dilation[CJ_CONV_AXES], kernel_dilation[CJ_CONV_AXES];
@@ -152,11 +153,13 @@ typedef struct cj_conv_plan cj_conv_plan;
 /* What the scheduler may read of a plan. */
 typedef struct cj_conv_facts {
     cj_conv_kind kind;
-    const char *kernel;   /* "conv.forward.direct", "conv.forward", "conv.phases", "conv.weight", ... */
+    const char
+        *kernel; /* "conv.forward.direct", "conv.forward", "conv.phases", "conv.weight", ... */
     size_t scratch_bytes; /* of all threads together, 64-byte aligned */
     size_t packed_bytes;  /* of w, packed by cj_conv_pack; 0: the run takes w itself */
     double flops;         /* 2 a multiply-add */
-    bool takes_load, takes_load_w; /* whether the kernel supports prologues; epilogues are always supported */
+    bool takes_load,
+        takes_load_w; /* whether the kernel supports prologues; epilogues are always supported */
 } cj_conv_facts;
 
 /* Makes a plan in the context's memory. NO_MEMORY; DTYPE for another dtype than f32, f64. A prologue asked for
@@ -167,7 +170,8 @@ void cj_conv_plan_free(cj_context *context, cj_conv_plan *plan);
 const cj_conv_facts *cj_conv_plan_facts(const cj_conv_plan *plan);
 
 typedef struct cj_conv_run_args {
-    const void *x; /* with a prologue: NULL, or memory of x's order that it will read, as a hint for prefetching */
+    const void *
+        x; /* with a prologue: NULL, or memory of x's order that it will read, as a hint for prefetching */
     const void *w; /* packed, if the plan says so; with load_w as x */
     void *y;       /* NULL with an epilogue */
     void *scratch;
@@ -185,7 +189,9 @@ void cj_conv_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_run_args
 /* ---- the definition, in scalar C: what every kernel is compared with ---- */
 
 /* is_fma: the kernel class. Epilogue and prologue have no part in it; c and y are written by their strides. */
-void cj_reference_matmul(const cj_matmul_spec *spec, bool is_fma, const void *a, const void *b, void *c);
-void cj_reference_conv(const cj_conv_spec *spec, bool is_fma, const void *x, const void *w, void *y);
+void cj_reference_matmul(const cj_matmul_spec *spec, bool is_fma, const void *a, const void *b,
+                         void *c);
+void cj_reference_conv(const cj_conv_spec *spec, bool is_fma, const void *x, const void *w,
+                       void *y);
 
 #endif

@@ -8,9 +8,15 @@
 /* Multiply-adds that make a second thread worth waking: about 10 microseconds of work. */
 #define CJ_SMALLEST_WORK ((int64_t)1 << 19)
 
-static inline int64_t cj_div_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t cj_div_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
 
-static inline size_t cj_line_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+static inline size_t cj_line_up(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
 
 /* What the next strip will read: fetched a cache line at a time while the tiles of this one compute. */
 typedef struct cj_ahead {
@@ -33,7 +39,10 @@ void cj_tile_rows_run(const cj_contract_type *type, int vectors, int64_t rows, s
 /* The same with the sliding tiles, for panels of one vector: rows of output positions; channels. */
 void cj_slide_rows_run(const cj_contract_type *type, int64_t rows, size_t element, cj_tile *tile,
                        cj_ahead *ahead);
-void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element, cj_tile *tile,
-                       cj_ahead *ahead);
+void cj_slide_taps_run(const cj_contract_type *type, int64_t channels, size_t element,
+                       cj_tile *tile, cj_ahead *ahead);
+/* The same with the tiles of depthwise convolutions. */
+void cj_depth_rows_run(const cj_contract_type *type, int vectors, int64_t rows, size_t element,
+                       cj_tile *tile, cj_ahead *ahead);
 
 #endif

@@ -3,7 +3,10 @@
  */
 #include "conv_plan.h"
 
-static int64_t product(const int64_t *extents) { return extents[0] * extents[1] * extents[2]; }
+static int64_t product(const int64_t *extents)
+{
+    return extents[0] * extents[1] * extents[2];
+}
 
 /* Fewer than three spatial axes become the last ones, so that the innermost is always the width. */
 static cj_conv_spec with_last_axes(const cj_conv_spec *spec)
@@ -37,8 +40,12 @@ cj_conv_kind cj_conv_recognise(const cj_conv_spec *spec)
         dilated = dilated || spec->in_dilation[axis] > 1;
         plain = plain && (spec->in_dilation[axis] == 1 || spec->stride[axis] == 1);
     }
-    if (!plain) return CJ_CONV_GENERIC;
-    if (kernel > out && !dilated) return CJ_CONV_WEIGHT;
+    if (!plain)
+        return CJ_CONV_GENERIC;
+    if (kernel > out && !dilated)
+        return CJ_CONV_WEIGHT;
+    if (spec->in_channels == 1 && spec->out_channels == 1 && spec->groups > 1)
+        return CJ_CONV_DEPTHWISE;
     return CJ_CONV_FORWARD;
 }
 
@@ -50,7 +57,8 @@ int cj_conv_choose_vectors(const cj_contract_type *type, int64_t rows, int64_t v
         int64_t cost = 0;
         for (int part = 0; part < 2; part++) {
             int64_t width = part == 0 ? v : vectors % v, panels = part == 0 ? vectors / v : 1;
-            if (width == 0 || rows == 0) continue;
+            if (width == 0 || rows == 0)
+                continue;
             int64_t most = type->most_rows[width], calls = cj_div_up(rows, most);
             int64_t r = cj_div_up(rows, calls);
             cost += panels * calls * CJ_MAX(r * width, CJ_MAX(r + width, 8));
@@ -80,7 +88,8 @@ void cj_conv_find_padding(cj_conv_plan *plan)
         for (int64_t out = 0; out < s->out[axis]; out++)
             for (int64_t t = 0; t < s->kernel[axis]; t++) {
                 int64_t at;
-                if (!cj_conv_meets(s, axis, out, t, &at)) continue;
+                if (!cj_conv_meets(s, axis, out, t, &at))
+                    continue;
                 lowest = CJ_MIN(lowest, at);
                 highest = CJ_MAX(highest, at);
             }
@@ -92,28 +101,31 @@ void cj_conv_find_padding(cj_conv_plan *plan)
 bool cj_conv_reads_in_place(const cj_conv_plan *plan)
 {
     for (int axis = 0; axis < CJ_CONV_AXES; axis++)
-        if (plan->window.pad_low[axis] > 0 || plan->window.pad_high[axis] > 0) return false;
+        if (plan->window.pad_low[axis] > 0 || plan->window.pad_high[axis] > 0)
+            return false;
     return plan->channel_stride == 1 || plan->channels == 1;
 }
 
 /* Rows of x, without padding, to dst. */
-static void copy_rows(const cj_conv_plan *plan, char *dst, const void *x, int64_t image, int64_t first,
-                      int64_t rows)
+static void copy_rows(const cj_conv_plan *plan, char *dst, const void *x, int64_t image,
+                      int64_t first, int64_t rows)
 {
     const cj_conv_spec *s = &plan->spec;
-    int64_t size = plan->size, width = s->in[AXIS_W], channels = plan->channels, pixel = plan->window.pixel;
+    int64_t size = plan->size, width = s->in[AXIS_W], channels = plan->channels,
+            pixel = plan->window.pixel;
     const int64_t *stride = s->x_stride;
-    const char *from = (const char *)x + (image * plan->image_stride + first * stride[X_AXES + AXIS_H]) * size;
-    bool together = (plan->channel_stride == 1 || channels == 1) && stride[X_AXES + AXIS_W] == pixel &&
-                    (s->groups == 1 || stride[X_G] == channels);
+    const char *from =
+        (const char *)x + (image * plan->image_stride + first * stride[X_AXES + AXIS_H]) * size;
+    bool together = (plan->channel_stride == 1 || channels == 1) &&
+                    stride[X_AXES + AXIS_W] == pixel && (s->groups == 1 || stride[X_G] == channels);
     for (int64_t row = 0; row < rows; row++) {
         if (together) {
             memcpy(dst, from, (size_t)(width * pixel * size));
         } else {
             cj_block block = {width, channels, stride[X_AXES + AXIS_W], plan->channel_stride};
             for (int64_t g = 0; g < s->groups; g++)
-                plan->type->pack(dst + g * channels * size, pixel, channels, from + g * stride[X_G] * size,
-                                 &block);
+                plan->type->pack(dst + g * channels * size, pixel, channels,
+                                 from + g * stride[X_G] * size, &block);
         }
         dst += plan->window.row * size;
         from += stride[X_AXES + AXIS_H] * size;
@@ -128,7 +140,8 @@ void cj_conv_stage(const cj_conv_plan *plan, const cj_conv_run_args *run, int th
     if (held->image == image && held->first <= first && first < held->last) {
         next = CJ_MIN(held->last, last);
         if (held->first < first)
-            memmove(window, window + (first - held->first) * row_bytes, (size_t)((next - first) * row_bytes));
+            memmove(window, window + (first - held->first) * row_bytes,
+                    (size_t)((next - first) * row_bytes));
     }
     *held = (cj_conv_held){image, first, last};
 
@@ -163,15 +176,24 @@ cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
                            const cj_contract_options *options, cj_conv_plan **out)
 {
     *out = NULL;
-    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64) return CJ_DTYPE;
+    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64)
+        return CJ_DTYPE;
     const cj_contract_kernels *kernels = cj_contract_kernels_of(options->isa);
-    if (!kernels) return CJ_UNSUPPORTED;
+    if (!kernels)
+        return CJ_UNSUPPORTED;
     cj_conv_plan plan = {.spec = with_last_axes(spec),
                          .options = *options,
                          .type = &kernels->type[spec->dtype == CJ_F32 ? 0 : 1],
                          .size = spec->dtype == CJ_F32 ? 4 : 8,
                          .threads = CJ_MAX(options->threads, 1)};
     plan.facts.kind = options->generic ? CJ_CONV_GENERIC : cj_conv_recognise(spec);
+    if (plan.facts.kind == CJ_CONV_DEPTHWISE) { /* groups are channels from here on */
+        plan.spec.out_channels = spec->groups;
+        plan.spec.groups = 1;
+        plan.spec.w_stride[W_O] = spec->w_stride[W_G];
+        plan.spec.x_stride[X_C] = spec->x_stride[X_G];
+        plan.spec.y_stride[Y_O] = spec->y_stride[Y_G];
+    }
     plan.positions = product(plan.spec.out);
     plan.taps = product(plan.spec.kernel);
     plan.chunk_channels = CJ_MAX(1, CJ_CHUNK / CJ_MAX(plan.taps, 1));
@@ -185,7 +207,8 @@ cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
     size_t header = cj_line_up(sizeof plan);
     plan.bytes += header;
     char *memory = cj_allocate(context, plan.bytes);
-    if (!memory) return CJ_NO_MEMORY;
+    if (!memory)
+        return CJ_NO_MEMORY;
     memcpy(memory, &plan, sizeof plan);
     *out = (cj_conv_plan *)(void *)memory;
     fill(*out, memory + header);
@@ -194,14 +217,19 @@ cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
 
 void cj_conv_plan_free(cj_context *context, cj_conv_plan *plan)
 {
-    if (plan) cj_release(context, plan, plan->bytes);
+    if (plan)
+        cj_release(context, plan, plan->bytes);
 }
 
-const cj_conv_facts *cj_conv_plan_facts(const cj_conv_plan *plan) { return &plan->facts; }
+const cj_conv_facts *cj_conv_plan_facts(const cj_conv_plan *plan)
+{
+    return &plan->facts;
+}
 
 void cj_conv_pack(const cj_conv_plan *plan, cj_pool *pool, const void *w, void *packed)
 {
-    if (plan->facts.packed_bytes > 0) cj_conv_forward_pack(plan, pool, w, packed);
+    if (plan->facts.packed_bytes > 0)
+        cj_conv_forward_pack(plan, pool, w, packed);
 }
 
 void cj_conv_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_run_args *run)

@@ -12,7 +12,10 @@
 /* Bytes of the sums of a strip, which go to the epilogue while they are in cache. */
 #define STRIP_BYTES (64 * 1024)
 
-static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
+static int64_t gcd(int64_t a, int64_t b)
+{
+    return b == 0 ? a : gcd(b, a % b);
+}
 
 /* ---- plan ---- */
 
@@ -21,7 +24,8 @@ static int64_t taps_of_phase(const cj_conv_spec *s, const int64_t *first)
     int64_t taps = 1;
     for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
         int64_t hits = 0, at;
-        for (int64_t t = 0; t < s->kernel[axis]; t++) hits += cj_conv_meets(s, axis, first[axis], t, &at);
+        for (int64_t t = 0; t < s->kernel[axis]; t++)
+            hits += cj_conv_meets(s, axis, first[axis], t, &at);
         taps *= hits;
     }
     return taps;
@@ -32,12 +36,20 @@ static void rows_of_lines(const cj_conv_plan *plan, int64_t line, int64_t last_l
                           int64_t *last)
 {
     const cj_conv_spec *s = &plan->spec;
-    int64_t reach = (s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H], dilation = s->in_dilation[AXIS_H];
+    int64_t reach = (s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H],
+            dilation = s->in_dilation[AXIS_H];
     int64_t low = line * s->stride[AXIS_H] - s->low[AXIS_H];
     int64_t high = (last_line - 1) * s->stride[AXIS_H] + reach - s->low[AXIS_H];
     *first = CJ_MAX(cj_floor_div(low, dilation), -plan->window.pad_low[AXIS_H]);
     *last = CJ_MIN(cj_floor_div(high, dilation) + 1, s->in[AXIS_H] + plan->window.pad_high[AXIS_H]);
-    if (*last < *first) *last = *first;
+    if (*last < *first)
+        *last = *first;
+}
+
+/* The tiles of depthwise convolutions read whole vectors of x, which may not end beyond its memory. */
+static bool lanes_fit(const cj_conv_plan *plan)
+{
+    return plan->facts.kind != CJ_CONV_DEPTHWISE || plan->channels % plan->type->lanes == 0;
 }
 
 static void choose_source(cj_conv_plan *plan)
@@ -46,9 +58,10 @@ static void choose_source(cj_conv_plan *plan)
     conv_window *window = &plan->window;
     plan->image_stride = s->x_stride[X_N];
     plan->channel_stride = s->x_stride[X_C];
-    plan->channels = s->in_channels;
-    window->pixel = s->groups * s->in_channels;
-    window->row = (window->pad_low[AXIS_W] + s->in[AXIS_W] + window->pad_high[AXIS_W]) * window->pixel;
+    plan->channels = plan->facts.kind == CJ_CONV_DEPTHWISE ? s->out_channels : s->in_channels;
+    window->pixel = s->groups * plan->channels;
+    window->row =
+        (window->pad_low[AXIS_W] + s->in[AXIS_W] + window->pad_high[AXIS_W]) * window->pixel;
     window->rows = 0;
     for (int64_t line = 0; line < s->out[AXIS_H]; line += plan->strip_lines) {
         int64_t first, last;
@@ -57,7 +70,7 @@ static void choose_source(cj_conv_plan *plan)
     }
     if (plan->facts.kind == CJ_CONV_GENERIC) {
         plan->source = SOURCE_GATHERED;
-    } else if (!plan->options.load && cj_conv_reads_in_place(plan)) {
+    } else if (!plan->options.load && cj_conv_reads_in_place(plan) && lanes_fit(plan)) {
         plan->source = SOURCE_DIRECT;
         plan->row_step = s->x_stride[X_AXES + AXIS_H];
         plan->pixel_step = s->x_stride[X_AXES + AXIS_W];
@@ -66,10 +79,11 @@ static void choose_source(cj_conv_plan *plan)
         plan->row_step = window->row;
         plan->pixel_step = window->pixel;
     }
-    plan->facts.kernel = plan->source == SOURCE_GATHERED  ? "conv.gathered"
-                         : plan->phase_count > 1          ? "conv.phases"
-                         : plan->source == SOURCE_DIRECT ? "conv.forward.direct"
-                                                          : "conv.forward";
+    plan->facts.kernel = plan->source == SOURCE_GATHERED         ? "conv.gathered"
+                         : plan->facts.kind == CJ_CONV_DEPTHWISE ? "conv.depthwise"
+                         : plan->phase_count > 1                 ? "conv.phases"
+                         : plan->source == SOURCE_DIRECT         ? "conv.forward.direct"
+                                                                 : "conv.forward";
 }
 
 static void count_phases(cj_conv_plan *plan)
@@ -85,10 +99,12 @@ static void count_phases(cj_conv_plan *plan)
     }
     for (first[0] = 0; first[0] < plan->period[0]; first[0]++)
         for (first[1] = 0; first[1] < plan->period[1]; first[1]++)
-            for (first[2] = 0; first[2] < plan->period[2]; first[2]++) taps += taps_of_phase(s, first);
+            for (first[2] = 0; first[2] < plan->period[2]; first[2]++)
+                taps += taps_of_phase(s, first);
     plan->k_count = taps * s->in_channels;
-    plan->bytes = (size_t)plan->phase_count * sizeof(conv_phase) + (size_t)taps * sizeof(conv_tap) +
-                  (size_t)CJ_MAX(plan->k_count, plan->chunk_channels * plan->taps) * sizeof(int32_t);
+    plan->bytes =
+        (size_t)plan->phase_count * sizeof(conv_phase) + (size_t)taps * sizeof(conv_tap) +
+        (size_t)CJ_MAX(plan->k_count, plan->chunk_channels * plan->taps) * sizeof(int32_t);
 }
 
 void cj_conv_forward_count(cj_conv_plan *plan)
@@ -98,17 +114,21 @@ void cj_conv_forward_count(cj_conv_plan *plan)
     cj_conv_find_padding(plan);
     int64_t line_rows = cj_div_up(s->out[AXIS_W], plan->period[AXIS_W]), vectors;
     vectors = cj_div_up(s->out_channels, plan->type->lanes);
-    plan->vectors = cj_conv_choose_vectors(plan->type, line_rows, vectors);
+    plan->vectors = plan->facts.kind == CJ_CONV_DEPTHWISE
+                        ? (int)CJ_MIN(vectors, CJ_DEPTH_VECTORS)
+                        : cj_conv_choose_vectors(plan->type, line_rows, vectors);
     plan->panel = plan->vectors * plan->type->lanes;
     plan->panels = cj_div_up(s->out_channels, plan->panel);
-    plan->facts.packed_bytes = (size_t)(s->groups * plan->panels * plan->k_count * plan->panel * plan->size);
+    plan->facts.packed_bytes =
+        (size_t)(s->groups * plan->panels * plan->k_count * plan->panel * plan->size);
     plan->facts.flops = 2.0 * (double)s->images * (double)plan->width * (double)plan->positions *
                         (double)plan->k_count / (double)plan->phase_count;
 
     int64_t lines = s->out[AXIS_D] * s->out[AXIS_H], period = plan->period[AXIS_H];
     int64_t line_bytes = CJ_MAX(s->out[AXIS_W] * plan->width * plan->size, 1);
     plan->strip_lines = CJ_MAX(STRIP_BYTES / line_bytes / period, 1) * period;
-    if (plan->options.tile_rows > 0) plan->strip_lines = CJ_MAX(plan->options.tile_rows / 8, 1);
+    if (plan->options.tile_rows > 0)
+        plan->strip_lines = CJ_MAX(plan->options.tile_rows / 8, 1);
     plan->strip_lines = CJ_MAX(CJ_MIN(plan->strip_lines, lines), 1);
     choose_source(plan);
 
@@ -118,12 +138,13 @@ void cj_conv_forward_count(cj_conv_plan *plan)
     bool y_plain = s->y_stride[Y_O] == 1 || s->out_channels == 1;
     plan->tile_in_scratch = plan->options.store || !y_plain;
     if (plan->source == SOURCE_STAGED)
-        plan->window_bytes = cj_line_up((size_t)(plan->window.rows * plan->window.row * plan->size));
+        plan->window_bytes =
+            cj_line_up((size_t)(plan->window.rows * plan->window.row * plan->size)) + 64;
     if (plan->tile_in_scratch)
         plan->tile_bytes = cj_line_up((size_t)(plan->strip_lines * line_bytes));
     if (plan->source == SOURCE_GATHERED)
-        plan->gather_bytes = cj_line_up(
-            (size_t)(plan->type->most_rows[plan->vectors] * plan->chunk_channels * plan->taps * plan->size));
+        plan->gather_bytes = cj_line_up((size_t)(plan->type->most_rows[plan->vectors] *
+                                                 plan->chunk_channels * plan->taps * plan->size));
     plan->thread_bytes = plan->window_bytes + plan->tile_bytes + plan->gather_bytes;
     plan->facts.scratch_bytes = plan->thread_bytes * (size_t)plan->threads;
 }
@@ -134,11 +155,14 @@ static void fill_taps(cj_conv_plan *plan, const conv_phase *phase, conv_tap *tap
     const int64_t *first = phase->first;
     conv_tap now;
     for (int64_t d = 0; d < s->kernel[AXIS_D]; d++) {
-        if (!cj_conv_meets(s, AXIS_D, first[AXIS_D], d, &now.at[AXIS_D])) continue;
+        if (!cj_conv_meets(s, AXIS_D, first[AXIS_D], d, &now.at[AXIS_D]))
+            continue;
         for (int64_t h = 0; h < s->kernel[AXIS_H]; h++) {
-            if (!cj_conv_meets(s, AXIS_H, first[AXIS_H], h, &now.at[AXIS_H])) continue;
+            if (!cj_conv_meets(s, AXIS_H, first[AXIS_H], h, &now.at[AXIS_H]))
+                continue;
             for (int64_t w = 0; w < s->kernel[AXIS_W]; w++) {
-                if (!cj_conv_meets(s, AXIS_W, first[AXIS_W], w, &now.at[AXIS_W])) continue;
+                if (!cj_conv_meets(s, AXIS_W, first[AXIS_W], w, &now.at[AXIS_W]))
+                    continue;
                 now.kernel[AXIS_D] = d, now.kernel[AXIS_H] = h, now.kernel[AXIS_W] = w;
                 *tap++ = now;
             }
@@ -152,7 +176,8 @@ static void fill_offsets(const cj_conv_plan *plan, const conv_phase *phase)
     for (int64_t c = 0; c < plan->spec.in_channels; c++)
         for (int64_t t = 0; t < phase->taps; t++) {
             const conv_tap *tap = &plan->tap[phase->first_tap + t];
-            *offset++ = (int32_t)(tap->at[AXIS_H] * plan->row_step + tap->at[AXIS_W] * plan->pixel_step + c);
+            *offset++ = (int32_t)(tap->at[AXIS_H] * plan->row_step +
+                                  tap->at[AXIS_W] * plan->pixel_step + c);
         }
 }
 
@@ -166,7 +191,8 @@ void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
     for (first[0] = 0; first[0] < plan->period[0]; first[0]++)
         for (first[1] = 0; first[1] < plan->period[1]; first[1]++)
             for (first[2] = 0; first[2] < plan->period[2]; first[2]++) {
-                *phase = (conv_phase){.taps = taps_of_phase(s, first), .first_tap = taps,
+                *phase = (conv_phase){.taps = taps_of_phase(s, first),
+                                      .first_tap = taps,
                                       .first_k = taps * s->in_channels};
                 for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
                     int64_t rest = CJ_MAX(s->out[axis] - first[axis], 0);
@@ -179,9 +205,11 @@ void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
             }
     plan->offset = (int32_t *)(void *)(plan->tap + taps);
     if (plan->source == SOURCE_GATHERED) {
-        for (int64_t i = 0; i < plan->chunk_channels * plan->taps; i++) plan->offset[i] = (int32_t)i;
+        for (int64_t i = 0; i < plan->chunk_channels * plan->taps; i++)
+            plan->offset[i] = (int32_t)i;
     } else {
-        for (int64_t i = 0; i < plan->phase_count; i++) fill_offsets(plan, &plan->phase[i]);
+        for (int64_t i = 0; i < plan->phase_count; i++)
+            fill_offsets(plan, &plan->phase[i]);
     }
 }
 
@@ -204,8 +232,8 @@ static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
         int64_t g = i / plan->panels, column = i % plan->panels * plan->panel;
         const char *from = job->w + (g * stride[W_G] + column * stride[W_O]) * plan->size;
         char *to = job->packed + i * plan->k_count * plan->panel * plan->size;
-        cj_block block = {s->in_channels, CJ_MIN(plan->panel, s->out_channels - column), stride[W_C],
-                          stride[W_O]};
+        cj_block block = {s->in_channels, CJ_MIN(plan->panel, s->out_channels - column),
+                          stride[W_C], stride[W_O]};
         for (int64_t p = 0; p < plan->phase_count; p++) {
             const conv_phase *phase = &plan->phase[p];
             for (int64_t t = 0; t < phase->taps; t++) {
@@ -214,7 +242,8 @@ static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
                 for (int axis = 0; axis < CJ_CONV_AXES; axis++)
                     offset += kernel[axis] * stride[W_AXES + axis];
                 plan->type->pack(to + (phase->first_k + t) * plan->panel * plan->size,
-                                 phase->taps * plan->panel, plan->panel, from + offset * plan->size, &block);
+                                 phase->taps * plan->panel, plan->panel, from + offset * plan->size,
+                                 &block);
             }
         }
     }
@@ -224,8 +253,8 @@ void cj_conv_forward_pack(const cj_conv_plan *plan, cj_pool *pool, const void *w
 {
     pack_job job = {plan, w, packed};
     int64_t smallest = CJ_MAX(CJ_SMALLEST_WORK / 16 / (plan->k_count * plan->panel), 1);
-    cj_pool_run(pool, plan->spec.groups * plan->panels, 1, plan->options.spread ? 1 : smallest, pack_panels,
-                &job);
+    cj_pool_run(pool, plan->spec.groups * plan->panels, 1, plan->options.spread ? 1 : smallest,
+                pack_panels, &job);
 }
 
 /* ---- run ---- */
@@ -246,8 +275,8 @@ typedef struct conv_strip {
 } conv_strip;
 
 /* Positions [*first, *last) of a phase along the width that lie in [from, to). */
-static void phase_columns(const cj_conv_plan *plan, const conv_phase *phase, int64_t from, int64_t to,
-                          int64_t *first, int64_t *last)
+static void phase_columns(const cj_conv_plan *plan, const conv_phase *phase, int64_t from,
+                          int64_t to, int64_t *first, int64_t *last)
 {
     int64_t start = phase->first[AXIS_W], period = plan->period[AXIS_W];
     *first = from <= start ? 0 : cj_div_up(from - start, period);
@@ -257,7 +286,8 @@ static void phase_columns(const cj_conv_plan *plan, const conv_phase *phase, int
 /* Step of the sums between output positions of a phase along the width, and the place of one position. */
 static int64_t out_step(const cj_conv_plan *plan)
 {
-    return plan->period[AXIS_W] * (plan->tile_in_scratch ? plan->width : plan->spec.y_stride[Y_AXES + AXIS_W]);
+    return plan->period[AXIS_W] *
+           (plan->tile_in_scratch ? plan->width : plan->spec.y_stride[Y_AXES + AXIS_W]);
 }
 
 static char *out_at(const conv_strip *strip, int64_t group, int64_t line, int64_t column)
@@ -266,10 +296,13 @@ static char *out_at(const conv_strip *strip, int64_t group, int64_t line, int64_
     const cj_conv_spec *s = &plan->spec;
     const int64_t *stride = s->y_stride;
     if (plan->tile_in_scratch)
-        return strip->out + ((line * s->out[AXIS_W] + column) * plan->width + group * s->out_channels) * plan->size;
+        return strip->out +
+               ((line * s->out[AXIS_W] + column) * plan->width + group * s->out_channels) *
+                   plan->size;
     int64_t d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
     return strip->out + (d * stride[Y_AXES + AXIS_D] + h * stride[Y_AXES + AXIS_H] +
-                         column * stride[Y_AXES + AXIS_W] + group * stride[Y_G]) * plan->size;
+                         column * stride[Y_AXES + AXIS_W] + group * stride[Y_G]) *
+                            plan->size;
 }
 
 static const char *packed_at(const conv_strip *strip, int64_t group, int64_t panel, int64_t k)
@@ -305,18 +338,28 @@ static void run_lines(conv_strip *strip, const conv_phase *phase, int64_t group,
                     .mode = first_channel == 0 ? CJ_TILE_STORE : CJ_TILE_ADD};
     set_panel(plan, panel, &tile, &vectors);
     int64_t first_line = strip->first / width, last_line = cj_div_up(strip->last, width);
-    int64_t q = first_line <= phase->first[AXIS_H] ? 0 : cj_div_up(first_line - phase->first[AXIS_H], period);
+    int64_t q = first_line <= phase->first[AXIS_H]
+                    ? 0
+                    : cj_div_up(first_line - phase->first[AXIS_H], period);
     for (;; q++) {
         int64_t line = phase->first[AXIS_H] + q * period, first, last;
-        if (line >= last_line) break;
+        if (line >= last_line)
+            break;
         phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
                       CJ_MIN(strip->last - line * width, width), &first, &last);
-        if (first >= last) continue;
-        tile.a = strip->x + (q * plan->step[AXIS_H] * plan->row_step + first * tile.row_step +
-                             group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels)) * size;
+        if (first >= last)
+            continue;
+        tile.a = strip->x +
+                 (q * plan->step[AXIS_H] * plan->row_step + first * tile.row_step +
+                  group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels)) *
+                     size;
         tile.c = out_at(strip, group, line, phase->first[AXIS_W] + first * plan->period[AXIS_W]) +
                  panel * plan->panel * size;
-        if (plan->slides && vectors == 1)
+        if (plan->facts.kind == CJ_CONV_DEPTHWISE) {
+            tile.a = (const char *)tile.a + panel * plan->panel * size;
+            cj_depth_rows_run(plan->type, vectors, last - first, (size_t)size, &tile,
+                              &strip->ahead);
+        } else if (plan->slides && vectors == 1)
             cj_slide_rows_run(plan->type, last - first, (size_t)size, &tile, &strip->ahead);
         else
             cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile, &strip->ahead);
@@ -338,8 +381,8 @@ static void run_panels(conv_strip *strip)
 
 /* A row of k = (channel, tap) for each of `count` positions of a phase from `first` on, of one line. */
 #define GATHER(T, type)                                                                            \
-    static void gather_##type(const cj_conv_plan *plan, const conv_phase *phase, T *out, const T *x, \
-                              const int64_t *q, int64_t count, int64_t channels)                   \
+    static void gather_##type(const cj_conv_plan *plan, const conv_phase *phase, T *out,           \
+                              const T *x, const int64_t *q, int64_t count, int64_t channels)       \
     {                                                                                              \
         const cj_conv_spec *s = &plan->spec;                                                       \
         const int64_t *stride = s->x_stride;                                                       \
@@ -349,8 +392,8 @@ static void run_panels(conv_strip *strip)
                 int64_t at[CJ_CONV_AXES], offset = 0;                                              \
                 bool inside = true;                                                                \
                 for (int axis = 0; axis < CJ_CONV_AXES; axis++) {                                  \
-                    at[axis] = tap->at[axis] +                                                     \
-                               (q[axis] + (axis == AXIS_W ? i : 0)) * plan->step[axis];            \
+                    at[axis] =                                                                     \
+                        tap->at[axis] + (q[axis] + (axis == AXIS_W ? i : 0)) * plan->step[axis];   \
                     inside = inside && at[axis] >= 0 && at[axis] < s->in[axis];                    \
                     offset += at[axis] * stride[X_AXES + axis];                                    \
                 }                                                                                  \
@@ -364,8 +407,8 @@ GATHER(float, f32)
 GATHER(double, f64)
 
 /* Positions [q, q + count) of a phase along the width, all chunks and panels. */
-static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, int64_t group, const int64_t *q,
-                              int64_t count)
+static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, int64_t group,
+                              const int64_t *q, int64_t count)
 {
     const cj_conv_plan *plan = strip->job->plan;
     const cj_conv_spec *s = &plan->spec;
@@ -376,11 +419,11 @@ static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, 
         int64_t channels = CJ_MIN(plan->chunk_channels, s->in_channels - c);
         const char *x = strip->x + (group * s->x_stride[X_G] + c * s->x_stride[X_C]) * plan->size;
         if (plan->size == 4)
-            gather_f32(plan, phase, (float *)(void *)strip->gather, (const float *)(const void *)x, q, count,
-                       channels);
+            gather_f32(plan, phase, (float *)(void *)strip->gather, (const float *)(const void *)x,
+                       q, count, channels);
         else
-            gather_f64(plan, phase, (double *)(void *)strip->gather, (const double *)(const void *)x, q,
-                       count, channels);
+            gather_f64(plan, phase, (double *)(void *)strip->gather,
+                       (const double *)(const void *)x, q, count, channels);
         int64_t k = channels * phase->taps;
         cj_tile tile = {.offset = plan->offset,
                         .k = k,
@@ -399,12 +442,14 @@ static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, 
     }
 }
 
-static void run_gathered_line(const conv_strip *strip, const conv_phase *phase, int64_t group, int64_t line)
+static void run_gathered_line(const conv_strip *strip, const conv_phase *phase, int64_t group,
+                              int64_t line)
 {
     const cj_conv_plan *plan = strip->job->plan;
     const cj_conv_spec *s = &plan->spec;
     int64_t width = s->out[AXIS_W], d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
-    if (d % plan->period[AXIS_D] != phase->first[AXIS_D] || h % plan->period[AXIS_H] != phase->first[AXIS_H])
+    if (d % plan->period[AXIS_D] != phase->first[AXIS_D] ||
+        h % plan->period[AXIS_H] != phase->first[AXIS_H])
         return;
     int64_t q[CJ_CONV_AXES] = {d / plan->period[AXIS_D], h / plan->period[AXIS_H], 0}, last;
     phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
@@ -443,14 +488,17 @@ static void finish_strip(const conv_strip *strip, int thread, char *tile)
     }
     const int64_t *stride = s->y_stride;
     for (int64_t p = strip->first; p < strip->last;) {
-        int64_t line = p / width, column = p % width, count = CJ_MIN(width - column, strip->last - p);
+        int64_t line = p / width, column = p % width,
+                count = CJ_MIN(width - column, strip->last - p);
         int64_t d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
         cj_block block = {count, s->out_channels, stride[Y_AXES + AXIS_W], stride[Y_O]};
         for (int64_t g = 0; g < s->groups; g++) {
-            int64_t to = strip->image * stride[Y_N] + g * stride[Y_G] + d * stride[Y_AXES + AXIS_D] +
-                         h * stride[Y_AXES + AXIS_H] + column * stride[Y_AXES + AXIS_W];
+            int64_t to = strip->image * stride[Y_N] + g * stride[Y_G] +
+                         d * stride[Y_AXES + AXIS_D] + h * stride[Y_AXES + AXIS_H] +
+                         column * stride[Y_AXES + AXIS_W];
             plan->type->unpack((char *)run->y + to * plan->size, &block,
-                               tile + ((p - strip->first) * plan->width + g * s->out_channels) * plan->size,
+                               tile + ((p - strip->first) * plan->width + g * s->out_channels) *
+                                          plan->size,
                                plan->width);
         }
         p += count;
@@ -463,17 +511,20 @@ static cj_ahead next_rows(const forward_job *job, int64_t image, int64_t last)
     const cj_conv_plan *plan = job->plan;
     const cj_conv_spec *s = &plan->spec;
     int64_t lines = plan->strip_lines, line = last / s->out[AXIS_W], first, end;
-    if (!job->run->x || plan->source == SOURCE_GATHERED) return (cj_ahead){0};
+    if (!job->run->x || plan->source == SOURCE_GATHERED)
+        return (cj_ahead){0};
     if (last == plan->positions) {
         image++;
         line = 0;
     }
     rows_of_lines(plan, line, CJ_MIN(line + lines, s->out[AXIS_H]), &first, &end);
-    if (line > 0) first += CJ_MIN((s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H], end - first);
+    if (line > 0)
+        first += CJ_MIN((s->kernel[AXIS_H] - 1) * s->kernel_dilation[AXIS_H], end - first);
     first = CJ_MAX(first, 0);
     end = CJ_MIN(end, s->in[AXIS_H]);
     int64_t row = s->x_stride[X_AXES + AXIS_H] * plan->size;
-    return cj_ahead_of((const char *)job->run->x + image * s->x_stride[X_N] * plan->size + first * row,
+    return cj_ahead_of((const char *)job->run->x + image * s->x_stride[X_N] * plan->size +
+                           first * row,
                        row > 0 ? (end - first) * row : 0);
 }
 
@@ -488,21 +539,28 @@ static void run_range(void *state, int thread, int64_t begin, int64_t end)
     char *window = (char *)run->scratch + (size_t)thread * plan->thread_bytes;
     char *tile = window + plan->window_bytes;
     cj_conv_held held = {.image = -1};
-    if (plan->source == SOURCE_STAGED) memset(window, 0, plan->window_bytes);
+    if (plan->source == SOURCE_STAGED)
+        memset(window, 0, plan->window_bytes);
 
     while (begin < end) {
         int64_t image = begin / plan->positions, first = begin % plan->positions;
         int64_t last = CJ_MIN(first - first % strip_positions + strip_positions, plan->positions);
         last = CJ_MIN(last, first + end - begin);
-        conv_strip strip = {.job = job, .image = image, .first = first, .last = last,
-                       .gather = tile + plan->tile_bytes};
+        conv_strip strip = {.job = job,
+                            .image = image,
+                            .first = first,
+                            .last = last,
+                            .gather = tile + plan->tile_bytes};
         strip.out = plan->tile_in_scratch ? tile - first * plan->width * size
                                           : (char *)run->y + image * s->y_stride[Y_N] * size;
         if (plan->source == SOURCE_STAGED) {
             int64_t top, bottom;
-            rows_of_lines(plan, first / s->out[AXIS_W], cj_div_up(last, s->out[AXIS_W]), &top, &bottom);
+            rows_of_lines(plan, first / s->out[AXIS_W], cj_div_up(last, s->out[AXIS_W]), &top,
+                          &bottom);
             cj_conv_stage(plan, run, thread, window, &held, image, top, bottom);
-            strip.x = window + (plan->window.pad_low[AXIS_W] * plan->window.pixel - top * plan->window.row) * size;
+            strip.x =
+                window +
+                (plan->window.pad_low[AXIS_W] * plan->window.pixel - top * plan->window.row) * size;
         } else {
             strip.x = (const char *)run->x + image * s->x_stride[X_N] * size;
         }
@@ -511,7 +569,8 @@ static void run_range(void *state, int thread, int64_t begin, int64_t end)
             run_gathered(&strip);
         else
             run_panels(&strip);
-        if (plan->tile_in_scratch) finish_strip(&strip, thread, tile);
+        if (plan->tile_in_scratch)
+            finish_strip(&strip, thread, tile);
         begin += last - first;
     }
 }
@@ -520,11 +579,13 @@ void cj_conv_forward_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_
 {
     const cj_conv_spec *s = &plan->spec;
     int64_t count = s->images * plan->positions;
-    if (count == 0 || plan->width == 0) return;
+    if (count == 0 || plan->width == 0)
+        return;
     forward_job job = {plan, run};
     int64_t work = CJ_MAX(plan->width * plan->k_count / plan->phase_count, 1);
     int64_t smallest = plan->options.spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1);
     int64_t grain = plan->options.row_grain;
-    if (grain <= 0) grain = s->images >= 4 * plan->threads ? plan->positions : s->out[AXIS_W];
+    if (grain <= 0)
+        grain = s->images >= 4 * plan->threads ? plan->positions : s->out[AXIS_W];
     cj_pool_run(pool, count, grain, smallest, run_range, &job);
 }

@@ -6,9 +6,9 @@
 
 /* Axes are depth, height, width: fewer spatial axes are the last ones, the others have extent 1. */
 enum { AXIS_D, AXIS_H, AXIS_W };
-enum { X_N, X_G, X_C, X_AXES };  /* strides of x */
-enum { W_G, W_O, W_C, W_AXES };  /* of w */
-enum { Y_N, Y_G, Y_O, Y_AXES };  /* of y */
+enum { X_N, X_G, X_C, X_AXES }; /* strides of x */
+enum { W_G, W_O, W_C, W_AXES }; /* of w */
+enum { Y_N, Y_G, Y_O, Y_AXES }; /* of y */
 
 /* Where the register tiles read x. */
 typedef enum conv_source {
@@ -25,20 +25,22 @@ typedef struct conv_phase {
     int64_t first[CJ_CONV_AXES], count[CJ_CONV_AXES]; /* output positions */
     int64_t taps;                                     /* kernel positions that hit no hole */
     int64_t first_tap;                                /* in the plan's tap table */
-    int64_t first_k;                                  /* row of packed w; entry of the offset table */
+    int64_t first_k; /* row of packed w; entry of the offset table */
 } conv_phase;
 
 /* A kernel position of a phase. */
 typedef struct conv_tap {
     int64_t kernel[CJ_CONV_AXES]; /* which */
-    int64_t at[CJ_CONV_AXES];     /* the element of x that it meets at the phase's first output position */
+    int64_t
+        at[CJ_CONV_AXES]; /* the element of x that it meets at the phase's first output position */
 } conv_tap;
 
 /* A padded window of rows of a picture in scratch, channels last. */
 typedef struct conv_window {
-    int64_t pad_low[CJ_CONV_AXES], pad_high[CJ_CONV_AXES]; /* padding that kernel positions fall on */
-    int64_t row, pixel;                                    /* elements of a padded row, of a pixel */
-    int64_t rows;                                          /* most rows at a time */
+    int64_t pad_low[CJ_CONV_AXES],
+        pad_high[CJ_CONV_AXES]; /* padding that kernel positions fall on */
+    int64_t row, pixel;         /* elements of a padded row, of a pixel */
+    int64_t rows;               /* most rows at a time */
 } conv_window;
 
 struct cj_conv_plan {
@@ -54,15 +56,18 @@ struct cj_conv_plan {
 
     int vectors; /* of a panel */
     int64_t panel, panels;
-    bool slides; /* three kernel columns side by side: the sliding tiles serve panels of one vector */
+    bool
+        slides; /* three kernel columns side by side: the sliding tiles serve panels of one vector */
     conv_source source;
     conv_window window;
-    int64_t image_stride, channel_stride, channels; /* of x: kind WEIGHT has N and C exchanged; channels of a group */
+    int64_t image_stride, channel_stride,
+        channels;                 /* of x: kind WEIGHT has N and C exchanged; channels of a group */
     int64_t pixel_step, row_step; /* of x where the tiles read it */
     size_t window_bytes, tile_bytes, gather_bytes, thread_bytes;
 
     /* forward */
-    int64_t period[CJ_CONV_AXES], step[CJ_CONV_AXES]; /* output, and x, from one position of a phase to the next */
+    int64_t period[CJ_CONV_AXES],
+        step[CJ_CONV_AXES]; /* output, and x, from one position of a phase to the next */
     int64_t phase_count, k_count, strip_lines;
     bool tile_in_scratch;
     conv_phase *phase;

@@ -17,7 +17,10 @@
 #define BLOCK_BYTES (32 * 1024)
 
 /* Rows of the result: kernel positions of the forward pass times its input channels. */
-static int64_t result_rows(const cj_conv_plan *plan) { return plan->positions * plan->spec.images; }
+static int64_t result_rows(const cj_conv_plan *plan)
+{
+    return plan->positions * plan->spec.images;
+}
 
 static int64_t units(const cj_conv_plan *plan)
 {
@@ -49,7 +52,8 @@ static void choose_strips(cj_conv_plan *plan)
     plan->strip_rows = s->kernel[AXIS_H];
     if (plan->taps > CJ_CHUNK) {
         int64_t rows = CJ_MAX(CJ_CHUNK / s->kernel[AXIS_W], 1);
-        if (plan->options.tile_rows > 0) rows = CJ_MIN(rows, plan->options.tile_rows);
+        if (plan->options.tile_rows > 0)
+            rows = CJ_MIN(rows, plan->options.tile_rows);
         plan->strips = cj_div_up(s->kernel[AXIS_H], rows);
         plan->strip_rows = cj_div_up(s->kernel[AXIS_H], plan->strips);
         plan->strips = cj_div_up(s->kernel[AXIS_H], plan->strip_rows);
@@ -75,7 +79,8 @@ static void choose_sources(cj_conv_plan *plan)
     plan->channel_stride = s->x_stride[X_N];
     plan->channels = s->images;
     window->pixel = s->groups * s->images;
-    window->row = (window->pad_low[AXIS_W] + s->in[AXIS_W] + window->pad_high[AXIS_W]) * window->pixel;
+    window->row =
+        (window->pad_low[AXIS_W] + s->in[AXIS_W] + window->pad_high[AXIS_W]) * window->pixel;
     window->rows = (plan->strip_rows - 1) * s->kernel_dilation[AXIS_H] +
                    (s->out[AXIS_H] - 1) * s->stride[AXIS_H] + 1;
     if (!plan->options.load && cj_conv_reads_in_place(plan)) {
@@ -96,7 +101,8 @@ static void choose_sources(cj_conv_plan *plan)
 static void choose_split(cj_conv_plan *plan)
 {
     int64_t threads = plan->threads, unit_count = units(plan);
-    bool even = unit_count >= threads && cj_div_up(unit_count, threads) * threads * 10 <= unit_count * 11;
+    bool even =
+        unit_count >= threads && cj_div_up(unit_count, threads) * threads * 10 <= unit_count * 11;
     bool staged = plan->source == SOURCE_STAGED || plan->w_staged;
     plan->split_output = threads == 1 || plan->chunks < 2 * threads || (!staged && even);
     plan->slots = plan->strips > 1;
@@ -125,7 +131,8 @@ void cj_conv_weight_count(cj_conv_plan *plan)
     choose_strips(plan);
     choose_sources(plan);
     choose_runs(plan);
-    plan->vectors = cj_conv_choose_vectors(plan->type, plan->run_rows, cj_div_up(s->out_channels, plan->type->lanes));
+    plan->vectors = cj_conv_choose_vectors(plan->type, plan->run_rows,
+                                           cj_div_up(s->out_channels, plan->type->lanes));
     plan->panel = plan->vectors * plan->type->lanes;
     plan->panels = cj_div_up(s->out_channels, plan->panel);
     plan->result_bytes = cj_line_up((size_t)(result_rows(plan) * plan->width * plan->size));
@@ -133,14 +140,16 @@ void cj_conv_weight_count(cj_conv_plan *plan)
 
     pictures = pictures_at_a_time(plan);
     if (plan->source == SOURCE_STAGED)
-        plan->window_bytes = cj_line_up((size_t)(pictures * plan->window.rows * plan->window.row * plan->size));
+        plan->window_bytes =
+            cj_line_up((size_t)(pictures * plan->window.rows * plan->window.row * plan->size));
     if (plan->w_staged) /* the last vector may reach beyond the last column */
-        plan->w_window_bytes = cj_line_up((size_t)(offset_count(plan) * plan->width * plan->size)) + 64;
+        plan->w_window_bytes =
+            cj_line_up((size_t)(offset_count(plan) * plan->width * plan->size)) + 64;
     plan->thread_bytes = plan->window_bytes + plan->w_window_bytes;
     plan->facts.scratch_bytes =
         plan->result_bytes * (size_t)(1 + plan->slots) + plan->thread_bytes * (size_t)plan->threads;
-    plan->facts.flops = 2.0 * (double)result_rows(plan) * (double)plan->width * (double)s->in_channels *
-                        (double)plan->taps;
+    plan->facts.flops = 2.0 * (double)result_rows(plan) * (double)plan->width *
+                        (double)s->in_channels * (double)plan->taps;
     plan->bytes = (size_t)offset_count(plan) * sizeof(int32_t);
 }
 
@@ -151,7 +160,8 @@ void cj_conv_weight_fill(cj_conv_plan *plan, void *tables)
     for (int64_t i = 0; i < pictures_at_a_time(plan); i++)
         for (int64_t h = 0; h < plan->strip_rows; h++)
             for (int64_t w = 0; w < s->kernel[AXIS_W]; w++)
-                *offset++ = (int32_t)(i * plan->picture_step + h * s->kernel_dilation[AXIS_H] * plan->row_step +
+                *offset++ = (int32_t)(i * plan->picture_step +
+                                      h * s->kernel_dilation[AXIS_H] * plan->row_step +
                                       w * s->kernel_dilation[AXIS_W] * plan->pixel_step);
 }
 
@@ -162,7 +172,7 @@ typedef struct weight_job {
     const cj_conv_run_args *run;
     char *total, *slots, *threads; /* parts of scratch */
     int64_t first_chunk, chunks;   /* of this round */
-    int64_t in_place;              /* chunks of the round that were added to the total as they arose */
+    int64_t in_place; /* chunks of the round that were added to the total as they arose */
     bool last_round;
 } weight_job;
 
@@ -186,7 +196,8 @@ static void stage_w(const weight_part *part)
     for (int64_t i = 0; i < part->pictures; i++) {
         char *to = part->w_window + i * part->rows * row * plan->size;
         if (run->load_w) {
-            run->load_w(run->load_w_state, part->thread, to, row, part->picture + i, part->first_row, part->rows);
+            run->load_w(run->load_w_state, part->thread, to, row, part->picture + i,
+                        part->first_row, part->rows);
             continue;
         }
         const int64_t *stride = s->w_stride;
@@ -208,24 +219,30 @@ static void stage(weight_part *part)
     const cj_conv_spec *s = &plan->spec;
     int64_t first = part->first_row * s->kernel_dilation[AXIS_H] - s->low[AXIS_H];
     if (plan->source == SOURCE_STAGED) {
-        int64_t rows = (part->rows - 1) * s->kernel_dilation[AXIS_H] + (s->out[AXIS_H] - 1) * s->stride[AXIS_H] + 1;
+        int64_t rows = (part->rows - 1) * s->kernel_dilation[AXIS_H] +
+                       (s->out[AXIS_H] - 1) * s->stride[AXIS_H] + 1;
         for (int64_t i = 0; i < part->pictures; i++) {
-            if (plan->strips == 1) part->held.image = -1;
-            cj_conv_stage(plan, run, part->thread, part->window + i * plan->picture_step * plan->size,
-                          &part->held, part->picture + i, first, first + rows);
+            if (plan->strips == 1)
+                part->held.image = -1;
+            cj_conv_stage(plan, run, part->thread,
+                          part->window + i * plan->picture_step * plan->size, &part->held,
+                          part->picture + i, first, first + rows);
         }
         part->x = part->window +
                   (plan->window.pad_low[AXIS_W] - s->low[AXIS_W]) * plan->window.pixel * plan->size;
     } else {
-        part->x = (const char *)run->x + (part->picture * s->x_stride[X_C] + first * plan->row_step -
-                                          s->low[AXIS_W] * plan->pixel_step) * plan->size;
+        part->x =
+            (const char *)run->x + (part->picture * s->x_stride[X_C] + first * plan->row_step -
+                                    s->low[AXIS_W] * plan->pixel_step) *
+                                       plan->size;
     }
     if (plan->w_staged) {
         stage_w(part);
         part->w = part->w_window;
     } else {
         part->w = (const char *)run->w + (part->picture * s->w_stride[W_C] +
-                                          part->first_row * s->w_stride[W_AXES + AXIS_H]) * plan->size;
+                                          part->first_row * s->w_stride[W_AXES + AXIS_H]) *
+                                             plan->size;
     }
 }
 
@@ -239,11 +256,15 @@ static void look_ahead(weight_part *part)
     int64_t last = part->first_row + part->rows, x_last = last * s->kernel_dilation[AXIS_H];
     int64_t x_rows = CJ_MIN(part->rows * s->kernel_dilation[AXIS_H], s->in[AXIS_H]);
     int64_t picture = part->picture + (plan->strips > 1 ? 0 : part->pictures);
-    if (plan->strips == 1) last = x_last = 0;
+    if (plan->strips == 1)
+        last = x_last = 0;
     part->ahead[0] = cj_ahead_of(run->x, CJ_MAX(part->pictures * x_rows * x_row * plan->size, 0));
-    part->ahead[1] = cj_ahead_of(run->w, CJ_MAX(part->pictures * part->rows * w_row * plan->size, 0));
-    if (run->x) part->ahead[0].next += (picture * s->x_stride[X_C] + x_last * x_row) * plan->size;
-    if (run->w) part->ahead[1].next += (picture * s->w_stride[W_C] + last * w_row) * plan->size;
+    part->ahead[1] =
+        cj_ahead_of(run->w, CJ_MAX(part->pictures * part->rows * w_row * plan->size, 0));
+    if (run->x)
+        part->ahead[0].next += (picture * s->x_stride[X_C] + x_last * x_row) * plan->size;
+    if (run->w)
+        part->ahead[1].next += (picture * s->w_stride[W_C] + last * w_row) * plan->size;
 }
 
 /* The rows and columns of the result that a unit is: its first element, and how many. */
@@ -277,7 +298,8 @@ static void run_unit(weight_part *part, int64_t index, char *result, cj_tile_mod
     int64_t x = unit.row * s->stride[AXIS_H] * plan->row_step +
                 unit.run * s->stride[AXIS_W] * plan->pixel_step +
                 unit.group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels);
-    int64_t w = unit.panel * plan->panel + unit.group * (plan->w_staged ? s->out_channels : s->w_stride[W_G]);
+    int64_t w = unit.panel * plan->panel +
+                unit.group * (plan->w_staged ? s->out_channels : s->w_stride[W_G]);
     cj_tile tile = {.a = part->x + x * plan->size,
                     .offset = plan->offset,
                     .b = part->w + w * plan->size,
@@ -311,7 +333,8 @@ static void run_chunk(weight_part *part, int64_t chunk, int64_t begin, int64_t e
         part->rows = CJ_MIN(plan->strip_rows, s->kernel[AXIS_H] - row);
         stage(part);
         look_ahead(part);
-        for (int64_t i = begin; i < end; i++) run_unit(part, i, result, row == 0 ? mode : CJ_TILE_CHAIN);
+        for (int64_t i = begin; i < end; i++)
+            run_unit(part, i, result, row == 0 ? mode : CJ_TILE_CHAIN);
     }
 }
 
@@ -321,7 +344,8 @@ static weight_part new_part(const weight_job *job, int thread)
     weight_part part = {.job = job, .thread = thread, .held = {.image = -1}};
     part.window = job->threads + (size_t)thread * plan->thread_bytes;
     part.w_window = part.window + plan->window_bytes;
-    if (plan->source == SOURCE_STAGED) memset(part.window, 0, plan->window_bytes);
+    if (plan->source == SOURCE_STAGED)
+        memset(part.window, 0, plan->window_bytes);
     return part;
 }
 
@@ -332,11 +356,13 @@ static void run_chunks(void *state, int thread, int64_t begin, int64_t end)
     const cj_conv_plan *plan = job->plan;
     weight_part part = new_part(job, thread);
     bool in_place = begin == 0 && plan->strips == 1;
-    if (in_place) job->in_place = end;
+    if (in_place)
+        job->in_place = end;
     for (int64_t i = begin; i < end; i++) {
         int64_t chunk = job->first_chunk + i;
         char *result = in_place ? job->total : job->slots + (size_t)i * plan->result_bytes;
-        run_chunk(&part, chunk, 0, units(plan), result, in_place && chunk > 0 ? CJ_TILE_ADD : CJ_TILE_STORE);
+        run_chunk(&part, chunk, 0, units(plan), result,
+                  in_place && chunk > 0 ? CJ_TILE_ADD : CJ_TILE_STORE);
     }
 }
 
@@ -365,11 +391,13 @@ static void run_units(void *state, int thread, int64_t begin, int64_t end)
     weight_part part = new_part(job, thread);
     for (int64_t chunk = 0; chunk < plan->chunks; chunk++) {
         if (plan->strips == 1) {
-            run_chunk(&part, chunk, begin, end, job->total, chunk == 0 ? CJ_TILE_STORE : CJ_TILE_ADD);
+            run_chunk(&part, chunk, begin, end, job->total,
+                      chunk == 0 ? CJ_TILE_STORE : CJ_TILE_ADD);
             continue;
         }
         run_chunk(&part, chunk, begin, end, job->slots, CJ_TILE_STORE);
-        for (int64_t i = begin; i < end; i++) add_unit(job, i, chunk == 0);
+        for (int64_t i = begin; i < end; i++)
+            add_unit(job, i, chunk == 0);
     }
 }
 
@@ -380,14 +408,16 @@ static void unpack_rows(const weight_job *job, int64_t begin, int64_t end)
     const cj_conv_spec *s = &plan->spec;
     const int64_t *stride = s->y_stride;
     while (begin < end) {
-        int64_t position = begin / s->images, n = begin % s->images, count = CJ_MIN(s->images - n, end - begin);
+        int64_t position = begin / s->images, n = begin % s->images,
+                count = CJ_MIN(s->images - n, end - begin);
         cj_block block = {count, s->out_channels, stride[Y_N], stride[Y_O]};
         for (int64_t g = 0; g < s->groups; g++) {
             int64_t to = n * stride[Y_N] + g * stride[Y_G] +
                          position / s->out[AXIS_W] * stride[Y_AXES + AXIS_H] +
                          position % s->out[AXIS_W] * stride[Y_AXES + AXIS_W];
-            plan->type->unpack((char *)job->run->y + to * plan->size, &block,
-                               job->total + (begin * plan->width + g * s->out_channels) * plan->size, plan->width);
+            plan->type->unpack(
+                (char *)job->run->y + to * plan->size, &block,
+                job->total + (begin * plan->width + g * s->out_channels) * plan->size, plan->width);
         }
         begin += count;
     }
@@ -403,11 +433,14 @@ static void finish_rows(void *state, int thread, int64_t begin, int64_t end)
         int64_t rows = CJ_MIN(block, end - begin), next = job->in_place;
         char *total = job->total + begin * row_bytes;
         const char *slots = job->slots + begin * row_bytes;
-        if (job->first_chunk + next == 0) memcpy(total, slots, (size_t)(rows * row_bytes)), next = 1;
+        if (job->first_chunk + next == 0)
+            memcpy(total, slots, (size_t)(rows * row_bytes)), next = 1;
         if (next < job->chunks)
-            plan->type->add_chunks(rows * plan->width, total, slots + (size_t)next * plan->result_bytes,
+            plan->type->add_chunks(rows * plan->width, total,
+                                   slots + (size_t)next * plan->result_bytes,
                                    (int64_t)plan->result_bytes / plan->size, job->chunks - next);
-        if (!job->last_round) continue;
+        if (!job->last_round)
+            continue;
         if (job->run->store)
             job->run->store(job->run->store_state, thread, total, begin, rows);
         else
@@ -418,15 +451,18 @@ static void finish_rows(void *state, int thread, int64_t begin, int64_t end)
 void cj_conv_weight_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_run_args *run)
 {
     int64_t rows = result_rows(plan), grain = CJ_MAX(plan->options.row_grain, 1);
-    if (rows == 0 || plan->width == 0) return;
+    if (rows == 0 || plan->width == 0)
+        return;
     weight_job job = {.plan = plan, .run = run, .total = run->scratch};
     job.slots = job.total + plan->result_bytes;
     job.threads = job.slots + plan->result_bytes * (size_t)plan->slots;
     bool spread = plan->options.spread;
-    int64_t add_smallest = spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / 8 / (plan->width * plan->slots + 1), 1);
+    int64_t add_smallest =
+        spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / 8 / (plan->width * plan->slots + 1), 1);
     if (plan->split_output) {
         int64_t work = CJ_MAX((int64_t)(plan->facts.flops / 2) / units(plan), 1);
-        cj_pool_run(pool, units(plan), 1, spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1), run_units, &job);
+        cj_pool_run(pool, units(plan), 1, spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1),
+                    run_units, &job);
         job.in_place = job.chunks = plan->chunks;
         job.last_round = true;
         cj_pool_run(pool, rows, grain, add_smallest, finish_rows, &job);

@@ -20,7 +20,10 @@ typedef struct matmul_job {
     void *packed;
 } matmul_job;
 
-static size_t element_size(const cj_matmul_plan *plan) { return plan->spec.dtype == CJ_F32 ? 4 : 8; }
+static size_t element_size(const cj_matmul_plan *plan)
+{
+    return plan->spec.dtype == CJ_F32 ? 4 : 8;
+}
 
 static const cj_contract_type *type_of(const cj_matmul_plan *plan)
 {
@@ -30,32 +33,39 @@ static const cj_contract_type *type_of(const cj_matmul_plan *plan)
 /* Few rows: wide tiles. Else two vectors, which need the fewest loads a multiply-add; one column of vectors: one. */
 static int choose_vectors(const cj_contract_type *type, int64_t m, int64_t vectors)
 {
-    if (vectors <= 1) return 1;
+    if (vectors <= 1)
+        return 1;
     for (int v = CJ_TILE_VECTORS; v > 2; v--)
-        if (vectors >= v && (m <= type->most_rows[v] || vectors == v)) return v;
+        if (vectors >= v && (m <= type->most_rows[v] || vectors == v))
+            return v;
     return 2;
 }
 
 static bool b_fits_as_it_is(const cj_matmul_spec *spec, int lanes)
 {
-    if (spec->b_stride[2] != 1 || spec->n % lanes != 0) return false;
+    if (spec->b_stride[2] != 1 || spec->n % lanes != 0)
+        return false;
     return spec->m * spec->batch < 64 || spec->n * spec->k <= 64 * 64;
 }
 
 static bool a_needs_packing(const cj_matmul_spec *spec)
 {
     int64_t furthest = CJ_MAX(spec->a_stride[2], -spec->a_stride[2]);
-    if (furthest > INT32_MAX / CJ_CHUNK) return true;
+    if (furthest > INT32_MAX / CJ_CHUNK)
+        return true;
     return spec->n >= 256 && spec->k >= 64 && spec->m >= 64;
 }
 
 cj_status cj_matmul_plan_make(cj_matmul_plan *plan, const cj_matmul_spec *spec,
                               const cj_contract_options *options)
 {
-    *plan = (cj_matmul_plan){.spec = *spec, .options = *options, .threads = CJ_MAX(options->threads, 1)};
-    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64) return CJ_DTYPE;
+    *plan = (cj_matmul_plan){
+        .spec = *spec, .options = *options, .threads = CJ_MAX(options->threads, 1)};
+    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64)
+        return CJ_DTYPE;
     plan->kernels = cj_contract_kernels_of(options->isa);
-    if (!plan->kernels) return CJ_UNSUPPORTED;
+    if (!plan->kernels)
+        return CJ_UNSUPPORTED;
     const cj_contract_type *type = type_of(plan);
     int64_t size = (int64_t)element_size(plan);
     int64_t vectors = cj_div_up(spec->n, type->lanes);
@@ -74,7 +84,8 @@ cj_status cj_matmul_plan_make(cj_matmul_plan *plan, const cj_matmul_spec *spec,
     plan->tile_in_scratch = options->store || spec->c_stride[2] != 1;
     plan->pack_a = options->load || options->generic || a_needs_packing(spec);
     plan->split_columns = !options->store && !options->load && spec->batch == 1 &&
-                          spec->m < plan->tile_rows * plan->threads && plan->panels >= plan->threads;
+                          spec->m < plan->tile_rows * plan->threads &&
+                          plan->panels >= plan->threads;
 
     plan->group_panels = CJ_MAX(plan->panels, 1);
     if (!options->store && !options->load && spec->k > 0)
@@ -86,7 +97,8 @@ cj_status cj_matmul_plan_make(cj_matmul_plan *plan, const cj_matmul_spec *spec,
     if (options->load)
         rows = CJ_MIN(rows, CJ_MAX(TILE_BYTES / CJ_MAX(spec->k * size, 1), 2 * plan->tile_rows));
     rows = CJ_MAX(rows / plan->tile_rows, 1) * plan->tile_rows;
-    if (options->tile_rows > 0) rows = options->tile_rows;
+    if (options->tile_rows > 0)
+        rows = options->tile_rows;
     plan->block_rows = CJ_MAX(CJ_MIN(rows, spec->m), 1);
     if (plan->tile_in_scratch)
         plan->tile_bytes = cj_line_up((size_t)(plan->block_rows * spec->n * size));
@@ -110,8 +122,8 @@ static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
     int64_t size = (int64_t)element_size(plan);
     for (int64_t i = begin; i < end; i++) {
         int64_t batch = i / plan->panels, column = i % plan->panels * plan->panel;
-        const char *from = (const char *)job->b +
-                           (batch * spec->b_stride[0] + column * spec->b_stride[2]) * size;
+        const char *from =
+            (const char *)job->b + (batch * spec->b_stride[0] + column * spec->b_stride[2]) * size;
         char *to = (char *)job->packed + i * spec->k * plan->panel * size;
         cj_block block = {spec->k, CJ_MIN(plan->panel, spec->n - column), spec->b_stride[1],
                           spec->b_stride[2]};
@@ -121,12 +133,14 @@ static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
 
 void cj_matmul_pack(const cj_matmul_plan *plan, cj_pool *pool, const void *b, void *packed)
 {
-    if (plan->packed_bytes == 0) return;
+    if (plan->packed_bytes == 0)
+        return;
     matmul_job job = {.plan = plan, .b = b, .packed = packed};
     const cj_matmul_spec *spec = &plan->spec;
     int64_t batches = spec->b_stride[0] == 0 ? 1 : spec->batch;
     int64_t smallest = CJ_MAX(CJ_SMALLEST_WORK / 16 / (spec->k * plan->panel), 1);
-    cj_pool_run(pool, batches * plan->panels, 1, plan->options.spread ? 1 : smallest, pack_panels, &job);
+    cj_pool_run(pool, batches * plan->panels, 1, plan->options.spread ? 1 : smallest, pack_panels,
+                &job);
 }
 
 /* ---- the product ---- */
@@ -140,14 +154,15 @@ typedef struct matmul_block {
     int64_t c_step;
     int64_t rows, first_panel, last_panel;
     char *a_scratch;
-    int32_t *offset;      /* of CJ_CHUNK values of k */
+    int32_t *offset;          /* of CJ_CHUNK values of k */
     int64_t row_step, k_step; /* of a */
 } matmul_block;
 
 static void fill_offsets(int32_t *offset, int64_t count, int64_t step)
 {
     int32_t step32 = (int32_t)step;
-    for (int32_t i = 0; i < (int32_t)count; i++) offset[i] = i * step32;
+    for (int32_t i = 0; i < (int32_t)count; i++)
+        offset[i] = i * step32;
 }
 
 /* A chunk of the block of a, close together: rows stay rows, or columns stay columns. */
@@ -158,14 +173,16 @@ static void pack_a(matmul_block *block, const char *a, int64_t k)
     if (spec->a_stride[1] == 1 && spec->a_stride[2] != 1) {
         cj_block from = {k, block->rows, spec->a_stride[2], 1};
         type_of(plan)->pack(block->a_scratch, block->rows, block->rows, a, &from);
-        if (block->k_step != block->rows) fill_offsets(block->offset, CJ_CHUNK, block->rows);
+        if (block->k_step != block->rows)
+            fill_offsets(block->offset, CJ_CHUNK, block->rows);
         block->row_step = 1;
         block->k_step = block->rows;
     } else {
         cj_block from = {block->rows, k, spec->a_stride[1], spec->a_stride[2]};
         int64_t row = CJ_MIN(spec->k, CJ_CHUNK);
         type_of(plan)->pack(block->a_scratch, row, row, a, &from);
-        if (block->k_step != 1) fill_offsets(block->offset, CJ_CHUNK, 1);
+        if (block->k_step != 1)
+            fill_offsets(block->offset, CJ_CHUNK, 1);
         block->row_step = row;
         block->k_step = 1;
     }
@@ -191,7 +208,8 @@ static void run_panels(matmul_block *block, const char *a, int64_t first_k, int6
         tile.tail = columns - (vectors - 1) * type->lanes;
         tile.a = a;
         tile.b = block->b + (packed ? (p * spec->k + first_k) * plan->panel
-                                    : first_k * spec->b_stride[1] + column) * bytes;
+                                    : first_k * spec->b_stride[1] + column) *
+                                bytes;
         tile.c = block->c + column * bytes;
         cj_tile_rows_run(type, vectors, block->rows, size, &tile, NULL);
     }
@@ -215,8 +233,8 @@ static void run_chunks(matmul_block *block)
 }
 
 /* Rows [begin, end), numbered through all batches, of panels [first, last). */
-static void run_rows(const matmul_job *job, int thread, int64_t begin, int64_t end, int64_t first_panel,
-                     int64_t last_panel)
+static void run_rows(const matmul_job *job, int thread, int64_t begin, int64_t end,
+                     int64_t first_panel, int64_t last_panel)
 {
     const cj_matmul_plan *plan = job->plan;
     const cj_matmul_spec *spec = &plan->spec;
@@ -224,7 +242,8 @@ static void run_rows(const matmul_job *job, int thread, int64_t begin, int64_t e
     int64_t size = (int64_t)element_size(plan);
     int32_t offset[CJ_CHUNK];
     char *scratch = (char *)run->scratch;
-    if (scratch) scratch += (size_t)thread * plan->thread_bytes;
+    if (scratch)
+        scratch += (size_t)thread * plan->thread_bytes;
 
     matmul_block block = {.plan = plan,
                           .offset = offset,
@@ -241,19 +260,21 @@ static void run_rows(const matmul_job *job, int thread, int64_t begin, int64_t e
     while (begin < end) {
         int64_t batch = begin / spec->m, row = begin % spec->m;
         int64_t rows = CJ_MIN(CJ_MIN(end - begin, spec->m - row), plan->block_rows);
-        int64_t b_batch = plan->packed_bytes == 0   ? batch * spec->b_stride[0]
+        int64_t b_batch = plan->packed_bytes == 0  ? batch * spec->b_stride[0]
                           : spec->b_stride[0] == 0 ? 0
-                                                    : batch * plan->panels * spec->k * plan->panel;
+                                                   : batch * plan->panels * spec->k * plan->panel;
         block.rows = rows;
         block.b = (const char *)run->b + b_batch * size;
         if (plan->options.load) {
             run->load(run->load_state, thread, block.a_scratch, spec->k, batch, row, rows);
             block.a = block.a_scratch;
         } else {
-            block.a = (const char *)run->a + (batch * spec->a_stride[0] + row * spec->a_stride[1]) * size;
+            block.a =
+                (const char *)run->a + (batch * spec->a_stride[0] + row * spec->a_stride[1]) * size;
         }
         char *c = run->store ? NULL
-                             : (char *)run->c + (batch * spec->c_stride[0] + row * spec->c_stride[1]) * size;
+                             : (char *)run->c +
+                                   (batch * spec->c_stride[0] + row * spec->c_stride[1]) * size;
         block.c = plan->tile_in_scratch ? scratch : c;
         block.c_step = plan->tile_in_scratch ? spec->n : spec->c_stride[1];
         run_chunks(&block);
@@ -263,8 +284,8 @@ static void run_rows(const matmul_job *job, int thread, int64_t begin, int64_t e
             int64_t column = first_panel * plan->panel;
             int64_t columns = CJ_MIN(last_panel * plan->panel, spec->n) - column;
             cj_block to = {rows, columns, spec->c_stride[1], spec->c_stride[2]};
-            type_of(plan)->unpack(c + column * spec->c_stride[2] * size, &to, scratch + column * size,
-                                  spec->n);
+            type_of(plan)->unpack(c + column * spec->c_stride[2] * size, &to,
+                                  scratch + column * size, spec->n);
         }
         begin += rows;
     }
@@ -289,7 +310,8 @@ void cj_matmul_run(const cj_matmul_plan *plan, cj_pool *pool, const cj_matmul_ru
     const cj_matmul_spec *spec = &plan->spec;
     matmul_job job = {.plan = plan, .run = run};
     int64_t rows = spec->batch * spec->m;
-    if (rows == 0 || (spec->n == 0 && !run->store)) return;
+    if (rows == 0 || (spec->n == 0 && !run->store))
+        return;
     if (plan->split_columns) {
         int64_t work = CJ_MAX(spec->m * plan->panel * spec->k, 1);
         int64_t smallest = plan->options.spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1);

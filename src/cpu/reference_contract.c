@@ -14,8 +14,9 @@
     } sum_##type;                                                                                  \
     static T fma_##type(bool is_fma, T a, T b, T acc)                                              \
     {                                                                                              \
-        if (is_fma) return sizeof(T) == 4 ? (T)fmaf((float)a, (float)b, (float)acc)                \
-                                          : (T)fma((double)a, (double)b, (double)acc);             \
+        if (is_fma)                                                                                \
+            return sizeof(T) == 4 ? (T)fmaf((float)a, (float)b, (float)acc)                        \
+                                  : (T)fma((double)a, (double)b, (double)acc);                     \
         T product = a * b;                                                                         \
         return product + acc;                                                                      \
     }                                                                                              \
@@ -34,13 +35,18 @@
                 for (int64_t j = 0; j < s->n; j++) {                                               \
                     sum_##type sum = {0};                                                          \
                     for (int64_t k = 0; k < s->k; k++) {                                           \
-                        T left = a[batch * s->a_stride[0] + i * s->a_stride[1] + k * s->a_stride[2]]; \
-                        T right = b[batch * s->b_stride[0] + k * s->b_stride[1] + j * s->b_stride[2]]; \
+                        T left =                                                                   \
+                            a[batch * s->a_stride[0] + i * s->a_stride[1] + k * s->a_stride[2]];   \
+                        T right =                                                                  \
+                            b[batch * s->b_stride[0] + k * s->b_stride[1] + j * s->b_stride[2]];   \
                         sum.chunk = fma_##type(is_fma, left, right, sum.chunk);                    \
-                        if (k % CJ_CHUNK == CJ_CHUNK - 1) end_chunk_##type(&sum);                  \
+                        if (k % CJ_CHUNK == CJ_CHUNK - 1)                                          \
+                            end_chunk_##type(&sum);                                                \
                     }                                                                              \
-                    if (s->k % CJ_CHUNK != 0 || s->k == 0) end_chunk_##type(&sum);                 \
-                    c[batch * s->c_stride[0] + i * s->c_stride[1] + j * s->c_stride[2]] = sum.total; \
+                    if (s->k % CJ_CHUNK != 0 || s->k == 0)                                         \
+                        end_chunk_##type(&sum);                                                    \
+                    c[batch * s->c_stride[0] + i * s->c_stride[1] + j * s->c_stride[2]] =          \
+                        sum.total;                                                                 \
                 }                                                                                  \
     }
 
@@ -52,10 +58,13 @@ static landing land(const cj_conv_spec *s, const int64_t *out, const int64_t *ta
     landing place = INSIDE;
     *offset = 0;
     for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
-        int64_t at = out[axis] * s->stride[axis] + tap[axis] * s->kernel_dilation[axis] - s->low[axis];
-        if (at % s->in_dilation[axis] != 0) return HOLE;
+        int64_t at =
+            out[axis] * s->stride[axis] + tap[axis] * s->kernel_dilation[axis] - s->low[axis];
+        if (at % s->in_dilation[axis] != 0)
+            return HOLE;
         at /= s->in_dilation[axis];
-        if (at < 0 || at >= s->in[axis]) place = PADDING;
+        if (at < 0 || at >= s->in[axis])
+            place = PADDING;
         *offset += at * s->x_stride[3 + axis];
     }
     return place;
@@ -73,7 +82,8 @@ static void coordinates(const int64_t *extents, int64_t index, int64_t *out)
 static int64_t dot(const int64_t *coordinate, const int64_t *stride)
 {
     int64_t sum = 0;
-    for (int axis = 0; axis < CJ_CONV_AXES; axis++) sum += coordinate[axis] * stride[axis];
+    for (int axis = 0; axis < CJ_CONV_AXES; axis++)
+        sum += coordinate[axis] * stride[axis];
     return sum;
 }
 
@@ -93,14 +103,17 @@ static int64_t product(const int64_t *extents)
                 int64_t tap[CJ_CONV_AXES], offset;                                                 \
                 coordinates(s->kernel, t, tap);                                                    \
                 landing place = land(s, out, tap, &offset);                                        \
-                if (place == HOLE) continue;                                                       \
+                if (place == HOLE)                                                                 \
+                    continue;                                                                      \
                 T left = place == PADDING ? 0 : x[c * s->x_stride[2] + offset];                    \
                 T right = w[c * s->w_stride[2] + dot(tap, s->w_stride + 3)];                       \
                 sum.chunk = fma_##type(is_fma, left, right, sum.chunk);                            \
             }                                                                                      \
-            if (c % chunk == chunk - 1) end_chunk_##type(&sum);                                    \
+            if (c % chunk == chunk - 1)                                                            \
+                end_chunk_##type(&sum);                                                            \
         }                                                                                          \
-        if (s->in_channels % chunk != 0 || s->in_channels == 0) end_chunk_##type(&sum);            \
+        if (s->in_channels % chunk != 0 || s->in_channels == 0)                                    \
+            end_chunk_##type(&sum);                                                                \
         return sum.total;                                                                          \
     }                                                                                              \
     static void conv_##type(const cj_conv_spec *s, bool is_fma, const T *x, const T *w, T *y)      \
@@ -126,7 +139,8 @@ REFERENCE_MATMUL(double, f64)
 REFERENCE_CONV(float, f32)
 REFERENCE_CONV(double, f64)
 
-void cj_reference_matmul(const cj_matmul_spec *spec, bool is_fma, const void *a, const void *b, void *c)
+void cj_reference_matmul(const cj_matmul_spec *spec, bool is_fma, const void *a, const void *b,
+                         void *c)
 {
     if (spec->dtype == CJ_F32)
         matmul_f32(spec, is_fma, a, b, c);

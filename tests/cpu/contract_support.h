@@ -60,8 +60,10 @@ static inline void *random_array(random_state *r, cj_dtype dtype, int64_t count,
     assert_non_null(data);
     for (int64_t i = 0; i < count; i++) {
         double value = ldexp((double)(int64_t)random_next(r), -63);
-        if (random_chance(r, 8)) value = ldexp(value, (int)random_between(r, -20, 20));
-        if (special && random_chance(r, 12)) value = odd[random_next(r) % 8];
+        if (random_chance(r, 8))
+            value = ldexp(value, (int)random_between(r, -20, 20));
+        if (special && random_chance(r, 12))
+            value = odd[random_next(r) % 8];
         set(dtype, data, i, value);
     }
     return data;
@@ -71,7 +73,8 @@ static inline void *filled_array(cj_dtype dtype, int64_t count, double value)
 {
     void *data = aligned_alloc(64, ((size_t)count * 8 + 127) / 64 * 64);
     assert_non_null(data);
-    for (int64_t i = 0; i < count; i++) set(dtype, data, i, value);
+    for (int64_t i = 0; i < count; i++)
+        set(dtype, data, i, value);
     return data;
 }
 
@@ -84,14 +87,17 @@ static inline void *scratch_of(size_t bytes)
 }
 
 /* Equal bits, a NaN being one value; fails naming the place. */
-static inline void assert_same_bits(cj_dtype dtype, const void *got, const void *want, int64_t count,
-                                    const char *what)
+static inline void assert_same_bits(cj_dtype dtype, const void *got, const void *want,
+                                    int64_t count, const char *what)
 {
     size_t size = cj_dtype_size(dtype);
     for (int64_t i = 0; i < count; i++) {
-        const char *a = (const char *)got + (size_t)i * size, *b = (const char *)want + (size_t)i * size;
-        if (memcmp(a, b, size) == 0) continue;
-        if (isnan(get(dtype, got, i)) && isnan(get(dtype, want, i))) continue;
+        const char *a = (const char *)got + (size_t)i * size,
+                   *b = (const char *)want + (size_t)i * size;
+        if (memcmp(a, b, size) == 0)
+            continue;
+        if (isnan(get(dtype, got, i)) && isnan(get(dtype, want, i)))
+            continue;
         fail_msg("%s: element %lld is %a, not %a", what, (long long)i, get(dtype, got, i),
                  get(dtype, want, i));
     }
@@ -103,14 +109,16 @@ static inline int64_t random_strides(random_state *r, int rank, const int64_t *e
 {
     int order[8];
     int64_t stride = 1;
-    for (int i = 0; i < rank; i++) order[i] = i;
+    for (int i = 0; i < rank; i++)
+        order[i] = i;
     for (int i = rank - 1; i > 0; i--) {
         int j = (int)random_between(r, 0, i), t = order[i];
         order[i] = order[j];
         order[j] = t;
     }
     for (int i = 0; i < rank; i++) {
-        if (gaps && random_chance(r, 3)) stride += random_between(r, 1, 3);
+        if (gaps && random_chance(r, 3))
+            stride += random_between(r, 1, 3);
         strides[order[i]] = stride;
         stride *= extents[order[i]] > 0 ? extents[order[i]] : 1;
     }

@@ -16,10 +16,12 @@ static int set_up(void **state)
 {
     static fixture f;
     f.context = cj_context_new(&(cj_config){.threads = 1}, NULL, 0);
-    if (!f.context) return -1;
+    if (!f.context)
+        return -1;
     for (int i = 0; i < POOLS; i++) {
         f.pool[i] = cj_pool_new(f.context, pool_threads[i]);
-        if (!f.pool[i]) return -1;
+        if (!f.pool[i])
+            return -1;
     }
     *state = &f;
     return 0;
@@ -28,7 +30,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *f = *state;
-    for (int i = 0; i < POOLS; i++) cj_pool_free(f->pool[i]);
+    for (int i = 0; i < POOLS; i++)
+        cj_pool_free(f->pool[i]);
     cj_context_free(f->context);
     return 0;
 }
@@ -41,7 +44,8 @@ typedef struct problem {
 
 static int64_t out_extent(const cj_conv_spec *s, int axis, int64_t high)
 {
-    if (s->in[axis] == 0 || s->kernel[axis] == 0) return 0;
+    if (s->in[axis] == 0 || s->kernel[axis] == 0)
+        return 0;
     int64_t whole = (s->in[axis] - 1) * s->in_dilation[axis] + 1 + s->low[axis] + high;
     int64_t rest = whole - ((s->kernel[axis] - 1) * s->kernel_dilation[axis] + 1);
     return rest < 0 ? 0 : rest / s->stride[axis] + 1;
@@ -62,7 +66,8 @@ static int64_t strides_in_order(const int64_t *extents, const int *axes, int ran
 static void lay_out(random_state *r, problem *p, bool special)
 {
     cj_conv_spec *s = &p->spec;
-    int64_t x[6] = {s->images, s->groups, s->in_channels}, w[6] = {s->groups, s->out_channels, s->in_channels},
+    int64_t x[6] = {s->images, s->groups, s->in_channels},
+            w[6] = {s->groups, s->out_channels, s->in_channels},
             y[6] = {s->images, s->groups, s->out_channels};
     for (int axis = 0; axis < AXES; axis++) {
         x[3 + axis] = s->in[axis];
@@ -98,6 +103,10 @@ static problem random_problem(random_state *r, bool special)
     s->groups = random_chance(r, 5) ? random_between(r, 1, 4) : 1;
     s->in_channels = random_between(r, random_chance(r, 30) ? 0 : 1, wide ? 70 : 12);
     s->out_channels = random_chance(r, 2) ? 16 * random_between(r, 1, 4) : random_between(r, 1, 40);
+    if (random_chance(r, 8)) {
+        s->in_channels = s->out_channels = 1;
+        s->groups = random_between(r, 1, 50);
+    }
     for (int axis = 0; axis < AXES; axis++) {
         s->in[axis] = s->kernel[axis] = s->out[axis] = 1;
         s->stride[axis] = s->in_dilation[axis] = s->kernel_dilation[axis] = 1;
@@ -107,12 +116,15 @@ static problem random_problem(random_state *r, bool special)
         int64_t high = 0;
         s->in[axis] = random_between(r, 1, s->spatial == 3 ? 6 : 14);
         s->kernel[axis] = weight ? random_between(r, 1, s->in[axis]) : random_between(r, 1, 5);
-        if (random_chance(r, 40)) s->in[axis] = 0;
+        if (random_chance(r, 40))
+            s->in[axis] = 0;
         if (!plain) {
             s->stride[axis] = random_chance(r, 2) ? 1 : random_between(r, 1, 3);
             s->kernel_dilation[axis] = random_chance(r, 2) ? 1 : random_between(r, 1, 3);
-            if (in_dilated) s->in_dilation[axis] = random_between(r, 1, 3);
-            if (in_dilated && random_chance(r, 2)) s->stride[axis] = 1;
+            if (in_dilated)
+                s->in_dilation[axis] = random_between(r, 1, 3);
+            if (in_dilated && random_chance(r, 2))
+                s->stride[axis] = 1;
             s->low[axis] = random_between(r, -2, 4);
             high = random_between(r, -2, 4);
         }
@@ -137,8 +149,14 @@ typedef struct calls {
     int64_t next[8], rows, grain;
 } calls;
 
-static int height_axis(const cj_conv_spec *s) { return s->spatial == 2 ? 0 : 1; }
-static int width_axis(const cj_conv_spec *s) { return s->spatial == 2 ? 1 : 0; }
+static int height_axis(const cj_conv_spec *s)
+{
+    return s->spatial == 2 ? 0 : 1;
+}
+static int width_axis(const cj_conv_spec *s)
+{
+    return s->spatial == 2 ? 1 : 0;
+}
 
 static void load_x(void *state, int thread, void *dst, int64_t row_stride, int64_t image,
                    int64_t first_row, int64_t rows)
@@ -146,7 +164,8 @@ static void load_x(void *state, int thread, void *dst, int64_t row_stride, int64
     (void)thread;
     const calls *call = state;
     const cj_conv_spec *s = &call->p->spec;
-    int high = height_axis(s), wide = width_axis(s), picture = call->weight ? 2 : 0, channel = 2 - picture;
+    int high = height_axis(s), wide = width_axis(s), picture = call->weight ? 2 : 0,
+        channel = 2 - picture;
     int64_t channels = call->weight ? s->images : s->in_channels;
     assert_true(first_row >= 0 && first_row + rows <= s->in[high]);
     for (int64_t h = 0; h < rows; h++)
@@ -155,8 +174,9 @@ static void load_x(void *state, int thread, void *dst, int64_t row_stride, int64
                 for (int64_t c = 0; c < channels; c++)
                     set(s->dtype, dst, h * row_stride + (w * s->groups + g) * channels + c,
                         get(s->dtype, call->p->x,
-                            image * s->x_stride[picture] + g * s->x_stride[1] + c * s->x_stride[channel] +
-                                (first_row + h) * s->x_stride[3 + high] + w * s->x_stride[3 + wide]));
+                            image * s->x_stride[picture] + g * s->x_stride[1] +
+                                c * s->x_stride[channel] + (first_row + h) * s->x_stride[3 + high] +
+                                w * s->x_stride[3 + wide]));
 }
 
 static void load_w(void *state, int thread, void *dst, int64_t row_stride, int64_t image,
@@ -174,7 +194,8 @@ static void load_w(void *state, int thread, void *dst, int64_t row_stride, int64
                     set(s->dtype, dst, h * row_stride + (w * s->groups + g) * s->out_channels + o,
                         get(s->dtype, call->p->w,
                             image * s->w_stride[2] + g * s->w_stride[0] + o * s->w_stride[1] +
-                                (first_row + h) * s->w_stride[3 + high] + w * s->w_stride[3 + wide]));
+                                (first_row + h) * s->w_stride[3 + high] +
+                                w * s->w_stride[3 + wide]));
 }
 
 static void store_y(void *state, int thread, void *tile, int64_t first_row, int64_t rows)
@@ -183,7 +204,8 @@ static void store_y(void *state, int thread, void *tile, int64_t first_row, int6
     const cj_conv_spec *s = &call->p->spec;
     int64_t width = s->groups * s->out_channels, positions = s->out[0] * s->out[1] * s->out[2];
     assert_true(first_row >= call->next[thread]);
-    if (call->next[thread] == 0 && call->grain > 0) assert_int_equal(first_row % call->grain, 0);
+    if (call->next[thread] == 0 && call->grain > 0)
+        assert_int_equal(first_row % call->grain, 0);
     call->next[thread] = first_row + rows;
     __atomic_fetch_add(&call->rows, rows, __ATOMIC_RELAXED);
     for (int64_t i = 0; i < rows; i++) {
@@ -203,21 +225,24 @@ static void store_y(void *state, int thread, void *tile, int64_t first_row, int6
     memset(tile, 0xff, (size_t)(rows * width) * cj_dtype_size(s->dtype));
 }
 
-static void describe(const cj_conv_spec *s, const char *kernel, const cj_contract_options *o, char *text,
-                     size_t size)
+static void describe(const cj_conv_spec *s, const char *kernel, const cj_contract_options *o,
+                     char *text, size_t size)
 {
     int used = snprintf(text, size, "%s %s %s threads %d load %d %d store %d: n %d g %d c %d o %d",
-                        cj_isa_name(o->isa), kernel, cj_dtype_name(s->dtype), o->threads, o->load, o->load_w,
-                        o->store, (int)s->images, (int)s->groups, (int)s->in_channels, (int)s->out_channels);
+                        cj_isa_name(o->isa), kernel, cj_dtype_name(s->dtype), o->threads, o->load,
+                        o->load_w, o->store, (int)s->images, (int)s->groups, (int)s->in_channels,
+                        (int)s->out_channels);
     for (int axis = 0; axis < s->spatial; axis++)
-        used += snprintf(text + used, size - (size_t)used, " (in %d k %d out %d s %d id %d kd %d low %d)",
-                         (int)s->in[axis], (int)s->kernel[axis], (int)s->out[axis], (int)s->stride[axis],
-                         (int)s->in_dilation[axis], (int)s->kernel_dilation[axis], (int)s->low[axis]);
+        used += snprintf(
+            text + used, size - (size_t)used, " (in %d k %d out %d s %d id %d kd %d low %d)",
+            (int)s->in[axis], (int)s->kernel[axis], (int)s->out[axis], (int)s->stride[axis],
+            (int)s->in_dilation[axis], (int)s->kernel_dilation[axis], (int)s->low[axis]);
 }
 
 /* Which kernels ran. */
-static const char *const kernel_names[] = {"conv.forward.direct", "conv.forward", "conv.phases", "conv.gathered",
-                                           "conv.weight", "conv.weight.direct"};
+static const char *const kernel_names[] = {
+    "conv.forward.direct", "conv.forward",       "conv.phases",   "conv.gathered",
+    "conv.weight",         "conv.weight.direct", "conv.depthwise"};
 static int kernel_runs[CJ_COUNT(kernel_names)];
 
 static void note_kernel(const char *name)
@@ -230,12 +255,13 @@ static void note_kernel(const char *name)
     fail_msg("unknown kernel %s", name);
 }
 
-static void check(fixture *f, const problem *p, int pool, const cj_contract_options *given, const void *want)
+static void check(fixture *f, const problem *p, int pool, const cj_contract_options *given,
+                  const void *want)
 {
     const cj_conv_spec *s = &p->spec;
     cj_conv_kind kind = given->generic ? CJ_CONV_GENERIC : cj_conv_recognise(s);
     cj_contract_options options = *given;
-    options.load = options.load && (kind == CJ_CONV_FORWARD || kind == CJ_CONV_WEIGHT);
+    options.load = options.load && kind != CJ_CONV_GENERIC;
     options.load_w = options.load_w && kind == CJ_CONV_WEIGHT;
     cj_conv_plan *plan;
     assert_int_equal(cj_conv_plan_new(f->context, s, &options, &plan), CJ_OK);
@@ -248,7 +274,9 @@ static void check(fixture *f, const problem *p, int pool, const cj_contract_opti
     calls call = {.p = p, .y = y, .weight = kind == CJ_CONV_WEIGHT, .grain = options.row_grain};
     cj_conv_pack(plan, f->pool[pool], p->w, packed);
     cj_conv_run_args run = {.x = options.load ? NULL : p->x,
-                            .w = options.load_w ? NULL : facts->packed_bytes ? packed : p->w,
+                            .w = options.load_w        ? NULL
+                                 : facts->packed_bytes ? packed
+                                                       : p->w,
                             .y = options.store ? NULL : y,
                             .scratch = scratch,
                             .load = options.load ? load_x : NULL,
@@ -273,7 +301,7 @@ static void every_isa_has_the_reference_bits(void **state)
 {
     fixture *f = *state;
     random_state r = {11};
-    for (int round = 0; round < 250; round++) {
+    for (int round = 0; round < 160; round++) {
         problem p = random_problem(&r, random_chance(&r, 3));
         void *want[2];
         for (int is_fma = 0; is_fma < 2; is_fma++) {
@@ -281,18 +309,20 @@ static void every_isa_has_the_reference_bits(void **state)
             cj_reference_conv(&p.spec, is_fma, p.x, p.w, want[is_fma]);
         }
         for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
-            if (!cj_isa_available(isa)) continue;
+            if (!cj_isa_available(isa))
+                continue;
             for (int way = 0; way < 6; way++) {
                 int i = (int)random_between(&r, 0, POOLS - 1);
-                cj_contract_options options = {.isa = isa,
-                                               .threads = pool_threads[i],
-                                               .load = way == 3 || way == 5,
-                                               .load_w = way == 4 || way == 5,
-                                               .store = way >= 4,
-                                               .spread = way > 0,
-                                               .generic = way == 2,
-                                               .row_grain = way == 4 ? random_between(&r, 1, 50) : 0,
-                                               .tile_rows = way == 1 ? random_between(&r, 1, 30) : 0};
+                cj_contract_options options = {
+                    .isa = isa,
+                    .threads = pool_threads[i],
+                    .load = way == 3 || way == 5,
+                    .load_w = way == 4 || way == 5,
+                    .store = way >= 4,
+                    .spread = way > 0,
+                    .generic = way == 2,
+                    .row_grain = way == 4 ? random_between(&r, 1, 50) : 0,
+                    .tile_rows = way == 1 ? random_between(&r, 1, 30) : 0};
                 check(f, &p, i, &options, want[cj_isa_is_fma(isa)]);
             }
         }
@@ -306,7 +336,8 @@ static void every_kernel_ran(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CJ_COUNT(kernel_names); i++)
-        if (kernel_runs[i] == 0) fail_msg("%s did not run", kernel_names[i]);
+        if (kernel_runs[i] == 0)
+            fail_msg("%s did not run", kernel_names[i]);
 }
 
 /* Forward, data gradient and weight gradient of strided layers with pictures of more than 256 positions. */
@@ -315,9 +346,18 @@ static void layers_of_real_size(void **state)
     fixture *f = *state;
     random_state r = {12};
     for (int way = 0; way < 5; way++) {
-        problem p = {.spec = {.dtype = CJ_F32, .spatial = 2, .groups = 1, .images = 3, .in_channels = 16,
-                              .out_channels = 32, .in = {32, 32, 1}, .kernel = {3, 3, 1}, .out = {16, 16, 1},
-                              .stride = {2, 2, 1}, .in_dilation = {1, 1, 1}, .kernel_dilation = {1, 1, 1},
+        problem p = {.spec = {.dtype = CJ_F32,
+                              .spatial = 2,
+                              .groups = 1,
+                              .images = 3,
+                              .in_channels = 16,
+                              .out_channels = 32,
+                              .in = {32, 32, 1},
+                              .kernel = {3, 3, 1},
+                              .out = {16, 16, 1},
+                              .stride = {2, 2, 1},
+                              .in_dilation = {1, 1, 1},
+                              .kernel_dilation = {1, 1, 1},
                               .low = {1, 1, 0}}};
         cj_conv_spec *s = &p.spec;
         if (way == 1) {
@@ -338,14 +378,20 @@ static void layers_of_real_size(void **state)
         }
         lay_out(&r, &p, false);
         for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
-            if (!cj_isa_available(isa)) continue;
+            if (!cj_isa_available(isa))
+                continue;
             void *want = filled_array(CJ_F32, p.y_count, 77);
             cj_reference_conv(s, cj_isa_is_fma(isa), p.x, p.w, want);
             for (int i = 0; i < POOLS; i++) {
-                cj_contract_options options = {.isa = isa, .threads = pool_threads[i], .load = i % 2,
-                                               .load_w = i % 2, .store = i > 2, .spread = true};
+                cj_contract_options options = {.isa = isa,
+                                               .threads = pool_threads[i],
+                                               .load = i % 2,
+                                               .load_w = i % 2,
+                                               .store = i > 2,
+                                               .spread = true};
                 uint64_t before[8];
-                for (int t = 0; t < pool_threads[i]; t++) before[t] = cj_pool_runs(f->pool[i], t);
+                for (int t = 0; t < pool_threads[i]; t++)
+                    before[t] = cj_pool_runs(f->pool[i], t);
                 check(f, &p, i, &options, want);
                 for (int t = 0; t < CJ_MIN(pool_threads[i], 3); t++)
                     assert_true(cj_pool_runs(f->pool[i], t) > before[t]);
@@ -356,7 +402,8 @@ static void layers_of_real_size(void **state)
     }
 }
 
-static double sum_at(const problem *p, int64_t n, int64_t g, int64_t o, const int64_t *out, double *size)
+static double sum_at(const problem *p, int64_t n, int64_t g, int64_t o, const int64_t *out,
+                     double *size)
 {
     const cj_conv_spec *s = &p->spec;
     double sum = 0;
@@ -364,17 +411,20 @@ static double sum_at(const problem *p, int64_t n, int64_t g, int64_t o, const in
         for (int64_t t0 = 0; t0 < s->kernel[0]; t0++)
             for (int64_t t1 = 0; t1 < s->kernel[1]; t1++)
                 for (int64_t t2 = 0; t2 < s->kernel[2]; t2++) {
-                    int64_t tap[3] = {t0, t1, t2}, from = n * s->x_stride[0] + g * s->x_stride[1] + c * s->x_stride[2];
+                    int64_t tap[3] = {t0, t1, t2},
+                            from = n * s->x_stride[0] + g * s->x_stride[1] + c * s->x_stride[2];
                     int64_t weight = g * s->w_stride[0] + o * s->w_stride[1] + c * s->w_stride[2];
                     bool there = true;
                     for (int axis = 0; axis < 3; axis++) {
-                        int64_t at = out[axis] * s->stride[axis] + tap[axis] * s->kernel_dilation[axis] - s->low[axis];
+                        int64_t at = out[axis] * s->stride[axis] +
+                                     tap[axis] * s->kernel_dilation[axis] - s->low[axis];
                         there = there && at >= 0 && at % s->in_dilation[axis] == 0 &&
                                 at / s->in_dilation[axis] < s->in[axis];
                         from += at / s->in_dilation[axis] * s->x_stride[3 + axis];
                         weight += tap[axis] * s->w_stride[3 + axis];
                     }
-                    if (!there) continue;
+                    if (!there)
+                        continue;
                     double term = get(s->dtype, p->x, from) * get(s->dtype, p->w, weight);
                     sum += term;
                     *size += fabs(term);
@@ -391,14 +441,18 @@ static void reference_is_right(void **state)
         const cj_conv_spec *s = &p.spec;
         void *y = filled_array(s->dtype, p.y_count, 77);
         cj_reference_conv(s, round % 2, p.x, p.w, y);
-        int64_t positions = s->out[0] * s->out[1] * s->out[2], k = s->in_channels * s->kernel[0] * s->kernel[1] * s->kernel[2];
+        int64_t positions = s->out[0] * s->out[1] * s->out[2],
+                k = s->in_channels * s->kernel[0] * s->kernel[1] * s->kernel[2];
         for (int64_t e = 0; e < s->images * s->groups * s->out_channels * positions; e += 7) {
             int64_t position = e % positions, o = e / positions % s->out_channels;
-            int64_t g = e / positions / s->out_channels % s->groups, n = e / positions / s->out_channels / s->groups;
-            int64_t out[3] = {position / s->out[2] / s->out[1], position / s->out[2] % s->out[1], position % s->out[2]};
+            int64_t g = e / positions / s->out_channels % s->groups,
+                    n = e / positions / s->out_channels / s->groups;
+            int64_t out[3] = {position / s->out[2] / s->out[1], position / s->out[2] % s->out[1],
+                              position % s->out[2]};
             double size = 0, sum = sum_at(&p, n, g, o, out, &size);
             int64_t at = n * s->y_stride[0] + g * s->y_stride[1] + o * s->y_stride[2];
-            for (int axis = 0; axis < 3; axis++) at += out[axis] * s->y_stride[3 + axis];
+            for (int axis = 0; axis < 3; axis++)
+                at += out[axis] * s->y_stride[3 + axis];
             double bound = (double)(k + 2) * (s->dtype == CJ_F32 ? 0x1p-24 : 0x1p-52) * size;
             assert_true(fabs(get(s->dtype, y, at) - sum) <= bound);
         }
@@ -412,10 +466,22 @@ static void padding_is_multiplied_and_holes_are_not(void **state)
 {
     fixture *f = *state;
     float x[2] = {1, 2}, w[2] = {INFINITY, 1}, y[4];
-    cj_conv_spec s = {.dtype = CJ_F32, .spatial = 1, .images = 1, .groups = 1, .in_channels = 1, .out_channels = 1,
-                      .in = {2, 1, 1}, .kernel = {2, 1, 1}, .out = {2, 1, 1}, .stride = {1, 1, 1},
-                      .in_dilation = {1, 1, 1}, .kernel_dilation = {1, 1, 1}, .low = {1, 0, 0},
-                      .x_stride = {2, 2, 2, 1}, .w_stride = {2, 2, 2, 1}, .y_stride = {4, 4, 4, 1}};
+    cj_conv_spec s = {.dtype = CJ_F32,
+                      .spatial = 1,
+                      .images = 1,
+                      .groups = 1,
+                      .in_channels = 1,
+                      .out_channels = 1,
+                      .in = {2, 1, 1},
+                      .kernel = {2, 1, 1},
+                      .out = {2, 1, 1},
+                      .stride = {1, 1, 1},
+                      .in_dilation = {1, 1, 1},
+                      .kernel_dilation = {1, 1, 1},
+                      .low = {1, 0, 0},
+                      .x_stride = {2, 2, 2, 1},
+                      .w_stride = {2, 2, 2, 1},
+                      .y_stride = {4, 4, 4, 1}};
     cj_reference_conv(&s, true, x, w, y);
     assert_true(isnan(y[0]) && y[1] == INFINITY);
     problem p = {s, x, w, 2};

@@ -16,10 +16,12 @@ static int set_up(void **state)
 {
     static fixture f;
     f.context = cj_context_new(&(cj_config){.threads = 1}, NULL, 0);
-    if (!f.context) return -1;
+    if (!f.context)
+        return -1;
     for (int i = 0; i < POOLS; i++) {
         f.pool[i] = cj_pool_new(f.context, pool_threads[i]);
-        if (!f.pool[i]) return -1;
+        if (!f.pool[i])
+            return -1;
     }
     *state = &f;
     return 0;
@@ -28,7 +30,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture *f = *state;
-    for (int i = 0; i < POOLS; i++) cj_pool_free(f->pool[i]);
+    for (int i = 0; i < POOLS; i++)
+        cj_pool_free(f->pool[i]);
     cj_context_free(f->context);
     return 0;
 }
@@ -48,10 +51,13 @@ static product random_product(random_state *r, cj_dtype dtype, bool special)
     s->batch = random_chance(r, 3) ? random_between(r, 0, 4) : 1;
     s->m = random_between(r, random_chance(r, 20) ? 0 : 1, large ? 150 : 40);
     s->n = random_between(r, random_chance(r, 20) ? 0 : 1, large ? 150 : 40);
-    if (random_chance(r, 2)) s->n = (s->n + 15) / 16 * 16;
+    if (random_chance(r, 2))
+        s->n = (s->n + 15) / 16 * 16;
     s->k = random_between(r, 0, large ? 100 : 40);
-    if (random_chance(r, 4)) s->k = random_between(r, 250, 800);
-    int64_t a[3] = {s->batch, s->m, s->k}, b[3] = {s->batch, s->k, s->n}, c[3] = {s->batch, s->m, s->n};
+    if (random_chance(r, 4))
+        s->k = random_between(r, 250, 800);
+    int64_t a[3] = {s->batch, s->m, s->k}, b[3] = {s->batch, s->k, s->n},
+            c[3] = {s->batch, s->m, s->n};
     bool plain = random_chance(r, 2);
     int64_t a_count = random_strides(r, 3, a, !plain, s->a_stride);
     int64_t b_count = random_strides(r, 3, b, !plain, s->b_stride);
@@ -60,7 +66,8 @@ static product random_product(random_state *r, cj_dtype dtype, bool special)
         memcpy(s->b_stride, (int64_t[3]){s->k * s->n, s->n, 1}, sizeof s->b_stride);
         memcpy(s->c_stride, (int64_t[3]){s->m * s->n, s->n, 1}, sizeof s->c_stride);
     }
-    if (random_chance(r, 6)) s->b_stride[0] = 0;
+    if (random_chance(r, 6))
+        s->b_stride[0] = 0;
     p.a = random_array(r, dtype, a_count, special);
     p.b = random_array(r, dtype, b_count, special);
     return p;
@@ -92,7 +99,8 @@ static void load_a(void *state, int thread, void *dst, int64_t row_stride, int64
         for (int64_t k = 0; k < s->k; k++)
             set(s->dtype, dst, i * row_stride + k,
                 get(s->dtype, call->a,
-                    image * s->a_stride[0] + (first_row + i) * s->a_stride[1] + k * s->a_stride[2]));
+                    image * s->a_stride[0] + (first_row + i) * s->a_stride[1] +
+                        k * s->a_stride[2]));
 }
 
 static void store_c(void *state, int thread, void *tile, int64_t first_row, int64_t rows)
@@ -100,20 +108,23 @@ static void store_c(void *state, int thread, void *tile, int64_t first_row, int6
     calls *call = state;
     const cj_matmul_spec *s = call->spec;
     assert_true(first_row >= call->next[thread]);
-    if (call->next[thread] == 0 && call->grain > 0) assert_int_equal(first_row % call->grain, 0);
+    if (call->next[thread] == 0 && call->grain > 0)
+        assert_int_equal(first_row % call->grain, 0);
     call->next[thread] = first_row + rows;
     __atomic_fetch_add(&call->rows, rows, __ATOMIC_RELAXED);
     for (int64_t i = 0; i < rows; i++) {
         int64_t batch = (first_row + i) / s->m, row = (first_row + i) % s->m;
         for (int64_t j = 0; j < s->n; j++)
-            set(s->dtype, call->c, batch * s->c_stride[0] + row * s->c_stride[1] + j * s->c_stride[2],
+            set(s->dtype, call->c,
+                batch * s->c_stride[0] + row * s->c_stride[1] + j * s->c_stride[2],
                 get(s->dtype, tile, i * s->n + j));
     }
     memset(tile, 0xff, (size_t)(rows * s->n) * cj_dtype_size(s->dtype));
 }
 
 /* Runs it one way and compares all of c, what lies between its elements too. */
-static void check(const product *p, cj_pool *pool, const cj_contract_options *options, const void *want)
+static void check(const product *p, cj_pool *pool, const cj_contract_options *options,
+                  const void *want)
 {
     cj_matmul_plan plan;
     assert_int_equal(cj_matmul_plan_make(&plan, &p->spec, options), CJ_OK);
@@ -133,10 +144,11 @@ static void check(const product *p, cj_pool *pool, const cj_contract_options *op
     char what[200];
     snprintf(what, sizeof what, "%s %s %s %lldx%lldx%lldx%lld threads %d load %d store %d",
              cj_isa_name(options->isa), plan.kernel, cj_dtype_name(p->spec.dtype),
-             (long long)p->spec.batch, (long long)p->spec.m, (long long)p->spec.n, (long long)p->spec.k,
-             options->threads, options->load, options->store);
+             (long long)p->spec.batch, (long long)p->spec.m, (long long)p->spec.n,
+             (long long)p->spec.k, options->threads, options->load, options->store);
     assert_same_bits(p->spec.dtype, c, want, p->c_count, what);
-    if (options->store && p->spec.n > 0) assert_int_equal(call.rows, p->spec.batch * p->spec.m);
+    if (options->store && p->spec.n > 0)
+        assert_int_equal(call.rows, p->spec.batch * p->spec.m);
     free(scratch);
     free(packed);
     free(c);
@@ -147,24 +159,27 @@ static void every_isa_has_the_reference_bits(void **state)
     fixture *f = *state;
     random_state r = {1};
     for (int round = 0; round < 120; round++) {
-        product p = random_product(&r, random_chance(&r, 2) ? CJ_F64 : CJ_F32, random_chance(&r, 3));
+        product p =
+            random_product(&r, random_chance(&r, 2) ? CJ_F64 : CJ_F32, random_chance(&r, 3));
         void *want[2];
         for (int is_fma = 0; is_fma < 2; is_fma++) {
             want[is_fma] = filled_array(p.spec.dtype, p.c_count, 77);
             cj_reference_matmul(&p.spec, is_fma, p.a, p.b, want[is_fma]);
         }
         for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
-            if (!cj_isa_available(isa)) continue;
+            if (!cj_isa_available(isa))
+                continue;
             for (int way = 0; way < 6; way++) {
                 int i = (int)random_between(&r, 0, POOLS - 1);
-                cj_contract_options options = {.isa = isa,
-                                               .threads = pool_threads[i],
-                                               .load = way == 3 || way == 5,
-                                               .store = way == 4 || way == 5,
-                                               .spread = way > 0,
-                                               .generic = way == 2,
-                                               .row_grain = way == 4 ? random_between(&r, 1, 50) : 0,
-                                               .tile_rows = way == 1 ? random_between(&r, 1, 30) : 0};
+                cj_contract_options options = {
+                    .isa = isa,
+                    .threads = pool_threads[i],
+                    .load = way == 3 || way == 5,
+                    .store = way == 4 || way == 5,
+                    .spread = way > 0,
+                    .generic = way == 2,
+                    .row_grain = way == 4 ? random_between(&r, 1, 50) : 0,
+                    .tile_rows = way == 1 ? random_between(&r, 1, 30) : 0};
                 check(&p, f->pool[i], &options, want[cj_isa_is_fma(isa)]);
             }
         }
@@ -178,8 +193,14 @@ static void threads_work_and_do_not_show(void **state)
 {
     fixture *f = *state;
     random_state r = {2};
-    product p = {.spec = {.dtype = CJ_F32, .batch = 1, .m = 67, .n = 96, .k = 520, .a_stride = {0, 520, 1},
-                          .b_stride = {0, 96, 1}, .c_stride = {0, 96, 1}},
+    product p = {.spec = {.dtype = CJ_F32,
+                          .batch = 1,
+                          .m = 67,
+                          .n = 96,
+                          .k = 520,
+                          .a_stride = {0, 520, 1},
+                          .b_stride = {0, 96, 1},
+                          .c_stride = {0, 96, 1}},
                  .c_count = 67 * 96};
     int isa = cj_isa_choose(NULL, NULL, 0);
     p.a = random_array(&r, CJ_F32, 67 * 520, false);
@@ -187,9 +208,11 @@ static void threads_work_and_do_not_show(void **state)
     void *want = filled_array(CJ_F32, p.c_count, 77);
     cj_reference_matmul(&p.spec, cj_isa_is_fma(isa), p.a, p.b, want);
     for (int i = 0; i < POOLS; i++) {
-        cj_contract_options options = {.isa = isa, .threads = pool_threads[i], .store = true, .spread = true};
+        cj_contract_options options = {
+            .isa = isa, .threads = pool_threads[i], .store = true, .spread = true};
         uint64_t before[8];
-        for (int t = 0; t < pool_threads[i]; t++) before[t] = cj_pool_runs(f->pool[i], t);
+        for (int t = 0; t < pool_threads[i]; t++)
+            before[t] = cj_pool_runs(f->pool[i], t);
         check(&p, f->pool[i], &options, want);
         for (int t = 0; t < pool_threads[i]; t++)
             assert_true(cj_pool_runs(f->pool[i], t) > before[t]);
@@ -212,12 +235,15 @@ static void reference_is_right(void **state)
             double sum = 0, size = 0;
             for (int64_t k = 0; k < s->k; k++) {
                 double term =
-                    get(s->dtype, p.a, batch * s->a_stride[0] + i * s->a_stride[1] + k * s->a_stride[2]) *
-                    get(s->dtype, p.b, batch * s->b_stride[0] + k * s->b_stride[1] + j * s->b_stride[2]);
+                    get(s->dtype, p.a,
+                        batch * s->a_stride[0] + i * s->a_stride[1] + k * s->a_stride[2]) *
+                    get(s->dtype, p.b,
+                        batch * s->b_stride[0] + k * s->b_stride[1] + j * s->b_stride[2]);
                 sum += term;
                 size += fabs(term);
             }
-            double got = get(s->dtype, c, batch * s->c_stride[0] + i * s->c_stride[1] + j * s->c_stride[2]);
+            double got =
+                get(s->dtype, c, batch * s->c_stride[0] + i * s->c_stride[1] + j * s->c_stride[2]);
             double bound = (double)(s->k + 2) * (s->dtype == CJ_F32 ? 0x1p-24 : 0x1p-52) * size;
             assert_true(fabs(got - sum) <= bound);
         }
@@ -231,8 +257,14 @@ static void kernels_differ(void **state)
     (void)state;
     cj_matmul_plan plan;
     cj_contract_options options = {.isa = CJ_ISA_ID_BASELINE, .threads = 1};
-    cj_matmul_spec spec = {.dtype = CJ_F32, .batch = 1, .m = 16, .n = 32, .k = 8, .a_stride = {0, 8, 1},
-                           .b_stride = {0, 32, 1}, .c_stride = {0, 32, 1}};
+    cj_matmul_spec spec = {.dtype = CJ_F32,
+                           .batch = 1,
+                           .m = 16,
+                           .n = 32,
+                           .k = 8,
+                           .a_stride = {0, 8, 1},
+                           .b_stride = {0, 32, 1},
+                           .c_stride = {0, 32, 1}};
     assert_int_equal(cj_matmul_plan_make(&plan, &spec, &options), CJ_OK);
     assert_string_equal(plan.kernel, "matmul.direct");
     spec.b_stride[1] = 1, spec.b_stride[2] = 8;

@@ -11,6 +11,8 @@
  * takes its products in the order of k:
  *     slide_rows  one vector, k = (anything, 3 taps), row r + 1 at tap t reads what row r reads at tap t + 1
  *     slide_taps  one vector, rows = (3 taps, channels), k = (line, position): tap t at position q reads pixel q + t
+ *
+ * In a depthwise convolution a holds a channel for each column: acc[r][j] = fma(a[r * row_step + offset[i] + j], b[...], acc[r][j]).
  */
 #ifndef CJ_CPU_ISA_CONTRACT_H
 #define CJ_CPU_ISA_CONTRACT_H
@@ -20,6 +22,8 @@
 enum {
     CJ_TILE_VECTORS = 4, /* most vectors of a register tile */
     CJ_TILE_ROWS = 24,   /* most rows */
+    CJ_DEPTH_VECTORS = 2,
+    CJ_DEPTH_ROWS = 5,
     CJ_SLIDE_TAPS = 3,
     CJ_SLIDE_LEAST = 4, /* rows of slide_rows */
     CJ_SLIDE_ROWS = 16,
@@ -61,17 +65,21 @@ typedef struct cj_block {
 typedef void (*cj_pack_fn)(void *out, int64_t out_row_stride, int64_t padded, const void *in,
                            const cj_block *block);
 /* out(i, j) = in[i * in_row_stride + j]. */
-typedef void (*cj_unpack_fn)(void *out, const cj_block *block, const void *in, int64_t in_row_stride);
+typedef void (*cj_unpack_fn)(void *out, const cj_block *block, const void *in,
+                             int64_t in_row_stride);
 /* out[i] += chunks[i], += chunks[i + step], ...: `count` chunk sums of n elements, added in order. */
-typedef void (*cj_add_chunks_fn)(int64_t n, void *out, const void *chunks, int64_t step, int64_t count);
+typedef void (*cj_add_chunks_fn)(int64_t n, void *out, const void *chunks, int64_t step,
+                                 int64_t count);
 
 typedef struct cj_contract_type {
     int lanes;
-    int most_rows[CJ_TILE_VECTORS + 1];               /* by vectors; [0] is unused */
-    cj_tile_fn tile[CJ_TILE_VECTORS][CJ_TILE_ROWS];   /* [vectors - 1][rows - 1]; NULL above most_rows */
-    int most_slide_rows, most_channels;               /* of slide_rows, slide_taps */
-    cj_tile_fn slide_rows[CJ_SLIDE_ROWS];             /* [rows - 1]; NULL below CJ_SLIDE_LEAST */
-    cj_tile_fn slide_taps[CJ_SLIDE_CHANNELS];         /* [channels - 1] */
+    int most_rows[CJ_TILE_VECTORS + 1]; /* by vectors; [0] is unused */
+    cj_tile_fn tile[CJ_TILE_VECTORS]
+                   [CJ_TILE_ROWS]; /* [vectors - 1][rows - 1]; NULL above most_rows */
+    cj_tile_fn depth[CJ_DEPTH_VECTORS][CJ_DEPTH_ROWS]; /* [vectors - 1][rows - 1] */
+    int most_slide_rows, most_channels;                /* of slide_rows, slide_taps */
+    cj_tile_fn slide_rows[CJ_SLIDE_ROWS];              /* [rows - 1]; NULL below CJ_SLIDE_LEAST */
+    cj_tile_fn slide_taps[CJ_SLIDE_CHANNELS];          /* [channels - 1] */
     cj_pack_fn pack;
     cj_unpack_fn unpack;
     cj_add_chunks_fn add_chunks;

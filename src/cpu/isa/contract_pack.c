@@ -18,9 +18,12 @@ typedef double pair_f64 __attribute__((vector_size(16), aligned(8), may_alias));
 CJ_SIMD void square_f32(float *out, int64_t out_stride, const float *in, int64_t in_stride)
 {
     quad_f32 a = *(const quad_f32 *)in, b = *(const quad_f32 *)(in + in_stride);
-    quad_f32 c = *(const quad_f32 *)(in + 2 * in_stride), d = *(const quad_f32 *)(in + 3 * in_stride);
-    quad_f32 ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    quad_f32 cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    quad_f32 c = *(const quad_f32 *)(in + 2 * in_stride),
+             d = *(const quad_f32 *)(in + 3 * in_stride);
+    quad_f32 ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+             ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    quad_f32 cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+             cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
     *(quad_f32 *)out = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
     *(quad_f32 *)(out + out_stride) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
     *(quad_f32 *)(out + 2 * out_stride) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
@@ -56,8 +59,10 @@ CJ_SIMD void square_f64(double *out, int64_t out_stride, const double *in, int64
     CJ_SIMD void copy_##type(T *out, const T *in, int64_t n)                                       \
     {                                                                                              \
         int64_t i = 0;                                                                             \
-        for (; i + LANES <= n; i += LANES) V##_store(out + i, V##_load(in + i));                   \
-        for (; i < n; i++) out[i] = in[i];                                                         \
+        for (; i + LANES <= n; i += LANES)                                                         \
+            V##_store(out + i, V##_load(in + i));                                                  \
+        for (; i < n; i++)                                                                         \
+            out[i] = in[i];                                                                        \
     }                                                                                              \
     void CJ_ISA_FN(cj_pack_##type)(void *out, int64_t out_row_stride, int64_t padded,              \
                                    const void *in, const cj_block *block)                          \
@@ -107,15 +112,18 @@ CJ_SIMD void square_f64(double *out, int64_t out_stride, const double *in, int64
         int64_t i = 0;                                                                             \
         for (; i + 4 * LANES <= n; i += 4 * LANES) {                                               \
             V sum[4];                                                                              \
-            for (int j = 0; j < 4; j++) sum[j] = V##_load(to + i + j * LANES);                     \
+            for (int j = 0; j < 4; j++)                                                            \
+                sum[j] = V##_load(to + i + j * LANES);                                             \
             for (int64_t c = 0; c < count; c++)                                                    \
                 for (int j = 0; j < 4; j++)                                                        \
                     sum[j] = V##_add(sum[j], V##_load(from + c * step + i + j * LANES));           \
-            for (int j = 0; j < 4; j++) V##_store(to + i + j * LANES, sum[j]);                     \
+            for (int j = 0; j < 4; j++)                                                            \
+                V##_store(to + i + j * LANES, sum[j]);                                             \
         }                                                                                          \
         for (; i < n; i++) {                                                                       \
             T sum = to[i];                                                                         \
-            for (int64_t c = 0; c < count; c++) sum += from[c * step + i];                         \
+            for (int64_t c = 0; c < count; c++)                                                    \
+                sum += from[c * step + i];                                                         \
             to[i] = sum;                                                                           \
         }                                                                                          \
     }

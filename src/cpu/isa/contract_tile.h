@@ -36,9 +36,10 @@ CJ_SIMD void NAME(take)(const int rows, const int vectors, const cj_tile *tile, 
 CJ_SIMD void NAME(begin)(const int rows, const int vectors, const cj_tile *tile, const T *c,
                          V acc[][CJ_TILE_VECTORS])
 {
-    CJ_UNROLL for (int r = 0; r < rows; r++)
-        CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = NAME(splat)(0);
-    if (tile->mode == CJ_TILE_CHAIN) NAME(take)(rows, vectors, tile, c, acc);
+    CJ_UNROLL for (int r = 0; r < rows; r++) CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+        NAME(splat)(0);
+    if (tile->mode == CJ_TILE_CHAIN)
+        NAME(take)(rows, vectors, tile, c, acc);
 }
 
 CJ_SIMD void NAME(end)(const int rows, const int vectors, const cj_tile *tile, T *c,
@@ -106,6 +107,28 @@ CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
 }
 
+CJ_SIMD void NAME(depth)(const int rows, const int vectors, const cj_tile *tile)
+{
+    const T *b = (const T *)tile->b;
+    const char *ahead = tile->ahead;
+    V acc[CJ_DEPTH_ROWS][CJ_TILE_VECTORS];
+
+    NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
+    for (int64_t i = 0; i < tile->k; i++) {
+        const T *a = (const T *)tile->a + tile->offset[i];
+        CJ_UNROLL for (int r = 0; r < rows; r++)
+        {
+            CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+                NAME(fma)(NAME(load)(a + v * LANES), NAME(load)(b + v * LANES), acc[r][v]);
+            a += tile->row_step;
+        }
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += tile->ahead_step;
+        b += tile->b_step;
+    }
+    NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
+}
+
 CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
 {
     const int32_t *offset = tile->offset;
@@ -130,7 +153,8 @@ CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
             V x = NAME(next)(&p, q, step);
             CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
             {
-                if (q - t >= 0 && q - t < rows) acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
+                if (q - t >= 0 && q - t < rows)
+                    acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
             }
         }
         b += CJ_SLIDE_TAPS * b_step;
@@ -139,7 +163,8 @@ CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
 }
 
 /* One pixel: its channels times g[t], to the sums of tap t, first <= t <= last. */
-CJ_SIMD void NAME(slide_pixel)(const int channels, const T *x, const V *g, const int first, const int last,
+CJ_SIMD void NAME(slide_pixel)(const int channels, const T *x, const V *g, const int first,
+                               const int last,
                                V acc[CJ_SLIDE_TAPS][CJ_SLIDE_CHANNELS][CJ_TILE_VECTORS])
 {
     CJ_UNROLL for (int c = 0; c < channels; c++)
@@ -191,17 +216,34 @@ CJ_SIMD void NAME(slide_taps)(const int channels, const cj_tile *tile)
 }
 
 #define TILE(v, r)                                                                                 \
-    static void NAME(tile_##v##_##r)(const cj_tile *t) { NAME(tile)(r, v, t); }
+    static void NAME(tile_##v##_##r)(const cj_tile *t)                                             \
+    {                                                                                              \
+        NAME(tile)(r, v, t);                                                                       \
+    }
 CJ_TILE_LIST(TILE)
 #undef TILE
 
+#define DEPTH(v, r)                                                                                \
+    static void NAME(depth_##v##_##r)(const cj_tile *t)                                            \
+    {                                                                                              \
+        NAME(depth)(r, v, t);                                                                      \
+    }
+CJ_DEPTH_LIST(DEPTH)
+#undef DEPTH
+
 #define SLIDE(n)                                                                                   \
-    static void NAME(slide_rows_##n)(const cj_tile *t) { NAME(slide_rows)(n, t); }
+    static void NAME(slide_rows_##n)(const cj_tile *t)                                             \
+    {                                                                                              \
+        NAME(slide_rows)(n, t);                                                                    \
+    }
 CJ_SLIDE_ROWS_LIST(SLIDE)
 #undef SLIDE
 
 #define SLIDE(n)                                                                                   \
-    static void NAME(slide_taps_##n)(const cj_tile *t) { NAME(slide_taps)(n, t); }
+    static void NAME(slide_taps_##n)(const cj_tile *t)                                             \
+    {                                                                                              \
+        NAME(slide_taps)(n, t);                                                                    \
+    }
 CJ_SLIDE_TAPS_LIST(SLIDE)
 #undef SLIDE
 
