@@ -35,9 +35,9 @@ typedef enum cj_column_kind {
     CJ_COLUMN_CATEGORICAL, /* one feature a category, 1 where equal; missing or never seen: zeros */
     CJ_COLUMN_TARGET,
     CJ_COLUMN_CONSTANT, /* dropped: one value in all training rows */
-    CJ_COLUMN_IDS,  /* dropped: texts that all differ, or the row's own number under a name such as
-                       id or index */
-    CJ_COLUMN_EMPTY /* dropped: no value at all */
+    CJ_COLUMN_IDS,      /* dropped: texts that nearly all differ, or free text; the row's own number
+                       under a name such as id or index */
+    CJ_COLUMN_EMPTY     /* dropped: no value at all */
 } cj_column_kind;
 
 typedef struct cj_column {

@@ -133,7 +133,7 @@ typedef struct array_part {
     const char *x_name, *y_name;
 } array_part;
 
-/* Do all parts hold the planes that the data set is to have? Then their memory can be taken over. */
+/* Do all parts hold the planes that the data set is to have? Then their memory is taken over. */
 static bool is_ready(const cj_loader *loader, const array_part part[CJ_PARTS],
                      const picture_layout layout[CJ_PARTS])
 {

@@ -123,6 +123,8 @@ char *cj_join_path(cj_context *context, const char *folder, const char *name);
 
 /* ---- tables ---- */
 
+#define CJ_MAX_CATEGORIES 64 /* unless cj_data_options.max_categories says otherwise */
+
 /* A table while it is loaded: rows of the CSV whose targets are there. */
 typedef struct cj_table {
     cj_loader *loader;

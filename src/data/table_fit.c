@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAX_CATEGORIES 64
-
 /* The numbers of a column in training rows into t->number; false where one is not finite (*bad is
  * its row). */
 static bool training_numbers(cj_table *t, int64_t column, const uint8_t *part, int64_t *count,
@@ -143,7 +141,7 @@ static cj_status count_categories(cj_table *t, int64_t column, const uint8_t *pa
 static cj_status keep_categories(cj_table *t, cj_column *c, category *found, int64_t kinds)
 {
     int limit = t->loader->options->max_categories;
-    int64_t kept = CJ_MIN(kinds, limit > 0 ? limit : MAX_CATEGORIES);
+    int64_t kept = CJ_MIN(kinds, limit > 0 ? limit : CJ_MAX_CATEGORIES);
     cj_status status = CJ_OK;
     qsort(found, (size_t)kinds, sizeof *found, by_count);
     qsort(found, (size_t)kept, sizeof *found, by_name);

@@ -180,16 +180,24 @@ static void count_distinct(cj_table *t, column_facts *f)
         f->distinct += i == 0 || strcmp(t->sorted[i - 1], t->sorted[i]) != 0;
 }
 
-/* Numbers in order are the rows' own where the name says so too; else they may be a time or a
- * place. */
+/* Numbers in order are the rows' own where the name says so; else they may be a time or a place. */
 static bool is_index_name(const char *name)
 {
-    static const char *const index[] = {"",   "id", "index", "row",       "row_id",
-                                        "no", "nr", "#",     "unnamed: 0"};
+    static const char *const index[] = {"", "index", "row", "no", "nr", "#", "unnamed: 0"};
+    size_t length = strlen(name);
     for (size_t i = 0; i < CJ_COUNT(index); i++)
         if (strcasecmp(name, index[i]) == 0)
             return true;
-    return false;
+    return length >= 2 && strcasecmp(name + length - 2, "id") == 0;
+}
+
+/* Texts that (nearly) all differ are ids; many kinds, most of them seen once, are free text. */
+static bool are_ids(const cj_table *t, const column_facts *f)
+{
+    int limit = t->loader->options->max_categories;
+    double share = (double)f->distinct / (double)f->present;
+    return f->present >= ENOUGH_ROWS &&
+           (share >= 0.9 || (share > 0.3 && f->distinct > (limit > 0 ? limit : CJ_MAX_CATEGORIES)));
 }
 
 static cj_status decide_column(cj_table *t, int index)
@@ -219,7 +227,7 @@ static cj_status decide_column(cj_table *t, int index)
     }
     count_distinct(t, &f);
     c->kind = CJ_COLUMN_CATEGORICAL;
-    if (f.present < ENOUGH_ROWS || (double)f.distinct < 0.9 * (double)f.present)
+    if (!are_ids(t, &f))
         return CJ_OK;
     c->kind = CJ_COLUMN_IDS;
     return cj_note(t->loader,

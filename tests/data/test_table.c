@@ -86,6 +86,25 @@ static void columns_are_decided(void **state)
     cj_context_free(c);
 }
 
+static void ids_are_dropped_and_times_kept(void **state)
+{
+    (void)state;
+    char text[8192] = "UserId,time,kind,remark,y\n";
+    for (int i = 0; i < 100; i++)
+        sprintf(text + strlen(text), "%d,%d,k%d,remark %d,%d\n", i + 1, i, i % 20, i % 40, i % 2);
+    cj_context *c = test_context(NULL);
+    cj_dataset *d;
+    cj_data_options o = {.max_categories = 30, .test_fraction = -1};
+    assert_ok(c, load(c, text, &o, &d));
+    const cj_column *column = d->preprocess->column;
+    assert_int_equal(column[0].kind, CJ_COLUMN_IDS);
+    assert_int_equal(column[1].kind, CJ_COLUMN_NUMERIC);
+    assert_int_equal(column[2].kind, CJ_COLUMN_CATEGORICAL);
+    assert_int_equal(column[3].kind, CJ_COLUMN_IDS); /* 40 kinds in 100 rows, over the limit */
+    cj_dataset_free(c, d);
+    cj_context_free(c);
+}
+
 static void targets_and_tasks(void **state)
 {
     (void)state;
@@ -358,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_decided),
+        cmocka_unit_test(ids_are_dropped_and_times_kept),
         cmocka_unit_test(targets_and_tasks),
         cmocka_unit_test(regression_targets_come_back),
         cmocka_unit_test(rare_categories_are_cut),

@@ -1,5 +1,5 @@
-"""Writes tests/golden/io: small files as NumPy, PyTorch, safetensors and Pillow write them, and what
-they must read as.
+"""Writes tests/golden/io: small files as NumPy, PyTorch, safetensors and Pillow write them, and
+what they must read as.
 
     python3 tests/golden/make_io.py      (numpy, torch, safetensors, pillow)
 """
