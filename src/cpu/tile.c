@@ -52,6 +52,8 @@ void cj_tile_begin(const cj_tile *t, cj_tile_run *run, void *const *buffer, void
     for (int r = 0; r < t->regs; r++)
         if (t->slot[r] >= 0)
             run->reg[r] = (char *)scratch + (size_t)t->slot[r] * (size_t)t->length * 8;
+    if (most <= 0) /* the sources may hold no element to read */
+        return;
     for (int i = 0; i < t->loads; i++) {
         const cj_tile_view *v = &t->load[i];
         if (v->access == CJ_ACCESS_SPLAT)
