@@ -175,7 +175,7 @@ static cj_status plain_model(cj_context *context, const char *name, const char *
                        "own: the data must "
                        "be given",
                        name, net);
-    char digits[64][8], *names[64];
+    char digits[64][12], *names[64];
     double mean[4] = {0}, scale[4] = {1, 1, 1, 1};
     char *target = (char[]){"class"};
     cj_preprocess p = {.kind = CJ_INPUT_IMAGES, .task = CJ_TASK_CLASSES, .rank = known->rank};
