@@ -138,7 +138,9 @@ static cj_status make_room(cj_gather *g, cj_part_id part)
                        g->loader->name);
     uint8_t *pixel = cj_reallocate(context, e->pixel, old * each, size);
     if (!pixel)
-        return CJ_NO_MEMORY;
+        return cj_fail(context, CJ_NO_MEMORY,
+                       "%s: no memory for %zu pictures of %d x %d: choose a smaller size for them",
+                       g->loader->name, more, g->height, g->width);
     e->pixel = pixel;
     e->inputs = image_bytes(g);
     g->capacity[part] = more;
