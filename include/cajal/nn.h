@@ -5,25 +5,28 @@
  *
  *     static cj_tensor *lenet(cj_scope *s, cj_tensor *x)
  *     {
- *         x = cj_max_pool2d(cj_relu(cj_conv2d(s, "conv1", x, .out_channels = 32, .kernel_size = {5})),
- *                           .kernel_size = {2});
+ *         x = cj_relu(cj_conv2d(s, "conv1", x, .out_channels = 32, .kernel_size = {5}));
+ *         x = cj_max_pool2d(x, .kernel_size = {2});
  *         x = cj_relu(cj_linear(s, "fc1", cj_flatten(x), .out_features = 128));
  *         return cj_linear(s, "fc2", x, .out_features = 10);
  *     }
  *
- * Words, layouts, defaults and initial values are torch.nn's: pictures are [N, C, H, W], the weight of a linear layer is
- * [out, in], of a convolution [out, in / groups, kh, kw]; a state_dict of the same torch module has the same names.
+ * Words, layouts, defaults and initial values are torch.nn's: pictures are [N, C, H, W], the
+ * weight of a linear layer is [out, in], of a convolution [out, in / groups, kh, kw]; a
+ * state_dict of the same torch module has the same names.
  *
- * Options: the mandatory arguments first, then fields by name, in any order. A field left out has the default its comment
- * tells. Where a field has an element an axis, missing trailing axes repeat the first ({5} is 5x5), and an
- * explicit zero among them is CJ_ZERO. Under each macro stands a function of the struct; C++ fills the struct:
+ * Options: the mandatory arguments first, then fields by name, in any order. A field left out
+ * has the default its comment tells. Where a field has an element an axis, missing trailing axes
+ * repeat the first ({5} is 5x5), and an explicit zero among them is CJ_ZERO. Under each macro
+ * stands a function of the struct; C++ fills the struct:
  *
  *     cj_linear_args a = {};
  *     a.scope = s; a.name = "fc1"; a.x = x; a.out_features = 128; a.at = CJ_HERE_OF(a);
  *     x = cj_linear_at(&a);
  *
- * Everything is a composition of the ops of cajal/graph.h and can be differentiated any number of times. Errors
- * are building errors: NULL is returned, the sentence names the layer and the caller's line.
+ * Everything is a composition of the ops of cajal/graph.h and can be differentiated any number
+ * of times. Errors are building errors: NULL is returned, the sentence names the layer and the
+ * caller's line.
  */
 #ifndef CAJAL_NN_H
 #define CAJAL_NN_H
@@ -37,19 +40,20 @@ extern "C" {
 /* ---- initial values ---- */
 
 typedef enum cj_initialiser_kind {
-    CJ_INIT_DEFAULT, /* what the layer's page says */
+    CJ_INIT_DEFAULT,  /* what the layer's page says */
     CJ_INIT_CONSTANT, /* a everywhere */
-    CJ_INIT_UNIFORM, /* uniform in [a, b) */
-    CJ_INIT_NORMAL   /* normal with mean a, standard deviation b */
+    CJ_INIT_UNIFORM,  /* uniform in [a, b) */
+    CJ_INIT_NORMAL    /* normal with mean a, standard deviation b */
 } cj_initialiser_kind;
 
 /*
- * How a parameter begins: a distribution, or bounds that follow from its shape: fan_in = elements / shape[0], fan_out
- * = elements / shape[1] (of a vector both are its length). Values depend on (seed, path of the parameter) alone.
+ * How a parameter begins: a distribution, or bounds that follow from its shape: fan_in =
+ * elements / shape[0], fan_out = elements / shape[1] (of a vector both are its length). Values
+ * depend on (seed, path of the parameter) alone.
  */
 typedef struct cj_initialiser {
     cj_initialiser_kind kind;
-    int scaled_by; /* 0: a, b as they are; 1: times 1 / sqrt(fan_in); 2: times sqrt(2 / (fan_in + fan_out)) */
+    int scaled_by; /* a, b times 0: 1; 1: 1 / sqrt(fan_in); 2: sqrt(2 / (fan_in + fan_out)) */
     double a, b;
 } cj_initialiser;
 
@@ -58,34 +62,38 @@ CJ_API cj_initialiser cj_init_zeros(void);
 CJ_API cj_initialiser cj_init_ones(void);
 CJ_API cj_initialiser cj_init_uniform(double low, double high);
 CJ_API cj_initialiser cj_init_normal(double mean, double deviation);
-/* Bound sqrt(6 / ((1 + a^2) fan_in)); normal: deviation sqrt(2 / ((1 + a^2) fan_in)). a is the slope of the leaky relu that
- * follows: 0 for relu, sqrt(5) in torch's linear and conv. He et al., "Delving deep into rectifiers", ICCV 2015. */
+/* Bound sqrt(6 / ((1 + a^2) fan_in)); normal: deviation sqrt(2 / ((1 + a^2) fan_in)). a is the
+ * slope of the leaky relu that follows: 0 for relu, sqrt(5) in torch's linear and conv. He et
+ * al., "Delving deep into rectifiers", ICCV 2015. */
 CJ_API cj_initialiser cj_init_kaiming_uniform(double a);
 CJ_API cj_initialiser cj_init_kaiming_normal(double a);
-/* Bound gain sqrt(6 / (fan_in + fan_out)); normal: deviation gain sqrt(2 / (fan_in + fan_out)). Glorot and Bengio,
- * "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010. */
+/* Bound gain sqrt(6 / (fan_in + fan_out)); normal: deviation gain sqrt(2 / (fan_in + fan_out)).
+ * Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+ * networks", AISTATS 2010. */
 CJ_API cj_initialiser cj_init_xavier_uniform(double gain);
 CJ_API cj_initialiser cj_init_xavier_normal(double gain);
 
 /* ---- scopes ---- */
 
 /*
- * A scope answers "which tensor is conv1.weight?" and gathers what a build leaves behind: records of new values, and how
- * many random draws were made where. It belongs to its context; the nodes it hands out are those of the frame in which
- * it is asked.
+ * A scope answers "which tensor is conv1.weight?" and gathers what a build leaves behind:
+ * records of new values, and how many random draws were made where. It belongs to its context;
+ * the nodes it hands out are those of the frame in which it is asked.
  */
 typedef struct cj_scope cj_scope;
 
 /*
- * The usual root scope: creates a variable on the first question for a name and keeps it; the same name is the same
- * variable. Parameters are f32 unless cj_scope_set_dtype says f64 before the first of them is made. Freed with cj_scope_free,
- * or with its context. NULL when there is no memory.
+ * The usual root scope: creates a variable on the first question for a name and keeps it; the
+ * same name is the same variable. Parameters are f32 unless cj_scope_set_dtype says f64 before
+ * the first of them is made. Freed with cj_scope_free, or with its context. NULL when there is
+ * no memory.
  */
 CJ_API cj_scope *cj_scope_new(cj_context *context);
 CJ_API void cj_scope_free(cj_scope *root); /* NULL is fine; releases its variables */
 CJ_API cj_status cj_scope_set_dtype(cj_scope *root, cj_dtype dtype); /* f32 or f64 */
 
-/* The scope called `name` inside s ("block3", "layer1.0"); asked again, the same one. Owned by its root. */
+/* The scope called `name` inside s ("block3", "layer1.0"); asked again, the same one. Owned by
+ * its root. */
 CJ_API cj_scope *cj_scope_enter(cj_scope *s, const char *name);
 CJ_API cj_scope *cj_scope_root(cj_scope *s);
 CJ_API const char *cj_scope_path(const cj_scope *s); /* "layer1.0"; "" at the root */
@@ -94,8 +102,9 @@ CJ_API cj_dtype cj_scope_dtype(const cj_scope *s);
 CJ_API bool cj_scope_training(const cj_scope *s);
 
 /*
- * Opens a build of the root's net: says whether dropout and batch norm train, starts the ordinals of draws at 0
- * and drops unclaimed records. To be called before each run of the net's function.
+ * Opens a build of the root's net: says whether dropout and batch norm train, starts the
+ * ordinals of draws at 0 and drops unclaimed records. To be called before each run of the net's
+ * function.
  */
 CJ_API cj_status cj_scope_build(cj_scope *root, bool training);
 
@@ -115,20 +124,21 @@ typedef struct cj_request {
     cj_initialiser initialiser;
 } cj_request;
 
-/* The tensor of that name inside s: the usual scope's is the value before the step, CJ_INIT_DEFAULT zeros. A shape or dtype
- * other than the one it was made with is an error. */
+/* The tensor of that name inside s: the usual scope's is the value before the step,
+ * CJ_INIT_DEFAULT zeros. A shape or dtype other than the one it was made with is an error. */
 CJ_API cj_tensor *cj_scope_get_at(cj_at at, cj_scope *s, const char *name, cj_dtype dtype, int rank,
                                   const int64_t *shape, cj_initialiser initialiser);
 #define cj_scope_get(...) cj_scope_get_at(CJ_HERE, __VA_ARGS__)
 /* The same for a buffer. */
-CJ_API cj_tensor *cj_scope_buffer_at(cj_at at, cj_scope *s, const char *name, cj_dtype dtype, int rank,
-                                     const int64_t *shape, cj_initialiser initialiser);
+CJ_API cj_tensor *cj_scope_buffer_at(cj_at at, cj_scope *s, const char *name, cj_dtype dtype,
+                                     int rank, const int64_t *shape, cj_initialiser initialiser);
 #define cj_scope_buffer(...) cj_scope_buffer_at(CJ_HERE, __VA_ARGS__)
 
 /*
- * Records that `value` is to be the new value of what is called `name` in s. A later record replaces an earlier one; what goes on
- * from the earlier one (a layer used twice) asks for cj_scope_latest. Leaving the frame in which it was made drops it.
- * A name for which there is no variable (another scope answers it) is kept for cj_scope_latest alone.
+ * Records that `value` is to be the new value of what is called `name` in s. A later record
+ * replaces an earlier one; what goes on from the earlier one (a layer used twice) asks for
+ * cj_scope_latest. Leaving the frame in which it was made drops it. A name for which there is no
+ * variable (another scope answers it) is kept for cj_scope_latest alone.
  */
 CJ_API cj_status cj_scope_record_at(cj_at at, cj_scope *s, const char *name, cj_tensor *value);
 #define cj_scope_record(...) cj_scope_record_at(CJ_HERE, __VA_ARGS__)
@@ -144,7 +154,8 @@ CJ_API cj_tensor *cj_scope_latest_variable_at(cj_at at, cj_scope *s, cj_variable
 /* The records of this build, for cj_compile; valid until the next record or build. */
 CJ_API cj_updates cj_scope_updates(cj_scope *s);
 
-/* The key of the next draw in s, u32[2]: folds seed, path, ordinal of the draw in this build, and the step. */
+/* The key of the next draw in s, u32[2]: folds seed, path, ordinal of the draw in this build,
+ * and the step. */
 CJ_API cj_tensor *cj_scope_key_at(cj_at at, cj_scope *s);
 #define cj_scope_key(...) cj_scope_key_at(CJ_HERE, __VA_ARGS__)
 /* The i64 scalar variable "step": cj_optimize adds 1 to it, an open loop records it. */
@@ -159,17 +170,18 @@ typedef struct cj_entry {
     cj_variable *variable;
 } cj_entry;
 CJ_API int cj_scope_count(const cj_scope *s);
-CJ_API const cj_entry *cj_scope_entry(const cj_scope *s, int i); /* NULL out of range */
+CJ_API const cj_entry *cj_scope_entry(const cj_scope *s, int i);        /* NULL out of range */
 CJ_API cj_variable *cj_scope_find(const cj_scope *s, const char *path); /* full path; NULL: none */
 CJ_API int64_t cj_scope_parameters(const cj_scope *s); /* numbers learnt: elements of parameters */
 /* Freezes, or trains again, the parameters below s that exist now. */
 CJ_API void cj_scope_freeze(cj_scope *s, bool frozen);
-/* A state variable for an optimiser and the like, zeros at first; the same path is the same variable. NULL: cj_error. */
+/* A state variable for an optimiser and the like, zeros at first; the same path is the same
+ * variable. NULL: cj_error. */
 CJ_API cj_variable *cj_scope_state(cj_scope *s, const char *path, cj_dtype dtype, int rank,
                                    const int64_t *shape);
 /*
- * Copies out of and into what `path` names; dtype and shape must be its own (SHAPE, DTYPE say which is which;
- * NOT_FOUND lists a near name). For all of a state_dict: cj_scope_entry.
+ * Copies out of and into what `path` names; dtype and shape must be its own (SHAPE, DTYPE say
+ * which is which; NOT_FOUND lists a near name). For all of a state_dict: cj_scope_entry.
  */
 CJ_API cj_status cj_scope_copy_out(const cj_scope *s, const char *path, cj_dtype dtype, int rank,
                                    const int64_t *shape, void *data);
@@ -179,15 +191,16 @@ CJ_API cj_status cj_scope_copy_in(cj_scope *s, const char *path, cj_dtype dtype,
 /* ---- other scopes ---- */
 
 /*
- * Answers with value[i] to the full path name[i], and with `base` to every other; build, draws and other records are
- * those of base. Names and pointers are copied: the scope is of use as long as its tensors live. It is freed by
- * cj_scope_free, before base, or with the context.
+ * Answers with value[i] to the full path name[i], and with `base` to every other; build, draws
+ * and other records are those of base. Names and pointers are copied: the scope is of use as
+ * long as its tensors live. It is freed by cj_scope_free, before base, or with the context.
  */
 CJ_API cj_scope *cj_scope_over(cj_scope *base, int count, const char *const *name,
                                cj_tensor *const *value);
 
-/* Any other scope: `get` answers (NULL: it recorded an error); `free`, called with the scope's end, may be NULL. `state` is the
- * caller's, the table is copied; build, draws and records are those of base. */
+/* Any other scope: `get` answers (NULL: it recorded an error); `free`, called with the scope's
+ * end, may be NULL. `state` is the caller's, the table is copied; build, draws and records are
+ * those of base. */
 typedef struct cj_scope_table {
     cj_tensor *(*get)(void *state, const cj_request *request);
     void (*free)(void *state);
@@ -198,7 +211,8 @@ CJ_API cj_tensor *cj_scope_ask(cj_scope *s, const cj_request *request);
 
 /* ---- layers with parameters ---- */
 
-/* y = x W^T + b, x [..., in]; weight [out, in] kaiming_uniform(sqrt 5), bias uniform +-1/sqrt(in). */
+/* y = x W^T + b, x [..., in]; weight [out, in] kaiming_uniform(sqrt 5), bias uniform
+ * +-1/sqrt(in). */
 struct cj_linear_args {
     cj_scope *scope;
     const char *name;
@@ -212,7 +226,8 @@ CJ_API cj_tensor *cj_linear_at(const struct cj_linear_args *args);
 #define cj_linear(...)                                                                             \
     cj_linear_at(&(struct cj_linear_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_linear_args)})
 
-/* Cross-correlation of x [N, C, L]; weight [out, C / groups, k], initial values as for linear with in = C / groups k. */
+/* Cross-correlation of x [N, C, L]; weight [out, C / groups, k], initial values as for linear
+ * with in = C / groups k. */
 struct cj_conv1d_args {
     cj_scope *scope;
     const char *name;
@@ -221,7 +236,7 @@ struct cj_conv1d_args {
     int64_t out_channels, kernel_size; /* mandatory */
     int64_t stride, dilation, groups;  /* 1 */
     int64_t padding;                   /* 0; zeros on both sides */
-    bool padding_same;                 /* so many zeros that L stays (stride 1), the odd one behind */
+    bool padding_same; /* so many zeros that L stays (stride 1), the odd one behind */
     bool no_bias;
     cj_initialiser weight_init, bias_init;
 };
@@ -247,10 +262,11 @@ CJ_API cj_tensor *cj_conv2d_at(const struct cj_conv2d_args *args);
     cj_conv2d_at(&(struct cj_conv2d_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_conv2d_args)})
 
 /*
- * Batch norm over all axes of x [N, C, ...] but C (1d and 2d): y = (x - mean) / sqrt(var + eps) weight + bias. A training
- * build takes mean and (biased) var from the batch and records running_mean, running_var (unbiased) =
- * (1 - momentum) old + momentum new, and num_batches_tracked; others take the running ones. weight begins at 1,
- * bias at 0. A training batch of one value a channel is an error. Ioffe and Szegedy, "Batch normalization", ICML 2015.
+ * Batch norm over all axes of x [N, C, ...] but C (1d and 2d): y = (x - mean) / sqrt(var + eps)
+ * weight + bias. A training build takes mean and (biased) var from the batch and records
+ * running_mean, running_var (unbiased) = (1 - momentum) old + momentum new, and
+ * num_batches_tracked; others take the running ones. weight begins at 1, bias at 0. A training
+ * batch of one value a channel is an error. Ioffe and Szegedy, "Batch normalization", ICML 2015.
  */
 struct cj_batch_norm_args {
     cj_scope *scope;
@@ -267,8 +283,8 @@ CJ_API cj_tensor *cj_batch_norm_at(const struct cj_batch_norm_args *args);
     cj_batch_norm_at(                                                                              \
         &(struct cj_batch_norm_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_batch_norm_args)})
 
-/* The same over the trailing `axes` axes of each example, always its own statistics; weight and bias have their shape.
- * Ba, Kiros and Hinton, "Layer normalization", 2016. */
+/* The same over the trailing `axes` axes of each example, always its own statistics; weight and
+ * bias have their shape. Ba, Kiros and Hinton, "Layer normalization", 2016. */
 struct cj_layer_norm_args {
     cj_scope *scope;
     const char *name;
@@ -283,14 +299,15 @@ CJ_API cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args);
     cj_layer_norm_at(                                                                              \
         &(struct cj_layer_norm_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_layer_norm_args)})
 
-/* In a training build: each element is 0 with probability p in [0, 1], else divided by 1 - p. Other builds: x. Srivastava et
- * al., "Dropout", JMLR 2014. */
+/* In a training build: each element is 0 with probability p in [0, 1], else divided by 1 - p.
+ * Other builds: x. Srivastava et al., "Dropout", JMLR 2014. */
 CJ_API cj_tensor *cj_dropout_at(cj_at at, cj_scope *s, cj_tensor *x, double p);
 #define cj_dropout(...) cj_dropout_at(CJ_HERE, __VA_ARGS__)
 
 /* ---- pooling ---- */
 
-/* Largest of each window of x [N, C, L] or [N, C, H, W]; padding at most half the window, never chosen. */
+/* Largest of each window of x [N, C, L] or [N, C, H, W]; padding at most half the window, never
+ * chosen. */
 struct cj_max_pool_args {
     cj_tensor *x;
     cj_at at;
@@ -332,17 +349,27 @@ CJ_API cj_tensor *cj_global_avg_pool_at(cj_at at, cj_tensor *x);
 
 /* ---- activations ---- */
 
-/* cj_tanh and cj_flatten are ops of cajal/graph.h. */
-CJ_API cj_tensor *cj_relu6_at(cj_at at, cj_tensor *x);   /* min(max(x, 0), 6) */
-CJ_API cj_tensor *cj_leaky_relu_at(cj_at at, cj_tensor *x, double slope); /* x > 0 ? x : slope x */
-CJ_API cj_tensor *cj_elu_at(cj_at at, cj_tensor *x, double alpha); /* x > 0 ? x : alpha (e^x - 1) */
-CJ_API cj_tensor *cj_gelu_at(cj_at at, cj_tensor *x);    /* x (1 + erf(x / sqrt 2)) / 2 */
-CJ_API cj_tensor *cj_gelu_tanh_at(cj_at at, cj_tensor *x); /* x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 */
-CJ_API cj_tensor *cj_silu_at(cj_at at, cj_tensor *x);    /* x sigmoid(x) */
-CJ_API cj_tensor *cj_sigmoid_at(cj_at at, cj_tensor *x); /* 1 / (1 + e^-x), nothing overflows */
-CJ_API cj_tensor *cj_softplus_at(cj_at at, cj_tensor *x); /* log(1 + e^x), nothing overflows */
-CJ_API cj_tensor *cj_softmax_at(cj_at at, cj_tensor *x, int axis);     /* e^x / sum of e^x along the axis */
-CJ_API cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis); /* its logarithm, stable */
+/* cj_relu, cj_tanh and cj_flatten are ops of cajal/graph.h. */
+/* min(max(x, 0), 6) */
+CJ_API cj_tensor *cj_relu6_at(cj_at at, cj_tensor *x);
+/* x > 0 ? x : slope x */
+CJ_API cj_tensor *cj_leaky_relu_at(cj_at at, cj_tensor *x, double slope);
+/* x > 0 ? x : alpha (e^x - 1) */
+CJ_API cj_tensor *cj_elu_at(cj_at at, cj_tensor *x, double alpha);
+/* x (1 + erf(x / sqrt 2)) / 2 */
+CJ_API cj_tensor *cj_gelu_at(cj_at at, cj_tensor *x);
+/* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
+CJ_API cj_tensor *cj_gelu_tanh_at(cj_at at, cj_tensor *x);
+/* x sigmoid(x) */
+CJ_API cj_tensor *cj_silu_at(cj_at at, cj_tensor *x);
+/* 1 / (1 + e^-x), nothing overflows */
+CJ_API cj_tensor *cj_sigmoid_at(cj_at at, cj_tensor *x);
+/* log(1 + e^x), nothing overflows */
+CJ_API cj_tensor *cj_softplus_at(cj_at at, cj_tensor *x);
+/* e^x / sum of e^x along the axis */
+CJ_API cj_tensor *cj_softmax_at(cj_at at, cj_tensor *x, int axis);
+/* its logarithm, stable */
+CJ_API cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis);
 #define cj_relu6(...) cj_relu6_at(CJ_HERE, __VA_ARGS__)
 #define cj_leaky_relu(...) cj_leaky_relu_at(CJ_HERE, __VA_ARGS__)
 #define cj_elu(...) cj_elu_at(CJ_HERE, __VA_ARGS__)
@@ -359,14 +386,15 @@ CJ_API cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis); /* its lo
 typedef enum cj_reduction {
     CJ_REDUCTION_MEAN, /* over all elements */
     CJ_REDUCTION_SUM,
-    CJ_REDUCTION_NONE  /* an element each */
+    CJ_REDUCTION_NONE /* an element each */
 } cj_reduction;
 
 /*
- * -log softmax(logits)[label], logits [N, C, ...], labels of an integer dtype [N, ...]. A label that is no class
- * selects nothing, its loss is log of the sum of e^(x - max x): check labels at the door. `weight` [C] scales each class, and the mean is
- * then divided by the sum of the labels' weights; label_smoothing e in [0, 1] mixes the target with the uniform one:
- * (1 - e) nll + e / C sum over c of weight[c] -log softmax[c].
+ * -log softmax(logits)[label], logits [N, C, ...], labels of an integer dtype [N, ...]. A label
+ * that is no class selects nothing, its loss is log of the sum of e^(x - max x): check labels at
+ * the door. `weight` [C] scales each class, and the mean is then divided by the sum of the
+ * labels' weights; label_smoothing e in [0, 1] mixes the target with the uniform one: (1 - e)
+ * nll + e / C sum over c of weight[c] -log softmax[c].
  */
 struct cj_cross_entropy_args {
     cj_tensor *logits, *labels;
@@ -402,7 +430,8 @@ CJ_API cj_tensor *cj_bce_with_logits_at(const struct cj_loss_args *args);
 
 /* ---- metrics ---- */
 
-/* How many labels [N, ...] equal the place of the largest of logits [N, C, ...] along C: an i64 scalar. */
+/* How many labels [N, ...] equal the place of the largest of logits [N, C, ...] along C: an i64
+ * scalar. */
 CJ_API cj_tensor *cj_correct_at(cj_at at, cj_tensor *logits, cj_tensor *labels);
 #define cj_correct(...) cj_correct_at(CJ_HERE, __VA_ARGS__)
 

@@ -1,6 +1,6 @@
 /*
- * src/nn/activation.c - activations, as compositions whose every branch is finite where it is not taken, so that no
- * derivative of any order meets 0 times infinity.
+ * src/nn/activation.c - activations, as compositions whose every branch is finite where it is
+ * not taken, so that no derivative of any order meets 0 times infinity.
  */
 #include "nn/nn.h"
 
@@ -81,8 +81,9 @@ cj_tensor *cj_softplus_at(cj_at at, cj_tensor *x)
                      cj_log1p_at(at, exp_minus_abs(at, x, negative)));
 }
 
-/* x less its largest along the axis, and the mask of that axis. The largest is held constant: both functions below are the same
- * for any constant taken from x, so derivatives of every order are right without it. */
+/* x less its largest along the axis, and the mask of that axis. The largest is held constant:
+ * both functions below are the same for any constant taken from x, so derivatives of every order
+ * are right without it. */
 static cj_tensor *below_largest(cj_at at, const char *name, cj_tensor *x, int axis, uint32_t *mask)
 {
     if (!x)

@@ -67,7 +67,8 @@ static cj_conv_options options_of(const conv_args *a)
     return o;
 }
 
-/* [A, B, ...] to [A, groups, B / groups, ...], or with the groups before: [groups, A / groups, B, ...]. */
+/* [A, B, ...] to [A, groups, B / groups, ...], or with the groups before: [groups, A / groups,
+ * B, ...]. */
 static cj_tensor *split(cj_at at, cj_tensor *x, int axis, int64_t groups)
 {
     if (!x)

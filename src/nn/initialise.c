@@ -1,8 +1,8 @@
 /*
  * src/nn/initialise.c - how parameters begin.
  *
- * Random values are drawn by the graph's own random kernels from the key of (seed, path), so that they are the same bits
- * on every machine, whatever else the net holds.
+ * Random values are drawn by the graph's own random kernels from the key of (seed, path), so
+ * that they are the same bits on every machine, whatever else the net holds.
  */
 #include "nn/nn.h"
 
@@ -126,6 +126,6 @@ cj_status cj_initialise(cj_at at, cj_context *context, cj_variable *variable, co
     if (status == CJ_OK)
         return CJ_OK;
     status = cj_error_status(context);
-    return cj_fail_building(context, status, at, "'%s' could not be given its first values: %s", path,
-                            cj_error(context));
+    return cj_fail_building(context, status, at, "'%s' could not be given its first values: %s",
+                            path, cj_error(context));
 }

@@ -1,8 +1,9 @@
 /*
  * src/nn/nn.h - scopes from the inside, and what the layers share.
  *
- * Scopes form a tree under a root. The usual root (scope_entry.c) keeps variables; a derived root answers by its own table and
- * leaves the rest to its base: each of its scopes has a twin, the scope of the same path in the base.
+ * Scopes form a tree under a root. The usual root (scope_entry.c) keeps variables; a derived
+ * root answers by its own table and leaves the rest to its base: each of its scopes has a twin,
+ * the scope of the same path in the base.
  */
 #ifndef CJ_NN_NN_H
 #define CJ_NN_NN_H
@@ -50,11 +51,13 @@ struct cj_root {
     cj_tensor **update_value;
 };
 
-/* scope.c: a root of that table, in the context's list; NULL: no memory. `base` NULL: the usual root. */
+/* scope.c: a root of that table, in the context's list; NULL: no memory. `base` NULL: the usual
+ * root. */
 cj_root *cj_root_new(cj_context *context, const cj_scope_table *table, void *state, cj_scope *base);
 /* The usual root under s. */
 cj_root *cj_home(const cj_scope *s);
-/* "layer1.0.conv1" and "weight" to "layer1.0.conv1.weight"; false: a building error is recorded (no name, or too long). */
+/* "layer1.0.conv1" and "weight" to "layer1.0.conv1.weight"; false: a building error is recorded
+ * (no name, or too long). */
 enum { CJ_PATH_SIZE = 512 };
 bool cj_scope_join(cj_at at, const cj_scope *s, const char *name, char path[CJ_PATH_SIZE]);
 /* False where a scope over the home answers this path itself. */
@@ -78,8 +81,9 @@ cj_key cj_path_key(cj_context *context, const char *path);
 /* ---- options ---- */
 
 /*
- * Copies the caller's options into `own`, which has this version's size: what the caller's version does not know stays zero.
- * `least` is the end of .at. False: an error is recorded (args->at.size was not filled in).
+ * Copies the caller's options into `own`, which has this version's size: what the caller's
+ * version does not know stays zero. `least` is the end of .at. False: an error is recorded
+ * (args->at.size was not filled in).
  */
 bool cj_take_args(cj_context *context, const char *what, void *own, size_t own_size,
                   const void *args, const cj_at *at, size_t least);
@@ -87,7 +91,8 @@ bool cj_take_args(cj_context *context, const char *what, void *own, size_t own_s
     cj_take_args(context, what, &(own), sizeof(own), args, &(args)->at,                            \
                  (size_t)((const char *)(&(args)->at + 1) - (const char *)(args)))
 
-/* Spatial options: zero elements after the first take the first, then zero takes `standard`, CJ_ZERO becomes 0. */
+/* Spatial options: zero elements after the first take the first, then zero takes `standard`,
+ * CJ_ZERO becomes 0. */
 void cj_fill_axes(int axes, const int64_t *given, int64_t standard, int64_t *out);
 
 /* "conv2d 'layer1.0.conv1'", for sentences. */
@@ -103,7 +108,8 @@ const char *cj_tensor_text(const cj_tensor *x, char *text, size_t size);
 enum { CJ_TENSOR_TEXT = 160 };
 #define CJ_TEXT_OF(x) cj_tensor_text(x, (char[CJ_TENSOR_TEXT]){0}, CJ_TENSOR_TEXT)
 
-/* Whether a layer may be built on x in s: both there, no building error, and x of the scope's dtype (a building error else). */
+/* Whether a layer may be built on x in s: both there, no building error, and x of the scope's
+ * dtype (a building error else). */
 bool cj_layer_ready(cj_at at, const char *kind, cj_scope *s, const char *name, const cj_tensor *x);
 
 /* A [C] tensor as [1, C, 1, ...] of `rank` axes. */

@@ -3,13 +3,16 @@
  *
  * With c the mean of x as rounded, held constant (stop_gradient):
  *
- *     d = x - c,   e = mean(d),   var = mean(d^2) - e^2,   y = d s + (b - e s),   s = w / sqrt(var + eps)
+ *     d = x - c,   e = mean(d),   var = mean(d^2) - e^2,
+ *     s = w / sqrt(var + eps),    y = d s + (b - e s)
  *
- * For any constant c these are identities in x, so derivatives of every order are right. What the form buys: d is centred before
- * it is squared and scaled, and e is what rounding left of the mean, so that nothing cancels where the mean is large beside
- * the deviation (x s + (b - m s), and mean(x^2) - m^2, lose all digits there); the sums of d and d^2 share a pass; and
- * since the mean is reached through one number a channel only, the backward pass is two passes over x (the sums of g and g d,
- * then dx) and not three, as it is where the mean is subtracted elementwise.
+ * For any constant c these are identities in x, so derivatives of every order are right. What
+ * the form buys: d is centred before it is squared and scaled, and e is what rounding left of
+ * the mean, so that nothing cancels where the mean is large beside the deviation (x s + (b - m
+ * s), and mean(x^2) - m^2, lose all digits there); the sums of d and d^2 share a pass; and since
+ * the mean is reached through one number a channel only, the backward pass is two passes over x
+ * (the sums of g and g d, then dx) and not three, as it is where the mean is subtracted
+ * elementwise.
  */
 #include "nn/nn.h"
 

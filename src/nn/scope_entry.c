@@ -1,5 +1,6 @@
 /*
- * src/nn/scope_entry.c - the variables that a usual scope creates and keeps, by path and in order of creation.
+ * src/nn/scope_entry.c - the variables that a usual scope creates and keeps, by path and in
+ * order of creation.
  */
 #include "nn/nn.h"
 

@@ -59,8 +59,8 @@ static bool make_room(cj_root *root)
 }
 
 /*
- * Sets the value. One that was made in an outer frame than the record there is hidden, not replaced: leaving the
- * inner frame brings it back.
+ * Sets the value. One that was made in an outer frame than the record there is hidden, not
+ * replaced: leaving the inner frame brings it back.
  */
 static cj_status put(cj_at at, cj_root *root, cj_variable *variable, const char *path,
                      cj_tensor *value)

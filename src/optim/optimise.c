@@ -69,8 +69,9 @@ static void clip_values(cj_at at, const parameters *p, double limit)
     }
 }
 
-/* min(1, limit / (|g| + 1e-6)), |g| the root of the sum of all squares (Pascanu, Mikolov and Bengio, "On the difficulty
- * of training recurrent neural networks", ICML 2013; torch's clip_grad_norm_). */
+/* min(1, limit / (|g| + 1e-6)), |g| the root of the sum of all squares (Pascanu, Mikolov and
+ * Bengio, "On the difficulty of training recurrent neural networks", ICML 2013; torch's
+ * clip_grad_norm_). */
 static void clip_norm(cj_at at, const parameters *p, double limit)
 {
     cj_tensor *sum = NULL;

@@ -54,7 +54,8 @@ static const language schedules = {"schedule", schedule_kind, CJ_COUNT(schedule_
 
 /* ---- reading ---- */
 
-/* Numbers are written with a point whatever the caller's locale. Returns false where there is none. */
+/* Numbers are written with a point whatever the caller's locale. Returns false where there is
+ * none. */
 static bool read_number(const char *text, double *out)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -151,7 +152,8 @@ static cj_status take_pair(cj_context *context, const language *l, int kind, cha
     return CJ_OK;
 }
 
-/* Fills the fields that the text names; the kind's number into *kind, the given keys' bits into *given. */
+/* Fills the fields that the text names; the kind's number into *kind, the given keys' bits into
+ * *given. */
 static cj_status parse(cj_context *context, const language *l, const char *given_text, int *kind,
                        unsigned *given, void *out)
 {

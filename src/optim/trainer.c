@@ -110,7 +110,8 @@ static cj_status make_buffers(cj_trainer *t)
     return t->x && t->y && (t->order || t->source.next_batch) ? CJ_OK : CJ_NO_MEMORY;
 }
 
-/* Both training programs now, so that what is wrong shows before the first epoch, and labels at the door. */
+/* Both training programs now, so that what is wrong shows before the first epoch, and labels at
+ * the door. */
 static cj_status make_programs(cj_trainer *t)
 {
     int64_t last = t->source.next_batch ? 0 : t->source.count % t->size;

@@ -1,8 +1,8 @@
 /*
  * src/optim/trainer.h - the trainer from the inside.
  *
- * trainer.c makes it, trainer_build.c compiles its programs, trainer_feed.c brings batches, trainer_step.c steps, ends epochs and
- * evaluates, trainer_state.c is what a checkpoint holds.
+ * trainer.c makes it, trainer_build.c compiles its programs, trainer_feed.c brings batches,
+ * trainer_step.c steps, ends epochs and evaluates, trainer_state.c is what a checkpoint holds.
  */
 #ifndef CJ_OPTIM_TRAINER_H
 #define CJ_OPTIM_TRAINER_H
@@ -81,11 +81,12 @@ const sized_program *trainer_program(cj_trainer *t, enum trainer_mode mode, int6
 
 /* The next training batch; n 0: the stream's epoch is over. */
 cj_status trainer_next(cj_trainer *t, batch *b);
-/* Whether the epoch has no batch after the one just run. */
+/* Whether the epoch has no batch at the position. */
 cj_status trainer_epoch_is_over(cj_trainer *t, bool *over);
 /* The batch `index` of a source in order. */
 cj_status trainer_batch_in_order(cj_trainer *t, const cj_source *source, int64_t index, batch *b);
-/* VALUE where a label is no class; `first` is the number of the first example (or the order's, when not NULL). */
+/* VALUE where a label is no class; `first` is the number of the first example (or the order's,
+ * when not NULL). */
 cj_status trainer_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
                                int64_t n, int64_t first, const int64_t *order);
 int64_t trainer_example_elements(int rank, const int64_t *shape);

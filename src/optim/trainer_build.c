@@ -1,5 +1,6 @@
 /*
- * src/optim/trainer_build.c - the programs of a trainer: a training step, an evaluation, a prediction, for a batch size.
+ * src/optim/trainer_build.c - the programs of a trainer: a training step, an evaluation, a
+ * prediction, for a batch size.
  */
 #include "optim/trainer.h"
 
@@ -17,7 +18,8 @@ static cj_tensor *make_x(const cj_trainer *t, int64_t n)
     return is_float ? cj_cast_at(t->a.at, x, dtype) : x;
 }
 
-/* y: labels as they are, numbers in the scope's dtype and, where the count is the same, in the output's shape. */
+/* y: labels as they are, numbers in the scope's dtype and, where the count is the same, in the
+ * output's shape. */
 static cj_tensor *make_y(const cj_trainer *t, int64_t n, cj_tensor *output)
 {
     int64_t shape[CJ_MAX_RANK] = {n};

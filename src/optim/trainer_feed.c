@@ -101,7 +101,7 @@ cj_status trainer_next(cj_trainer *t, batch *b)
 
 cj_status trainer_epoch_is_over(cj_trainer *t, bool *over)
 {
-    int64_t done = t->position[POSITION_BATCH] + 1;
+    int64_t done = t->position[POSITION_BATCH];
     *over = !t->source.next_batch && done == t->batches;
     if (!t->source.next_batch)
         return CJ_OK;

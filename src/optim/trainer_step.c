@@ -50,17 +50,15 @@ static cj_status advance(cj_trainer *t, const batch *b, double loss, int64_t rig
     bool over;
     t->position[POSITION_EXAMPLES] += b->n;
     t->position[POSITION_RIGHT] += right;
+    t->position[POSITION_BATCH]++;
     t->sum[SUM_LOSS] += loss * (double)b->n;
     cj_status status = trainer_epoch_is_over(t, &over);
-    if (status != CJ_OK)
-        return status;
-    t->position[POSITION_BATCH]++;
-    if (over) {
+    if (status == CJ_OK && over) {
         t->position[POSITION_BATCH] = 0;
         t->position[POSITION_EPOCH]++;
         t->position[POSITION_OPEN] = 1;
     }
-    return CJ_OK;
+    return status;
 }
 
 static cj_status next_batch(cj_trainer *t, batch *b)

@@ -1,6 +1,7 @@
 /*
- * Layers, activations and losses against torch (tests/golden/nn_layers.py): outputs, first derivatives by x and every
- * parameter, second derivatives by x, and the buffers that a training pass leaves; in f64 and f32.
+ * Layers, activations and losses against torch (tests/golden/nn_layers.py): outputs, first
+ * derivatives by x and every parameter, second derivatives by x, and the buffers that a training
+ * pass leaves; in f64 and f32.
  */
 #include "cajal/cajal.h"
 #include "golden/nn_layers.h"

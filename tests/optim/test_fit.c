@@ -1,6 +1,6 @@
 /*
- * cj_fit and the trainer: that they train, in which order they see what, how they stop, and that a run restored from its arrays
- * goes on with equal bits.
+ * cj_fit and the trainer: that they train, in which order they see what, how they stop, and that
+ * a run restored from its arrays goes on with equal bits.
  */
 #include "cajal/cajal.h"
 
@@ -276,7 +276,8 @@ static cj_tensor *identity(cj_scope *in, cj_tensor *x)
     return x;
 }
 
-/* u8 comes as x / 255; evaluation runs in order, the last part too, and hands out what the net gives. */
+/* u8 comes as x / 255; evaluation runs in order, the last part too, and hands out what the net
+ * gives. */
 static void test_evaluate(void **state)
 {
     (void)state;
@@ -400,7 +401,8 @@ static bool see_best(void *user, const cj_progress *p)
     return true;
 }
 
-/* Labels of the validation set that contradict the training: it must get worse, stop, and come back to the best. */
+/* Labels of the validation set that contradict the training: it must get worse, stop, and come
+ * back to the best. */
 static void test_patience(void **state)
 {
     (void)state;
@@ -492,7 +494,8 @@ static void finish(cj_trainer *t, double *last)
     cj_trainer_take_best(t);
 }
 
-/* Restored after each of its steps, before and after the end of an epoch, into a new context: the end is the same. */
+/* Restored after each of its steps, before and after the end of an epoch, into a new context:
+ * the end is the same. */
 static void test_resume(void **state)
 {
     (void)state;

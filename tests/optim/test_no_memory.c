@@ -1,5 +1,6 @@
 /*
- * Each allocation of a training fails in turn, once and from there on: NO_MEMORY, nothing lost, nothing crashed.
+ * Each allocation of a training fails in turn, once and from there on: NO_MEMORY, nothing lost,
+ * nothing crashed.
  */
 #include "base/failing_allocator.h"
 #include "cajal/cajal.h"

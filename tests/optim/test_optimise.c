@@ -1,5 +1,6 @@
 /*
- * Optimisers, clipping and schedules against ten steps of torch.optim (tests/golden/optim_trajectories.py), in f64 and f32.
+ * Optimisers, clipping and schedules against ten steps of torch.optim
+ * (tests/golden/optim_trajectories.py), in f64 and f32.
  */
 #include "cajal/cajal.h"
 #include "golden/optim_trajectories.h"
@@ -116,7 +117,8 @@ static void test_f32(void **state)
         follow(&trajectories[i], CJ_F32, 1e-5);
 }
 
-/* State lies in the scope under torch's words, a frozen parameter is left alone, its state is not made. */
+/* State lies in the scope under torch's words, a frozen parameter is left alone, its state is
+ * not made. */
 static void test_state_and_frozen(void **state)
 {
     (void)state;
