@@ -46,9 +46,9 @@ static const struct function {
      {0.7853982f, 1.5707964f, 3.1415927f, 6.2831855f, 12000, -12000, FLT_MAX, 0x1p-14f}},
     {CJ_OP_COS, "cos", cos, cosl, {0.8, 0.8}, {0.85, 0.85},
      {0.7853982f, 1.5707964f, 3.1415927f, 6.2831855f, 12000, -12000, FLT_MAX, 4.712389f}},
-    {CJ_OP_TANH, "tanh", tanh, tanhl, {1, 1.1}, {1.4, 1.4},
+    {CJ_OP_TANH, "tanh", tanh, tanhl, {1.1, 1.2}, {1.4, 1.4},
      {0.875f, -0.875f, 0.625f, 9.01f, 10, -10, 1}},
-    {CJ_OP_ERF, "erf", erf, erfl, {1, 1.1}, {1, 1.3},
+    {CJ_OP_ERF, "erf", erf, erfl, {1.1, 1.1}, {1, 1.3},
      {0.875f, -0.875f, 1, 3.9f, 4, -4}},
     /* clang-format on */
 };
