@@ -152,8 +152,10 @@ cj_status cj_tar_next(cj_tar *tar, bool *more)
         status = cj_source_read(tar->source, header, BLOCK, &got);
         if (status != CJ_OK)
             return status;
-        if (got == 0 || (got == BLOCK && header[0] == 0))
+        if (got == 0)
             return CJ_OK;
+        if (got == BLOCK && header[0] == 0) /* the end; a gzip's checksum stands behind the rest */
+            return cj_source_skip(tar->source, UINT64_MAX, &(uint64_t){0});
         if (got < BLOCK)
             return broken(tar, "the archive ends early");
         if (!checksum_fits(header) || !parse_number(header + 124, 12, &tar->size))

@@ -3,7 +3,10 @@ what they must read as.
 
     python3 tests/golden/make_io.py      (numpy, torch, safetensors, pillow)
 """
+import gzip
+import io
 import os
+import tarfile
 
 import numpy as np
 import torch
@@ -18,7 +21,7 @@ ramp = torch.arange(6).reshape(2, 3)
 save_file({"f32": ramp.float() / 4, "f64": ramp.double() / 4, "i32": ramp.int(), "i64": ramp.long(),
            "u8": ramp.to(torch.uint8), "bool": ramp % 2 == 1, "half": (ramp / 4).half(),
            "brain": (ramp / 4).bfloat16(), "scalar": torch.tensor(7.5), "empty": torch.zeros(0, 3)},
-          "torch.safetensors", metadata={"format": "pt", "who": "torch"})
+          "torch.safetensors", metadata={"who": "torch"})
 save_file({"short": ramp.short()}, "int16.safetensors")
 
 # Arrays.
@@ -33,6 +36,21 @@ np.savez_compressed("deflated.npz", x=np.zeros((8, 3), np.uint8), y=np.arange(8)
 ramp = np.arange(4 * 5 * 6 * 3, dtype=np.uint16).astype(np.uint8).reshape(4, 5, 6, 3)
 np.savez("pictures.npz", x_train=ramp, y_train=np.array([0, 1, 0, 1]),
          x_test=ramp.transpose(0, 3, 1, 2)[:2], y_test=np.array([1, 0]))
+
+# Archives: two pictures, the second with a name too long for the first form of the format.
+for name, form, long in [("ustar", tarfile.USTAR_FORMAT, 80), ("gnu", tarfile.GNU_FORMAT, 120),
+                         ("pax", tarfile.PAX_FORMAT, 120)]:
+    memory = io.BytesIO()
+    with tarfile.open(fileobj=memory, mode="w", format=form) as tar:
+        for path in "train/a/1.pgm", "train/" + "b" * long + "/2.pgm":
+            entry = tarfile.TarInfo(path)
+            entry.size = len(b"P5 2 1 255\n\1\2")
+            tar.addfile(entry, io.BytesIO(b"P5 2 1 255\n\1\2"))
+    used = len(memory.getvalue().rstrip(b"\0"))
+    data = memory.getvalue()[:(used + 511) // 512 * 512 + 1024]
+    open(f"{name}.tar", "wb").write(data)
+    if name == "pax":
+        open("pax.tar.gz", "wb").write(gzip.compress(data, mtime=0))
 
 # Pictures: what Pillow makes of each, as npy beside it.
 h, w = 11, 14
