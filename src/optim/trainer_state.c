@@ -121,7 +121,6 @@ cj_trainer_array cj_trainer_array_at(cj_trainer *t, int i)
 cj_status cj_trainer_restored(cj_trainer *t)
 {
     const int64_t *p = t->position;
-    t->order_epoch = -1;
     t->ahead = -1;
     bool batch_fits = t->source.next_batch ? true : p[POSITION_BATCH] < t->batches;
     bool open_fits = p[POSITION_OPEN] == 0 ||

@@ -2,7 +2,7 @@
 """Writes nn_layers.h: what torch.nn's layers, activations and losses give in double precision.
 
 A case holds the input x, parameters, the output y, and derivatives of L = sum(y * g) for a fixed g: grad.NAME by x and the
-parameters, grad2.x = d sum((dL/dx)^2) / dx, and after.NAME, buffers after the pass.
+parameters, grad2.x = d sum(h dL/dx) / dx for a fixed h, and after.NAME, buffers after the pass.
 Run: python3 tests/golden/nn_layers.py > tests/golden/nn_layers.h
 """
 import torch
@@ -33,8 +33,10 @@ def case(name, x, f, module=None, extra=None, integer_extra=False):
     for n, d in zip(["x"] + list(parameters), grads):
         tensors.append(("grad." + n, d.detach()))
     if grads[0].requires_grad:
-        second = torch.autograd.grad((grads[0] ** 2).sum(), x, allow_unused=True)[0]
+        h = torch.cos(torch.arange(x.numel()) * 1.7).reshape(x.shape).float().double()
+        second = torch.autograd.grad((grads[0] * h).sum(), x, allow_unused=True)[0]
         if second is not None:
+            tensors.append(("h", h))
             tensors.append(("grad2.x", second + torch.zeros(second.shape)))
     tensors += [("after." + n, b.detach().clone().double()) for n, b in buffers.items()]
     cases.append((name, tensors))

@@ -231,6 +231,9 @@ static void test_dropout(void **state)
     assert_true(abs(dropped - N / 4) < 4 * 62); /* four deviations of the binomial */
     assert_int_equal(cj_grad(cj_sum(y, CJ_ALL, false), 1, &x, &gradient), CJ_OK);
     assert_true(number(cj_sum(cj_sub(cj_scale(gradient, 3), y), CJ_ALL, false)) == 0);
+    cj_tensor *other = cj_dropout(s, x, 0.25); /* another draw: they agree in 0.75^2 + 0.25^2 */
+    double agree = number(cj_sum(cj_cast(cj_eq(y, other), CJ_F32), CJ_ALL, false));
+    assert_true(fabs(agree - 0.625 * N) < 4 * 69);
     assert_true(number(cj_sum(cj_dropout(s, x, 1), CJ_ALL, false)) == 0);
     assert_ptr_equal(cj_dropout(s, x, 0), x);
     cj_scope_build(s, false);

@@ -170,7 +170,7 @@ static void test_steps_by_hand(void **state)
 {
     (void)state;
     enum { FEW = 5, SIZE = 3 };
-    double w[2], b, lr = 0.05;
+    double w[2], b, lr = 0.05, losses[2];
     cj_source source = line();
     source.count = FEW;
     cj_scope_set_dtype(s, CJ_F64);
@@ -202,13 +202,17 @@ static void test_steps_by_hand(void **state)
         cj_progress p;
         assert_int_equal(cj_trainer_step(t, &p), CJ_OK);
         assert_int_equal(p.examples, n);
+        losses[step % 2] = p.loss;
         assert_true(fabs(p.loss - loss) < 1e-12 && isnan(p.accuracy));
         assert_int_equal(p.batch, step % 2 ? 0 : 1);
         assert_true(cj_trainer_epoch_open(t) == (step % 2 == 1));
         const double *now = cj_variable_data(cj_scope_find(s, "fc.weight"));
         assert_true(fabs(now[0] - w[0]) < 1e-12 && fabs(now[1] - w[1]) < 1e-12);
     }
-    assert_int_equal(cj_trainer_end_epoch(t, NULL), CJ_OK);
+    cj_progress p;
+    assert_int_equal(cj_trainer_end_epoch(t, &p), CJ_OK);
+    assert_int_equal(p.examples, FEW);
+    assert_true(fabs(p.loss - (losses[0] * SIZE + losses[1] * (FEW - SIZE)) / FEW) < 1e-12);
     assert_true(cj_trainer_done(t));
     says(cj_trainer_step(t, NULL), CJ_INVALID, "give more epochs");
     cj_trainer_free(t);
