@@ -6,7 +6,7 @@
 static cj_status stopped(const cj_trainer *t, const char *where)
 {
     return cj_fail(t->context, CJ_STOPPED, "stopped by %s after step %lld", where,
-                   (long long)trainer_steps(t));
+                   (long long)cj_fit_steps(t));
 }
 
 static cj_status loop(cj_trainer *t, const struct cj_fit_args *a)
@@ -40,7 +40,7 @@ cj_status cj_fit_at(const struct cj_fit_args *args)
     if (!CJ_TAKE_ARGS(context, "fit", a, args))
         return CJ_INVALID;
     cj_trainer *t;
-    cj_status status = trainer_new(args, &t);
+    cj_status status = cj_fit_new(args, &t);
     if (status != CJ_OK)
         return status;
     status = loop(t, &a);

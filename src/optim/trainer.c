@@ -11,7 +11,7 @@ static cj_status refuse(const cj_trainer *t, const char *sentence)
                    t->a.at.line, sentence);
 }
 
-cj_status trainer_check_source(const cj_trainer *t, const cj_source *s)
+cj_status cj_fit_check_source(const cj_trainer *t, const cj_source *s)
 {
     if (s->x_rank < 0 || s->x_rank >= CJ_MAX_RANK || s->y_rank < 0 || s->y_rank >= CJ_MAX_RANK)
         return refuse(t, "a source's .x_rank and .y_rank lie in 0 to 15");
@@ -37,10 +37,10 @@ static bool same_shape(int rank, const int64_t *a, int other_rank, const int64_t
     return rank == other_rank && memcmp(a, b, (size_t)rank * sizeof *a) == 0;
 }
 
-cj_status trainer_check_like(const cj_trainer *t, const cj_source *s)
+cj_status cj_fit_check_like(const cj_trainer *t, const cj_source *s)
 {
     const cj_source *own = &t->source;
-    cj_status status = trainer_check_source(t, s);
+    cj_status status = cj_fit_check_source(t, s);
     if (status != CJ_OK)
         return status;
     bool only_x = !s->y && !s->fetch && !s->next_batch;
@@ -58,18 +58,18 @@ static cj_status check(cj_trainer *t)
     if (!a->source || (!a->net) == (!a->build))
         return refuse(t, a->source ? "it needs one of .net and .build" : "the source is NULL");
     t->source = *a->source;
-    cj_status status = trainer_check_source(t, &t->source);
+    cj_status status = cj_fit_check_source(t, &t->source);
     if (status != CJ_OK)
         return status;
     if (t->source.x && !t->source.y)
         return refuse(t, "the source has .x without .y");
     if (a->validation) {
         t->validation = *a->validation;
-        status = trainer_check_like(t, &t->validation);
+        status = cj_fit_check_like(t, &t->validation);
         if (status != CJ_OK)
             return status;
     }
-    if (trainer_keeps(t) && !a->validation)
+    if (cj_fit_keeps(t) && !a->validation)
         return refuse(t, ".patience and .keep_best need a .validation source");
     if (a->epochs < 0 || a->batch_size < 0 || a->patience < 0)
         return refuse(t, ".epochs, .batch_size and .patience must not be negative");
@@ -101,8 +101,8 @@ static cj_status take_defaults(cj_trainer *t)
 
 static cj_status make_buffers(cj_trainer *t)
 {
-    t->x_bytes = trainer_x_bytes(&t->source);
-    t->y_bytes = trainer_y_bytes(&t->source);
+    t->x_bytes = cj_fit_x_bytes(&t->source);
+    t->y_bytes = cj_fit_y_bytes(&t->source);
     t->x = cj_allocate_aligned(t->context, (size_t)t->size * t->x_bytes);
     t->y = cj_allocate_aligned(t->context, (size_t)t->size * t->y_bytes);
     if (!t->source.next_batch)
@@ -115,15 +115,15 @@ static cj_status make_buffers(cj_trainer *t)
 static cj_status make_programs(cj_trainer *t)
 {
     int64_t last = t->source.next_batch ? 0 : t->source.count % t->size;
-    if (!trainer_program(t, TRAIN, t->size) ||
-        (last && !t->a.drop_last && !trainer_program(t, TRAIN, last)))
+    if (!cj_fit_program(t, TRAIN, t->size) ||
+        (last && !t->a.drop_last && !cj_fit_program(t, TRAIN, last)))
         return cj_error_status(t->context);
     cj_status status = CJ_OK;
     if (t->source.x)
-        status = trainer_check_labels(t, &t->source, t->source.y, t->source.count, 0, NULL);
+        status = cj_fit_check_labels(t, &t->source, t->source.y, t->source.count, 0, NULL);
     if (status == CJ_OK && t->a.validation && t->validation.x && t->validation.y)
         status =
-            trainer_check_labels(t, &t->validation, t->validation.y, t->validation.count, 0, NULL);
+            cj_fit_check_labels(t, &t->validation, t->validation.y, t->validation.count, 0, NULL);
     return status;
 }
 
@@ -137,11 +137,11 @@ static cj_status make(cj_trainer *t)
     if (status == CJ_OK)
         status = make_programs(t);
     if (status == CJ_OK)
-        status = trainer_make_kept(t);
+        status = cj_fit_make_kept(t);
     return status;
 }
 
-cj_status trainer_new(const struct cj_fit_args *args, cj_trainer **out)
+cj_status cj_fit_new(const struct cj_fit_args *args, cj_trainer **out)
 {
     *out = NULL;
     if (!args || !args->scope)
@@ -170,7 +170,7 @@ cj_status trainer_new(const struct cj_fit_args *args, cj_trainer **out)
 cj_trainer *cj_trainer_new(const struct cj_fit_args *args)
 {
     cj_trainer *t;
-    trainer_new(args, &t);
+    cj_fit_new(args, &t);
     return t;
 }
 
@@ -181,7 +181,7 @@ void cj_trainer_free(cj_trainer *t)
     for (int mode = 0; mode < MODES; mode++)
         for (int i = 0; i < 2; i++)
             cj_program_free(t->program[mode][i].program);
-    trainer_free_kept(t);
+    cj_fit_free_kept(t);
     cj_release_aligned(t->context, t->x, (size_t)t->size * t->x_bytes);
     cj_release_aligned(t->context, t->y, (size_t)t->size * t->y_bytes);
     cj_release(t->context, t->order, (size_t)t->source.count * sizeof *t->order);

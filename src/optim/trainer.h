@@ -64,41 +64,41 @@ struct cj_trainer {
     double validation_loss, validation_accuracy; /* of the last epoch */
 };
 
-static inline bool trainer_keeps(const cj_trainer *t)
+static inline bool cj_fit_keeps(const cj_trainer *t)
 {
     return t->a.patience > 0 || t->a.keep_best;
 }
 
 /* cj_trainer_new with the reason of a failure. */
-cj_status trainer_new(const struct cj_fit_args *args, cj_trainer **out);
+cj_status cj_fit_new(const struct cj_fit_args *args, cj_trainer **out);
 /* A source makes sense; and is like the training source (one without y in x alone). */
-cj_status trainer_check_source(const cj_trainer *t, const cj_source *source);
-cj_status trainer_check_like(const cj_trainer *t, const cj_source *source);
+cj_status cj_fit_check_source(const cj_trainer *t, const cj_source *source);
+cj_status cj_fit_check_like(const cj_trainer *t, const cj_source *source);
 
 /* The program of that mode and size, compiled at its first use; NULL: cj_error. */
-const sized_program *trainer_program(cj_trainer *t, enum trainer_mode mode, int64_t n);
+const sized_program *cj_fit_program(cj_trainer *t, enum trainer_mode mode, int64_t n);
 /* Outputs: TRAIN loss, rate, [right]; EVALUATE output, loss, [right]; PREDICT output. */
 
 /* The next training batch; n 0: the stream's epoch is over. */
-cj_status trainer_next(cj_trainer *t, batch *b);
+cj_status cj_fit_next(cj_trainer *t, batch *b);
 /* Whether the epoch has no batch at the position. */
-cj_status trainer_epoch_is_over(cj_trainer *t, bool *over);
+cj_status cj_fit_epoch_is_over(cj_trainer *t, bool *over);
 /* The batch `index` of a source in order. */
-cj_status trainer_batch_in_order(cj_trainer *t, const cj_source *source, int64_t index, batch *b);
+cj_status cj_fit_batch_in_order(cj_trainer *t, const cj_source *source, int64_t index, batch *b);
 /* VALUE where a label is no class; `first` is the number of the first example (or the order's,
  * when not NULL). */
-cj_status trainer_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
-                               int64_t n, int64_t first, const int64_t *order);
-int64_t trainer_example_elements(int rank, const int64_t *shape);
-size_t trainer_x_bytes(const cj_source *source);
-size_t trainer_y_bytes(const cj_source *source);
+cj_status cj_fit_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
+                              int64_t n, int64_t first, const int64_t *order);
+int64_t cj_fit_example_elements(int rank, const int64_t *shape);
+size_t cj_fit_x_bytes(const cj_source *source);
+size_t cj_fit_y_bytes(const cj_source *source);
 
 /* NOT_FINITE, with the step and the first tensor that holds a NaN. */
-cj_status trainer_not_finite(cj_trainer *t, const batch *b, double loss);
+cj_status cj_fit_not_finite(cj_trainer *t, const batch *b, double loss);
 
-cj_status trainer_make_kept(cj_trainer *t);
-void trainer_free_kept(cj_trainer *t);
-void trainer_keep_best(cj_trainer *t);
-int64_t trainer_steps(const cj_trainer *t);
+cj_status cj_fit_make_kept(cj_trainer *t);
+void cj_fit_free_kept(cj_trainer *t);
+void cj_fit_keep_best(cj_trainer *t);
+int64_t cj_fit_steps(const cj_trainer *t);
 
 #endif

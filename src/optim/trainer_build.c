@@ -133,7 +133,7 @@ static cj_program *build(cj_trainer *t, enum trainer_mode mode, int64_t n, bool 
     return cj_compile_at(t->a.at, t->context, right ? 3 : 2, out, &updates);
 }
 
-const sized_program *trainer_program(cj_trainer *t, enum trainer_mode mode, int64_t n)
+const sized_program *cj_fit_program(cj_trainer *t, enum trainer_mode mode, int64_t n)
 {
     sized_program *slot = &t->program[mode][n == t->size ? 0 : 1];
     if (slot->program && slot->n == n)

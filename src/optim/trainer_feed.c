@@ -3,7 +3,7 @@
  */
 #include "optim/trainer.h"
 
-int64_t trainer_example_elements(int rank, const int64_t *shape)
+int64_t cj_fit_example_elements(int rank, const int64_t *shape)
 {
     int64_t n = 1;
     for (int i = 0; i < rank; i++)
@@ -11,22 +11,22 @@ int64_t trainer_example_elements(int rank, const int64_t *shape)
     return n;
 }
 
-size_t trainer_x_bytes(const cj_source *s)
+size_t cj_fit_x_bytes(const cj_source *s)
 {
-    return (size_t)trainer_example_elements(s->x_rank, s->x_shape) * cj_dtype_size(s->x_dtype);
+    return (size_t)cj_fit_example_elements(s->x_rank, s->x_shape) * cj_dtype_size(s->x_dtype);
 }
 
-size_t trainer_y_bytes(const cj_source *s)
+size_t cj_fit_y_bytes(const cj_source *s)
 {
-    return (size_t)trainer_example_elements(s->y_rank, s->y_shape) * 4; /* f32 or i32 */
+    return (size_t)cj_fit_example_elements(s->y_rank, s->y_shape) * 4; /* f32 or i32 */
 }
 
-cj_status trainer_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
-                               int64_t n, int64_t first, const int64_t *order)
+cj_status cj_fit_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
+                              int64_t n, int64_t first, const int64_t *order)
 {
     if (source->y_is_float || !t->classes)
         return CJ_OK;
-    int64_t each = trainer_example_elements(source->y_rank, source->y_shape);
+    int64_t each = cj_fit_example_elements(source->y_rank, source->y_shape);
     const int32_t *label = y;
     for (int64_t i = 0; i < n * each; i++) {
         if (label[i] >= 0 && label[i] < t->classes)
@@ -72,7 +72,7 @@ static cj_status pull(cj_trainer *t, const cj_source *s, int64_t epoch, int64_t 
     return status;
 }
 
-cj_status trainer_next(cj_trainer *t, batch *b)
+cj_status cj_fit_next(cj_trainer *t, batch *b)
 {
     const cj_source *s = &t->source;
     int64_t index = t->position[POSITION_BATCH];
@@ -85,7 +85,7 @@ cj_status trainer_next(cj_trainer *t, batch *b)
         t->ahead = -1;
         if (status != CJ_OK)
             return status;
-        return trainer_check_labels(t, s, b->y, b->n, t->position[POSITION_EXAMPLES], NULL);
+        return cj_fit_check_labels(t, s, b->y, b->n, t->position[POSITION_EXAMPLES], NULL);
     }
     make_order(t);
     const int64_t *order = t->order + index * t->size;
@@ -96,10 +96,10 @@ cj_status trainer_next(cj_trainer *t, batch *b)
         return CJ_OK;
     }
     status = s->fetch(s->user, order, b->n, t->x, t->y);
-    return status == CJ_OK ? trainer_check_labels(t, s, b->y, b->n, 0, order) : status;
+    return status == CJ_OK ? cj_fit_check_labels(t, s, b->y, b->n, 0, order) : status;
 }
 
-cj_status trainer_epoch_is_over(cj_trainer *t, bool *over)
+cj_status cj_fit_epoch_is_over(cj_trainer *t, bool *over)
 {
     int64_t done = t->position[POSITION_BATCH];
     *over = !t->source.next_batch && done == t->batches;
@@ -116,7 +116,7 @@ cj_status trainer_epoch_is_over(cj_trainer *t, bool *over)
     return CJ_OK;
 }
 
-cj_status trainer_batch_in_order(cj_trainer *t, const cj_source *s, int64_t index, batch *b)
+cj_status cj_fit_batch_in_order(cj_trainer *t, const cj_source *s, int64_t index, batch *b)
 {
     int64_t first = index * t->size;
     *b = (batch){.x = t->x, .y = t->y};
@@ -139,5 +139,5 @@ cj_status trainer_batch_in_order(cj_trainer *t, const cj_source *s, int64_t inde
         }
     }
     bool labelled = status == CJ_OK && b->y && b->n;
-    return labelled ? trainer_check_labels(t, s, b->y, b->n, first, NULL) : status;
+    return labelled ? cj_fit_check_labels(t, s, b->y, b->n, first, NULL) : status;
 }

@@ -10,11 +10,11 @@ static bool is_kept(const cj_entry *entry)
     return entry->kind != CJ_STATE;
 }
 
-cj_status trainer_make_kept(cj_trainer *t)
+cj_status cj_fit_make_kept(cj_trainer *t)
 {
     static const char prefix[] = "best.";
     t->entries = cj_scope_count(t->root);
-    if (!trainer_keeps(t))
+    if (!cj_fit_keeps(t))
         return CJ_OK;
     t->kept = cj_allocate_zero(t->context, (size_t)t->entries * sizeof(void *));
     t->kept_name = cj_allocate_zero(t->context, (size_t)t->entries * sizeof(char *));
@@ -32,11 +32,11 @@ cj_status trainer_make_kept(cj_trainer *t)
         memcpy(t->kept_name[i], prefix, sizeof prefix - 1);
         memcpy(t->kept_name[i] + sizeof prefix - 1, entry->path, length + 1);
     }
-    trainer_keep_best(t);
+    cj_fit_keep_best(t);
     return CJ_OK;
 }
 
-void trainer_free_kept(cj_trainer *t)
+void cj_fit_free_kept(cj_trainer *t)
 {
     for (int i = 0; i < t->entries; i++) {
         const cj_entry *entry = cj_scope_entry(t->root, i);
@@ -49,7 +49,7 @@ void trainer_free_kept(cj_trainer *t)
     cj_release(t->context, t->kept_name, (size_t)t->entries * sizeof(char *));
 }
 
-void trainer_keep_best(cj_trainer *t)
+void cj_fit_keep_best(cj_trainer *t)
 {
     for (int i = 0; i < t->entries; i++) {
         cj_variable *v = cj_scope_entry(t->root, i)->variable;
@@ -126,7 +126,7 @@ cj_status cj_trainer_restored(cj_trainer *t)
     bool open_fits = p[POSITION_OPEN] == 0 ||
                      (p[POSITION_OPEN] == 1 && p[POSITION_BATCH] == 0 && p[POSITION_EPOCH] > 0);
     if (p[POSITION_EPOCH] >= 0 && p[POSITION_BATCH] >= 0 && batch_fits && open_fits &&
-        p[POSITION_EXAMPLES] >= 0 && p[POSITION_RIGHT] >= 0 && trainer_steps(t) >= 0)
+        p[POSITION_EXAMPLES] >= 0 && p[POSITION_RIGHT] >= 0 && cj_fit_steps(t) >= 0)
         return CJ_OK;
     return cj_fail(
         t->context, CJ_VALUE,

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-int64_t trainer_steps(const cj_trainer *t)
+int64_t cj_fit_steps(const cj_trainer *t)
 {
     int64_t step = 0;
     memcpy(&step, cj_variable_data(cj_scope_step(t->root)), sizeof step);
@@ -19,7 +19,7 @@ static double share(int64_t right, int64_t examples)
 
 static cj_progress progress_of(const cj_trainer *t)
 {
-    return (cj_progress){.step = trainer_steps(t),
+    return (cj_progress){.step = cj_fit_steps(t),
                          .epoch = t->position[POSITION_EPOCH],
                          .batch = t->position[POSITION_BATCH],
                          .batches = t->batches,
@@ -52,7 +52,7 @@ static cj_status advance(cj_trainer *t, const batch *b, double loss, int64_t rig
     t->position[POSITION_RIGHT] += right;
     t->position[POSITION_BATCH]++;
     t->sum[SUM_LOSS] += loss * (double)b->n;
-    cj_status status = trainer_epoch_is_over(t, &over);
+    cj_status status = cj_fit_epoch_is_over(t, &over);
     if (status == CJ_OK && over) {
         t->position[POSITION_BATCH] = 0;
         t->position[POSITION_EPOCH]++;
@@ -74,7 +74,7 @@ static cj_status next_batch(cj_trainer *t, batch *b)
         return status;
     if (t->position[POSITION_BATCH] == 0)
         begin_epoch(t);
-    status = trainer_next(t, b);
+    status = cj_fit_next(t, b);
     if (status == CJ_OK && (b->n == 0 || (t->a.drop_last && b->n < t->size)))
         status = cj_fail(t->context, CJ_VALUE, "epoch %lld has no batch",
                          (long long)t->position[POSITION_EPOCH] + 1);
@@ -87,7 +87,7 @@ cj_status cj_trainer_step(cj_trainer *t, cj_progress *progress)
     cj_status status = next_batch(t, &b);
     if (status != CJ_OK)
         return status;
-    const sized_program *p = trainer_program(t, TRAIN, b.n);
+    const sized_program *p = cj_fit_program(t, TRAIN, b.n);
     if (!p)
         return cj_error_status(t->context);
     status = run(p, &b, true);
@@ -97,8 +97,8 @@ cj_status cj_trainer_step(cj_trainer *t, cj_progress *progress)
     t->sum[SUM_RATE] = cj_output_number(p->program, 1);
     int64_t right = p->counts ? (int64_t)cj_output_number(p->program, 2) : 0;
     if (!isfinite(loss))
-        return trainer_not_finite(t, &b, loss);
-    int64_t labels = b.n * trainer_example_elements(t->source.y_rank, t->source.y_shape);
+        return cj_fit_not_finite(t, &b, loss);
+    int64_t labels = b.n * cj_fit_example_elements(t->source.y_rank, t->source.y_shape);
     status = advance(t, &b, loss, right);
     if (status == CJ_OK && progress) {
         *progress = progress_of(t);
@@ -127,9 +127,9 @@ static int64_t find_nan(cj_dtype dtype, const void *data, size_t bytes)
     return -1;
 }
 
-cj_status trainer_not_finite(cj_trainer *t, const batch *b, double loss)
+cj_status cj_fit_not_finite(cj_trainer *t, const batch *b, double loss)
 {
-    int64_t step = trainer_steps(t);
+    int64_t step = cj_fit_steps(t);
     const char *holder = NULL;
     if (find_nan(t->source.x_dtype, b->x, (size_t)b->n * t->x_bytes) >= 0)
         holder = "x";
@@ -166,21 +166,21 @@ cj_status cj_trainer_evaluate(cj_trainer *t, const cj_source *source, cj_scores 
 {
     bool with_y = has_targets(source);
     size_t row = (size_t)t->outputs * cj_dtype_size(cj_scope_dtype(t->root));
-    int64_t labels = trainer_example_elements(source->y_rank, source->y_shape);
+    int64_t labels = cj_fit_example_elements(source->y_rank, source->y_shape);
     double sum = 0;
     bool counts = false;
     cj_scores found = {0};
-    cj_status fit = trainer_check_like(t, source);
+    cj_status fit = cj_fit_check_like(t, source);
     if (fit != CJ_OK)
         return fit;
     for (int64_t i = 0;; i++) {
         batch b;
-        cj_status status = trainer_batch_in_order(t, source, i, &b);
+        cj_status status = cj_fit_batch_in_order(t, source, i, &b);
         if (status != CJ_OK)
             return status;
         if (b.n == 0)
             break;
-        const sized_program *p = trainer_program(t, with_y ? EVALUATE : PREDICT, b.n);
+        const sized_program *p = cj_fit_program(t, with_y ? EVALUATE : PREDICT, b.n);
         if (!p)
             return cj_error_status(t->context);
         status = run(p, &b, with_y);
@@ -224,8 +224,8 @@ static cj_status validate(cj_trainer *t, bool *best)
     if (*best) {
         t->best[BEST_LOSS] = scores.loss;
         t->best[BEST_EPOCH] = (double)t->position[POSITION_EPOCH];
-        if (trainer_keeps(t))
-            trainer_keep_best(t);
+        if (cj_fit_keeps(t))
+            cj_fit_keep_best(t);
     }
     return CJ_OK;
 }
@@ -242,7 +242,7 @@ cj_status cj_trainer_end_epoch(cj_trainer *t, cj_progress *progress)
     if (!progress)
         return CJ_OK;
     int64_t examples = t->position[POSITION_EXAMPLES];
-    int64_t labels = examples * trainer_example_elements(t->source.y_rank, t->source.y_shape);
+    int64_t labels = examples * cj_fit_example_elements(t->source.y_rank, t->source.y_shape);
     *progress = progress_of(t);
     progress->examples = examples;
     progress->loss = examples ? t->sum[SUM_LOSS] / (double)examples : NAN;
