@@ -1,5 +1,4 @@
 /* Fuzz target: any bytes as a CSV, through planning, splitting, fitting and the features. */
-#define _GNU_SOURCE 1
 #include "fuzz.h"
 
 #include <stdio.h>
