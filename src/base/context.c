@@ -247,9 +247,10 @@ void *cj_allocate_zero(cj_context *context, size_t size)
 
 void cj_release(cj_context *context, void *pointer, size_t size)
 {
+    if (!pointer)
+        return;
     const cj_allocator *allocator = &context->config.allocator;
-    if (pointer)
-        allocator->reallocate(allocator->user, pointer, CJ_MAX(size, 1), 0);
+    allocator->reallocate(allocator->user, pointer, CJ_MAX(size, 1), 0);
 }
 
 /* The pointer that the allocator gave lies just below the aligned block. */
