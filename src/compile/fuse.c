@@ -82,6 +82,17 @@ static bool reads_view_of(cj_schedule *s, int32_t item, int32_t group)
     return false;
 }
 
+/* Whether a reduction may be taken on the way out of the group's head. */
+static bool takes_sum(const cj_schedule *s, const cj_group *g, const cj_item *reduce)
+{
+    const cj_tensor *head = s->item[g->head].node;
+    uint32_t squeezed = reduced_of(reduce), axes = 0;
+    for (int i = 0; i < head->rank; i++)
+        if (head->shape[i] != 1 && squeezed >> cj_squeezed_axis(head, i) & 1)
+            axes |= UINT32_C(1) << i;
+    return cj_is_contraction(head) && s->target->takes_sums(s->context, head, axes);
+}
+
 /* The open group of a source that an item with this domain may join, or -1. */
 static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
 {
@@ -95,8 +106,11 @@ static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
     if (!g->open || g->other || g->again != it->again || g->members >= MOST_INSTRS ||
         !cj_same_domain(g->domain, domain_of(it)) || reads_view_of(s, item, at))
         return -1;
-    if (it->role == CJ_ROLE_REDUCE)
-        return g->head < 0 && (!g->has_reduce || g->reduced == reduced_of(it)) ? at : -1;
+    if (it->role == CJ_ROLE_REDUCE) {
+        if (g->has_reduce && g->reduced != reduced_of(it))
+            return -1;
+        return g->head < 0 || takes_sum(s, g, it) ? at : -1;
+    }
     return g->head < 0 || cj_is_contraction(s->item[g->head].node) ? at : -1;
 }
 

@@ -435,6 +435,11 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
     if (g->head >= 0) {
         status = cj_lower_head(s, g->head, l.kernel, l.loop);
         l.kernel->outer = l.rank;
+        if (g->has_reduce) {
+            l.kernel->outer = 0;
+            while (l.kernel->reduced < l.rank && g->reduced >> l.loop[l.kernel->reduced] & 1)
+                l.kernel->reduced++;
+        }
     } else {
         choose_order(&l, row_major_stores(s, group));
         l.kernel->outer = l.rank;

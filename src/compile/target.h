@@ -25,6 +25,8 @@ typedef struct cj_target {
      * axes of y, outer to inner (rank entries: a permutation of N, G, O, spatial...).
      */
     void (*conv_order)(const cj_tensor *conv, int *order);
+    /* Whether the code for this contraction can reduce what it makes over the axes in the mask. */
+    bool (*takes_sums)(const cj_context *context, const cj_tensor *head, uint32_t reduced);
     /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in. */
     bool (*takes_feed)(const cj_tensor *head, int i);
     int most_instrs; /* of one program */

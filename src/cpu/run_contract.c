@@ -3,6 +3,7 @@
  */
 #include "cpu/call.h"
 #include "cpu/contract.h"
+#include "cpu/sink.h"
 
 /* A thread's interpreter; begun at its first rows. */
 typedef struct cj_epilogue_thread {
@@ -17,7 +18,10 @@ typedef struct cj_contract_call {
     cj_conv_plan *conv;
     cj_tile *tile;
     int64_t width; /* elements of a row */
-    size_t packed_bytes, packed, epilogue, threads_at, thread_bytes; /* places in scratch */
+    bool sums;     /* the program has reductions over the rows */
+    cj_sinks sinks;
+    size_t packed_bytes, packed, shared, epilogue, threads_at; /* places in scratch */
+    size_t tile_bytes, thread_bytes;
 } cj_contract_call;
 
 typedef struct cj_contract_job {
@@ -25,17 +29,41 @@ typedef struct cj_contract_job {
     void *const *buffer;
     char *scratch;
     cj_epilogue_thread *thread;
+    cj_sinks_run sinks;
 } cj_contract_job;
+
+/* Whole rows at a time, not across the end of a block of a reduction; a block that is complete is folded. */
+static void store_and_sum(const cj_contract_job *job, cj_tile_run *run, char *scratch, char *tile,
+                          int64_t first_row, int64_t rows)
+{
+    const cj_contract_call *c = job->call;
+    const cj_sinks *s = &c->sinks;
+    int64_t most = c->tile->length / c->width, size = (int64_t)cj_dtype_size((cj_dtype)c->call.kernel->dtype);
+    for (int64_t row = first_row; row < first_row + rows;) {
+        int64_t block = row / CJ_REDUCE_BLOCK, begin = block * CJ_REDUCE_BLOCK;
+        int64_t end = CJ_MIN(begin + CJ_REDUCE_BLOCK, s->reduced);
+        int64_t count = CJ_MIN(CJ_MIN(most, first_row + rows - row), end - row);
+        cj_tile_step_run(run, row * c->width, count * c->width, tile + (row - first_row) * c->width * size);
+        cj_sinks_feed(s, run, scratch, row, count, c->width);
+        row += count;
+        if (row == end)
+            cj_sinks_end_block(&job->sinks, scratch, 0, block, end - begin, 0, c->width);
+    }
+}
 
 static void store_rows(void *state, int thread, void *tile, int64_t first_row, int64_t rows)
 {
     cj_contract_job *job = state;
     const cj_contract_call *c = job->call;
     cj_epilogue_thread *t = &job->thread[thread];
+    char *scratch = job->scratch + c->epilogue + (size_t)thread * c->thread_bytes;
     if (!t->begun) {
-        cj_tile_begin(c->tile, &t->run, job->buffer,
-                      job->scratch + c->epilogue + (size_t)thread * c->thread_bytes, c->tile->length);
+        cj_tile_begin(c->tile, &t->run, job->buffer, scratch, c->tile->length);
         t->begun = true;
+    }
+    if (c->sums) {
+        store_and_sum(job, &t->run, scratch + c->tile_bytes, tile, first_row, rows);
+        return;
     }
     size_t size = cj_dtype_size((cj_dtype)c->call.kernel->dtype);
     int64_t begin = first_row * c->width, end = begin + rows * c->width;
@@ -55,7 +83,7 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_contract_call *c = (cj_contract_call *)base;
     const cj_kernel *k = base->kernel;
-    cj_contract_job job = {c, buffer, scratch, NULL};
+    cj_contract_job job = {c, buffer, scratch, NULL, {&c->sinks, buffer, (char *)scratch + c->shared}};
     cj_pool *pool = base->context->pool;
     const void *left = operand_memory(k, 0, buffer), *right = operand_memory(k, 1, buffer);
     void *out = NULL;
@@ -84,6 +112,8 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
         cj_matmul_run(&c->matmul, pool,
                       &(cj_matmul_run_args){.a = left, .b = right, .c = out, .scratch = scratch,
                                             .store = store, .store_state = &job});
+    if (c->sums && c->sinks.blocks > 1)
+        cj_sinks_fold(&job.sinks, 0, 1);
 }
 
 /* ---- making ---- */
@@ -166,6 +196,31 @@ void cj_conv_memory_order(const cj_tensor *conv, int *order)
         order[at++] = 0;
     order[at++] = 1;
     order[at] = 2;
+}
+
+bool cj_contract_takes_sums(const cj_context *context, const cj_tensor *head, uint32_t reduced)
+{
+    enum { WIDEST = 512 };
+    int kept[2] = {head->rank - 1, -1};
+    if (head->op == CJ_OP_CONV) {
+        cj_conv_options options = cj_conv_options_of(head);
+        cj_conv_spec spec;
+        conv_geometry(&spec, head->dtype, head->source[0]->shape, head->source[1]->shape, head->shape,
+                      &options);
+        if (cj_conv_recognise(&spec) != CJ_CONV_FORWARD)
+            return false;
+        kept[0] = 1;
+        kept[1] = 2;
+    }
+    int64_t width = 1, rows = 1;
+    for (int i = 0; i < head->rank; i++) {
+        bool is_kept = i == kept[0] || i == kept[1];
+        if (((reduced >> i & 1) != 0) == is_kept && head->shape[i] != 1)
+            return false;
+        *(is_kept ? &width : &rows) *= head->shape[i];
+    }
+    int64_t blocks = (rows + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK, threads = cj_threads(context);
+    return rows > 0 && width > 1 && width <= WIDEST && (blocks % threads == 0 || blocks >= 8 * threads);
 }
 
 static void conv_strides(const cj_kernel *k, cj_conv_spec *spec)
@@ -251,8 +306,9 @@ static cj_status make(cj_contract_call *c)
     const cj_kernel *k = c->call.kernel;
     c->is_conv = k->kind == CJ_KERNEL_CONV;
     c->plain = is_plain(k);
+    c->sums = k->reduction_count > 0;
     cj_contract_options options = {.isa = context->isa, .threads = cj_threads(context),
-                                   .store = !c->plain, .spread = context->config.smallest_work == 1};
+                                   .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0, .store = !c->plain, .spread = context->config.smallest_work == 1};
     cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
     if (status)
         return status;
@@ -263,7 +319,12 @@ static cj_status make(cj_contract_call *c)
         status = cj_tile_make(context, k, CJ_MAX(c->width, 1), &c->tile);
         if (status)
             return status;
-        c->thread_bytes = aligned(c->tile->scratch_bytes);
+        c->tile_bytes = aligned(c->tile->scratch_bytes);
+        if (c->sums)
+            cj_sinks_make(&c->sinks, cj_kernels(context->isa), k, 0);
+        c->thread_bytes = c->tile_bytes + c->sinks.thread_bytes;
+        c->shared = bytes;
+        bytes += c->sinks.shared_bytes;
         c->epilogue = bytes;
         bytes += c->thread_bytes * (size_t)cj_threads(context);
         c->threads_at = bytes;

@@ -76,6 +76,7 @@ const cj_target cj_cpu_target = {
     .run = run,
     .release = release,
     .conv_order = cj_conv_memory_order,
+    .takes_sums = cj_contract_takes_sums,
     .takes_feed = takes_feed,
     .most_instrs = CJ_TILE_REGS,
 };
