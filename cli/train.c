@@ -67,9 +67,6 @@ static void announce_task(const train *t)
     announce_columns(t, CJ_COLUMN_TARGET, "target");
     announce_columns(t, CJ_COLUMN_NUMERIC, "numeric");
     announce_columns(t, CJ_COLUMN_CATEGORICAL, "categorical");
-    announce_columns(t, CJ_COLUMN_CONSTANT, "dropped, one value only");
-    announce_columns(t, CJ_COLUMN_IDS, "dropped, all values differ");
-    announce_columns(t, CJ_COLUMN_EMPTY, "dropped, empty");
 }
 
 static void announce(const train *t)

@@ -48,13 +48,20 @@ cj_status cj_model_new(cj_context *context, const char *net, const cj_preprocess
     if (!model)
         return CJ_NO_MEMORY;
     model->context = context;
+    bool building = cj_context_status(context) == CJ_OK;
     cj_status status = make(model, net, preprocess);
-    if (status != CJ_OK) {
-        cj_model_free(model);
-        return status;
+    if (status == CJ_OK) {
+        *out = model;
+        return CJ_OK;
     }
-    *out = model;
-    return CJ_OK;
+    cj_model_free(model);
+    if (!building || cj_context_status(context) == CJ_OK)
+        return status;
+    /* A net that cannot be built is this call's error, not one that stays on the context. */
+    char sentence[512];
+    snprintf(sentence, sizeof sentence, "%s", cj_error(context));
+    cj_error_clear(context);
+    return cj_fail(context, status, "%s", sentence);
 }
 
 void cj_model_free(cj_model *model)

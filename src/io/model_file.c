@@ -138,6 +138,29 @@ static cj_status check_format(cj_context *context, const char *name, const char 
     return CJ_OK;
 }
 
+/* A net far larger than the file is refused before memory is taken for it. */
+#define UNCHECKED_WEIGHTS (INT64_C(1) << 24)
+
+static cj_status check_size(cj_context *context, const char *name, const cj_tensor_file *file,
+                            const char *text, const cj_preprocess *preprocess)
+{
+    cj_net *net;
+    int64_t held = 0, needed = 0;
+    cj_status status = cj_net_parse(context, text, preprocess->rank, preprocess->shape,
+                                    cj_preprocess_outputs(preprocess), &net);
+    if (status != CJ_OK)
+        return status;
+    for (size_t i = 0; i < file->count; i++)
+        held += cj_array_count(&file->array[i]);
+    for (int i = 0; i < cj_net_layers(net); i++)
+        needed += cj_net_layer_at(net, i)->parameters;
+    cj_net_free(net);
+    if (needed <= held || needed <= UNCHECKED_WEIGHTS)
+        return CJ_OK;
+    return cj_fail(context, CJ_FORMAT, "'%s' holds %lld numbers, its net \"%.200s\" needs %lld",
+                   name, (long long)held, text, (long long)needed);
+}
+
 static cj_status from_own(cj_context *context, const char *name, const cj_tensor_file *file,
                           const char *format, cj_model **out)
 {
@@ -154,7 +177,9 @@ static cj_status from_own(cj_context *context, const char *name, const cj_tensor
     status = cj_preprocess_from_json(context, name, json, &preprocess);
     if (status != CJ_OK)
         return status;
-    status = cj_model_new(context, text, preprocess, out);
+    status = check_size(context, name, file, text, preprocess);
+    if (status == CJ_OK)
+        status = cj_model_new(context, text, preprocess, out);
     cj_preprocess_free(context, preprocess);
     if (status == CJ_OK && called)
         snprintf((*out)->kept_name, sizeof(*out)->kept_name, "%s", called);
