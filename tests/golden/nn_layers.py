@@ -127,8 +127,9 @@ for name, tensors in cases:
 print("\nstatic const golden_case nn_layers[] = {")
 for name, tensors in cases:
     print('    {"%s", %d, {' % (name, len(tensors)))
+    rows = []
     for i, (label, t) in enumerate(tensors):
         shape = ", ".join(str(n) for n in t.shape) or "0"
-        print('        {"%s", %d, {%s}, data_%s_%d},' % (label, t.dim(), shape, name, i))
-    print("    }},")
+        rows.append('{"%s", %d, {%s}, data_%s_%d}' % (label, t.dim(), shape, name, i))
+    print("        " + ", ".join(rows) + "}},")
 print("};\n\n#endif")
