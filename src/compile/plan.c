@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { ALIGN = 64, MOST_BLOCKS_SEARCHED = 2000 };
+enum { ALIGN = 64, MOST_BLOCKS_SEARCHED = 1000 };
 
 typedef struct cj_block {
     int32_t first, last;
@@ -154,35 +154,41 @@ static int compare_blocks(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int compare_offsets(const void *a, const void *b)
+/* Keeps `sorted`, the blocks placed so far, in the order of their offsets. */
+static void insert_block(cj_block **sorted, int32_t count, cj_block *block)
 {
-    const cj_block *const *x = a, *const *y = b;
-    if ((*x)->offset != (*y)->offset)
-        return (*x)->offset < (*y)->offset ? -1 : 1;
-    return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+    int32_t low = 0, high = count;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (sorted[middle]->offset <= block->offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(sorted + low + 1, sorted + low, sizeof(*sorted) * (size_t)(count - low));
+    sorted[low] = block;
 }
 
-/* Places the blocks in their order; returns the arena's size. `near`: room for as many pointers. */
-static size_t place_blocks(cj_block *block, int32_t count, cj_block **near)
+/* Places the blocks in their order, each in the smallest gap that holds it; returns the arena's size. `sorted`: room
+ * for as many pointers. */
+static size_t place_blocks(cj_block *block, int32_t count, cj_block **sorted)
 {
     size_t size = 0;
     for (int32_t i = 0; i < count; i++) {
-        int32_t found = 0;
-        for (int32_t j = 0; j < i; j++)
-            if (block[j].first <= block[i].last && block[i].first <= block[j].last)
-                near[found++] = &block[j];
-        qsort(near, (size_t)found, sizeof(*near), compare_offsets);
         size_t at = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
-        for (int32_t j = 0; j < found; j++) {
-            if (near[j]->offset > at && near[j]->offset - at >= block[i].bytes &&
-                near[j]->offset - at < best_gap) {
+        for (int32_t j = 0; j < i; j++) {
+            const cj_block *other = sorted[j];
+            if (other->first > block[i].last || block[i].first > other->last)
+                continue;
+            if (other->offset >= at + block[i].bytes && other->offset - at < best_gap) {
                 best = at;
-                best_gap = near[j]->offset - at;
+                best_gap = other->offset - at;
             }
-            at = CJ_MAX(at, near[j]->offset + near[j]->bytes);
+            at = CJ_MAX(at, other->offset + other->bytes);
         }
         block[i].offset = best != SIZE_MAX ? best : at;
         size = CJ_MAX(size, block[i].offset + block[i].bytes);
+        insert_block(sorted, i, &block[i]);
     }
     return size;
 }
@@ -193,7 +199,7 @@ static size_t place_by_time(cj_block *block, int32_t count, cj_block **alive)
     size_t size = 0;
     int32_t living = 0;
     for (int32_t i = 0; i < count; i++) {
-        int32_t kept = 0, insert = 0;
+        int32_t kept = 0;
         size_t at = 0, offset = SIZE_MAX;
         for (int32_t j = 0; j < living; j++)
             if (alive[j]->last >= block[i].first)
@@ -205,11 +211,7 @@ static size_t place_by_time(cj_block *block, int32_t count, cj_block **alive)
             at = CJ_MAX(at, alive[j]->offset + alive[j]->bytes);
         }
         block[i].offset = offset == SIZE_MAX ? at : offset;
-        while (insert < living && alive[insert]->offset < block[i].offset)
-            insert++;
-        memmove(alive + insert + 1, alive + insert, sizeof(*alive) * (size_t)(living - insert));
-        alive[insert] = &block[i];
-        living++;
+        insert_block(alive, living++, &block[i]);
         size = CJ_MAX(size, block[i].offset + block[i].bytes);
     }
     return size;
@@ -279,7 +281,8 @@ cj_status cj_schedule_plan(cj_schedule *s)
         block[i].key = (size_t)(s->kernels - block[i].first);
     qsort(block, (size_t)count, sizeof(*block), compare_blocks);
     keep_offsets(s, block, count, place_by_time(block, count, near));
-    for (int pass = 0; pass < 2 && count <= MOST_BLOCKS_SEARCHED; pass++) {
+    for (int pass = 0; pass < 2 && count <= MOST_BLOCKS_SEARCHED && s->peak_bytes > s->lower_bound_bytes;
+         pass++) {
         for (int32_t i = 0; i < count; i++) {
             block[i].key = pass ? 0 : block[i].bytes;
             for (int32_t k = block[i].first; pass && k <= block[i].last; k++)
