@@ -85,6 +85,32 @@ int32_t cj_memory_root(const cj_schedule *s, int32_t item)
     return item;
 }
 
+bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis)
+{
+    const cj_tensor *node = s->item[item].node;
+    for (int i = 0; i < node->rank; i++)
+        axis[i] = i;
+    for (; s->item[item].role == CJ_ROLE_ALIAS || s->item[item].role == CJ_ROLE_VIEW;
+         item = s->item[item].source[0]) {
+        const cj_tensor *from = s->item[item].node->source[0], *to = s->item[item].node;
+        if (s->item[item].role == CJ_ROLE_VIEW && to->op != CJ_OP_PERMUTE)
+            return false;
+        for (int i = 0; i < node->rank; i++) {
+            if (axis[i] < 0 || to->shape[axis[i]] == 1) {
+                axis[i] = -1;
+            } else if (s->item[item].role == CJ_ROLE_VIEW) {
+                axis[i] = (int)to->option[axis[i]];
+            } else {
+                int at = cj_squeezed_axis(to, axis[i]), a = 0;
+                while (from->shape[a] == 1 || at-- > 0)
+                    a++;
+                axis[i] = a;
+            }
+        }
+    }
+    return true;
+}
+
 /* Whether a permute keeps the order of the axes that are not 1. */
 static bool permute_is_alias(const cj_tensor *node)
 {

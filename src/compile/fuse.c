@@ -14,7 +14,8 @@
 enum {
     MOST_INSTRS = 48,       /* of a group that another item joins; clones come on top */
     MOST_CLONE_INSTRS = 4,  /* of what is computed again instead of stored */
-    MOST_CLONE_DEPTH = 6
+    MOST_FEED_INSTRS = 8,   /* of what is computed on the way into a contraction instead of stored */
+    MOST_SMALL_LOADS = 6
 };
 
 int32_t cj_group_of(cj_schedule *s, int32_t group)
@@ -143,6 +144,7 @@ static void merge(cj_schedule *s, int32_t a, int32_t b)
     if (y->head >= 0) {
         x->head = y->head;
         x->second = y->second;
+        memcpy(x->feed, y->feed, sizeof(x->feed));
     }
 }
 
@@ -159,10 +161,10 @@ static bool is_broadcast(const cj_schedule *s, int32_t item)
 }
 
 /* Adds what computing `item` again costs; false: it cannot be. */
-static bool clone_cost(cj_schedule *s, int32_t item, int depth, cj_clone_cost *cost)
+static bool clone_cost(cj_schedule *s, int32_t item, int most, cj_clone_cost *cost)
 {
     const cj_item *it = &s->item[item];
-    if (depth > MOST_CLONE_DEPTH || ++cost->instrs > MOST_CLONE_INSTRS || it->copy)
+    if (++cost->instrs > most || it->copy)
         return false;
     for (int32_t k = 0; k < it->node->source_count; k++) {
         int32_t source = cj_alias_root(s, it->source[k]);
@@ -170,7 +172,7 @@ static bool clone_cost(cj_schedule *s, int32_t item, int depth, cj_clone_cost *c
         if (from->role == CJ_ROLE_SCALAR)
             continue;
         if (from->role == CJ_ROLE_MAP && !from->stored) {
-            if (!clone_cost(s, source, depth + 1, cost))
+            if (!clone_cost(s, source, most, cost))
                 return false;
         } else if (from->role == CJ_ROLE_HEAD && !from->stored) {
             return false;
@@ -180,7 +182,7 @@ static bool clone_cost(cj_schedule *s, int32_t item, int depth, cj_clone_cost *c
             cost->large++;
         }
     }
-    return cost->large <= 1 && cost->small <= 4;
+    return cost->large <= 1 && cost->small <= MOST_SMALL_LOADS;
 }
 
 static int32_t find_clone(const cj_schedule *s, int32_t group, int32_t item)
@@ -241,7 +243,7 @@ static cj_status use_sources(cj_schedule *s, int32_t group, int32_t item)
             continue;
         cj_clone_cost cost = {0, 0, 0};
         if (!s->no_fusion && role == CJ_ROLE_MAP && !s->item[source].stored &&
-            !s->group[group].other && clone_cost(s, source, 0, &cost)) {
+            !s->group[group].other && clone_cost(s, source, MOST_CLONE_INSTRS, &cost)) {
             int32_t copy = clone_into(s, group, source);
             if (copy < 0)
                 return CJ_NO_MEMORY;
@@ -301,13 +303,38 @@ static void pair_argmax(cj_schedule *s, int32_t group, int32_t item, const int32
     }
 }
 
+/*
+ * A contraction may compute an operand as it reads it: a cheap map that nobody stores yet, seen through permutes at most, is
+ * cloned into a group of its own that becomes the head's prologue.
+ */
+static cj_status take_feed(cj_schedule *s, int32_t group, int32_t head, int k)
+{
+    int32_t source = s->item[head].source[k], root = cj_memory_root(s, source);
+    int axis[CJ_MAX_RANK];
+    cj_clone_cost cost = {0, 0, 0};
+    if (s->no_fusion || s->item[root].role != CJ_ROLE_MAP || s->item[root].stored ||
+        s->item[root].node->elements < 2 || !s->target->takes_feed(s->item[head].node, k) ||
+        !cj_feed_axes(s, source, axis) || !clone_cost(s, root, MOST_FEED_INSTRS, &cost) || !cost.large)
+        return CJ_OK;
+    int32_t feed = group_new(s, s->item[root].node, s->group[group].again);
+    if (feed < 0 || clone_into(s, feed, root) < 0)
+        return CJ_NO_MEMORY;
+    s->group[feed].open = false;
+    s->group[group].feed[k] = feed;
+    return CJ_OK;
+}
+
 static cj_status take_alone(cj_schedule *s, int32_t item)
 {
     int32_t group = group_new(s, s->item[item].node, s->item[item].again);
     if (group < 0)
         return CJ_NO_MEMORY;
-    for (int32_t k = 0; k < s->item[item].node->source_count; k++)
-        use_memory(s, s->item[item].source[k]);
+    for (int32_t k = 0; k < s->item[item].node->source_count; k++) {
+        if (cj_is_contraction(s->item[item].node) && take_feed(s, group, item, k))
+            return CJ_NO_MEMORY;
+        if (k > 1 || s->group[group].feed[k] < 0)
+            use_memory(s, s->item[item].source[k]);
+    }
     s->item[item].group = group;
     s->group[group].head = item;
     s->group[group].other = s->item[item].role == CJ_ROLE_OTHER;

@@ -417,6 +417,48 @@ static int group_stores(const cj_schedule *s, const cj_group *g, int *instrs)
     return stores;
 }
 
+/* The prologue of operand k of a contraction: a program over the operand's domain in the order in which it is read. */
+static cj_status lower_feed(cj_schedule *s, cj_kernel *kernel, int32_t head, int32_t group, int k)
+{
+    cj_lowering l = {.s = s, .group = group};
+    cj_group *g = &s->group[group];
+    int32_t source = s->item[head].source[k];
+    const cj_tensor *operand = s->item[source].node;
+    int instrs, order[CJ_MAX_RANK], axis[CJ_MAX_RANK], at = 0;
+    group_stores(s, g, &instrs);
+    l.rank = cj_squeezed_extents(g->domain, l.extent);
+    s->item[g->last].stored = true;
+    find_wanted(s, group);
+    cj_status status = find_loads(&l);
+    if (status)
+        return status;
+    l.kernel = cj_kernel_new(s, CJ_KERNEL_MAP, instrs, 1, 0);
+    if (!l.kernel)
+        return CJ_NO_MEMORY;
+    s->target->feed_order(s->item[head].node, k, order);
+    cj_feed_axes(s, source, axis);
+    for (int i = 0; i < operand->rank; i++)
+        if (axis[order[i]] >= 0)
+            l.loop[at++] = cj_squeezed_axis(g->domain, axis[order[i]]);
+    l.kernel->rank = l.kernel->outer = l.rank;
+    l.kernel->elements = g->domain->elements;
+    for (int i = 0; i < l.rank; i++)
+        l.kernel->extent[i] = l.extent[l.loop[i]];
+    emit_loads(&l);
+    for (int32_t m = g->first; m >= 0; m = s->item[m].next)
+        emit_member(&l, m);
+    cj_view view = {.buffer = -1};
+    int64_t step = 1;
+    for (int i = l.rank - 1; i >= 0; i--) {
+        view.stride[i] = step;
+        step *= l.kernel->extent[i];
+    }
+    l.kernel->store_count = 1;
+    l.kernel->store[0] = (cj_store){(int16_t)s->item[g->last].reg, s->item[g->last].node->dtype, view};
+    kernel->feed[k] = l.kernel;
+    return CJ_OK;
+}
+
 /* A group of maps and reductions, alone or behind a contraction. */
 static cj_status lower_program(cj_schedule *s, int32_t group)
 {
@@ -433,7 +475,10 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
         return CJ_NO_MEMORY;
     l.kernel->is_again = g->again;
     if (g->head >= 0) {
-        status = cj_lower_head(s, g->head, l.kernel, l.loop);
+        status = cj_lower_head(s, g->head, g->feed, l.kernel, l.loop);
+        for (int k = 0; k < 2 && !status; k++)
+            if (g->feed[k] >= 0)
+                status = lower_feed(s, l.kernel, g->head, g->feed[k], k);
         l.kernel->outer = l.rank;
         if (g->has_reduce) {
             l.kernel->outer = 0;

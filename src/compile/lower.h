@@ -24,8 +24,8 @@ cj_status cj_kernel_copy_region(cj_schedule *s, cj_dtype dtype, int rank, const 
 /* The buffer of a variable's memory. */
 cj_status cj_variable_buffer(cj_schedule *s, cj_variable *variable, int32_t *buffer);
 
-/* Operands and kind of a contraction, and the order of its loops in squeezed axes. */
-cj_status cj_lower_head(cj_schedule *s, int32_t item, cj_kernel *kernel, int *loop);
+/* Operands (but for those that are fed: extents only) and kind of a contraction, and the order of its loops in squeezed axes. */
+cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel, int *loop);
 
 /* Kernels of their own. */
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax);

@@ -29,7 +29,7 @@ static bool batch_is_even(const cj_tensor *node, const cj_place *place)
     return true;
 }
 
-cj_status cj_lower_head(cj_schedule *s, int32_t item, cj_kernel *kernel, int *loop)
+cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel, int *loop)
 {
     const cj_tensor *node = s->item[item].node;
     int order[CJ_MAX_RANK], at = 0;
@@ -47,7 +47,8 @@ cj_status cj_lower_head(cj_schedule *s, int32_t item, cj_kernel *kernel, int *lo
             loop[at++] = cj_squeezed_axis(node, order[i]);
     for (int k = 0; k < 2; k++) {
         int32_t source = s->item[item].source[k];
-        const cj_place *place = cj_item_place(s, source);
+        static const cj_place nowhere = {.buffer = -1};
+        const cj_place *place = feed[k] >= 0 ? &nowhere : cj_item_place(s, source);
         if (place && node->op == CJ_OP_MATMUL && !batch_is_even(s->item[source].node, place))
             place = cj_item_copy(s, source);
         if (!place)

@@ -26,7 +26,8 @@ typedef struct cj_order {
     int32_t *use_begin;  /* items that group g reads in memory: use[use_begin[g]] .. */
     int32_t *use, uses, use_room;
     int32_t *readers;    /* groups that read item i and have not run */
-    int32_t *seen, mark; /* marks of groups and items in walks */
+    int32_t *seen, mark; /* marks of groups in walks */
+    int32_t *stack, depth, stack_room; /* of find_alive */
 } cj_order;
 
 static cj_status add_edge(cj_order *o, int32_t from, int32_t to)
@@ -47,7 +48,7 @@ static int32_t source_count(const cj_item *item)
     return item->copy ? 1 : item->node->source_count;
 }
 
-/* Calls visit for each item of the group: head, second, members. */
+/* Calls visit for each item of the group: head, second, members, what feeds the head. */
 typedef cj_status (*cj_visit_fn)(cj_order *o, int32_t group, int32_t item);
 static cj_status visit_items(cj_order *o, int32_t group, cj_visit_fn visit)
 {
@@ -59,7 +60,18 @@ static cj_status visit_items(cj_order *o, int32_t group, cj_visit_fn visit)
         status = visit(o, group, g->second);
     for (int32_t m = g->first; m >= 0 && !status; m = o->s->item[m].next)
         status = visit(o, group, m);
+    for (int k = 0; k < 2; k++)
+        for (int32_t m = g->feed[k] < 0 ? -1 : o->s->group[g->feed[k]].first; m >= 0 && !status;
+             m = o->s->item[m].next)
+            status = visit(o, group, m);
     return status;
+}
+
+/* Whether source k of an item of the group is computed there: an operand that is fed, or within a feed. */
+static bool is_fed(const cj_schedule *s, int32_t group, int32_t item, int32_t k)
+{
+    const cj_group *g = &s->group[group];
+    return item == g->head && k < 2 && g->feed[k] >= 0;
 }
 
 static cj_status note_position(cj_order *o, int32_t group, int32_t item)
@@ -75,9 +87,10 @@ static cj_status note_uses(cj_order *o, int32_t group, int32_t item)
     cj_schedule *s = o->s;
     for (int32_t k = 0; k < source_count(&s->item[item]); k++) {
         int32_t root = cj_memory_root(s, s->item[item].source[k]);
-        cj_role role = s->item[root].role;
-        if (role == CJ_ROLE_SCALAR ||
-            (s->item[root].group >= 0 && cj_group_of(s, s->item[root].group) == group))
+        int32_t from = s->item[root].group < 0 ? -1 : cj_group_of(s, s->item[root].group);
+        if (s->item[root].role == CJ_ROLE_SCALAR || is_fed(s, group, item, k) ||
+            (from >= 0 && (from == group || from == s->group[group].feed[0] ||
+                           from == s->group[group].feed[1])))
             continue;
         bool known = false;
         for (int32_t u = o->use_begin[group]; u < o->uses && !known; u++)
@@ -92,38 +105,43 @@ static cj_status note_uses(cj_order *o, int32_t group, int32_t item)
     return CJ_OK;
 }
 
+/* Puts the groups that an item of the group reads from on the stack of find_alive. */
+static cj_status push_sources(cj_order *o, int32_t group, int32_t item)
+{
+    cj_schedule *s = o->s;
+    for (int32_t k = 0; k < source_count(&s->item[item]); k++) {
+        int32_t root = cj_memory_root(s, s->item[item].source[k]);
+        if (s->item[root].group < 0 || is_fed(s, group, item, k))
+            continue;
+        if (!cj_grow(s->work, &o->stack, &o->stack_room, o->depth, sizeof(int32_t)))
+            return CJ_NO_MEMORY;
+        o->stack[o->depth++] = cj_group_of(s, s->item[root].group);
+    }
+    return CJ_OK;
+}
+
 /* Finds the groups that outputs and updates need. */
 static cj_status find_alive(cj_order *o)
 {
     cj_schedule *s = o->s;
-    int32_t *stack = NULL, depth = 0, room = 0;
     for (int32_t i = 0; i < s->stores; i++) {
-        int32_t group = cj_group_of(s, s->item[s->store[i].item].group);
-        if (!cj_grow(s->work, &stack, &room, depth, sizeof(int32_t)))
+        if (!cj_grow(s->work, &o->stack, &o->stack_room, o->depth, sizeof(int32_t)))
             return CJ_NO_MEMORY;
-        stack[depth++] = group;
+        o->stack[o->depth++] = cj_group_of(s, s->item[s->store[i].item].group);
     }
-    while (depth > 0) {
-        int32_t group = stack[--depth];
+    while (o->depth > 0) {
+        int32_t group = o->stack[--o->depth];
         if (o->alive[group])
             continue;
         o->alive[group] = true;
-        const cj_group *g = &s->group[group];
-        int32_t item = g->head >= 0 ? g->head : g->first;
-        bool head = g->head >= 0;
-        while (item >= 0) {
-            for (int32_t k = 0; k < source_count(&s->item[item]); k++) {
-                int32_t root = cj_memory_root(s, s->item[item].source[k]);
-                if (s->item[root].group < 0)
-                    continue;
-                if (!cj_grow(s->work, &stack, &room, depth, sizeof(int32_t)))
-                    return CJ_NO_MEMORY;
-                stack[depth++] = cj_group_of(s, s->item[root].group);
-            }
-            item = head ? g->first : s->item[item].next;
-            head = false;
-        }
+        cj_status status = visit_items(o, group, push_sources);
+        if (status)
+            return status;
     }
+    for (int32_t g = 0; g < s->groups; g++)
+        for (int k = 0; k < 2; k++)
+            if (s->group[g].feed[k] >= 0)
+                o->alive[s->group[g].feed[k]] = false; /* part of its head's kernel */
     return CJ_OK;
 }
 
@@ -158,12 +176,16 @@ static cj_status build_edges(cj_order *o)
 static bool reads_in_step(cj_schedule *s, int32_t group, const cj_variable *variable)
 {
     const cj_group *g = &s->group[group];
-    if (g->head >= 0)
-        for (int32_t k = 0; k < source_count(&s->item[g->head]); k++) {
-            int32_t root = cj_memory_root(s, s->item[g->head].source[k]);
-            if (s->item[root].node->payload == variable && s->item[root].node->op == CJ_OP_VARIABLE)
-                return false;
-        }
+    for (int f = 0; f < 3; f++) {
+        int32_t m = f == 2 ? g->head : g->feed[f] < 0 ? -1 : s->group[g->feed[f]].first;
+        for (; m >= 0; m = f == 2 ? -1 : s->item[m].next)
+            for (int32_t k = 0; k < source_count(&s->item[m]); k++) {
+                int32_t root = cj_memory_root(s, s->item[m].source[k]);
+                if (s->item[root].node->payload == variable &&
+                    s->item[root].node->op == CJ_OP_VARIABLE)
+                    return false;
+            }
+    }
     for (int32_t m = g->first; m >= 0; m = s->item[m].next)
         for (int32_t k = 0; k < source_count(&s->item[m]); k++) {
             int32_t source = s->item[m].source[k];

@@ -67,9 +67,13 @@ static bool only_loaded_as(const cj_kernel *k, int32_t buffer, const cj_view *vi
         if (k->instr[i].op == CJ_INSTR_LOAD && k->instr[i].view.buffer == buffer &&
             !same_view(&k->instr[i].view, view, k->rank))
             return false;
-    for (int i = 0; i < k->operand_count; i++)
+    for (int i = 0; i < k->operand_count; i++) {
         if (k->operand[i].view.buffer == buffer)
             return false;
+        for (int j = 0; k->feed[i] && j < k->feed[i]->instr_count; j++)
+            if (k->feed[i]->instr[j].op == CJ_INSTR_LOAD && k->feed[i]->instr[j].view.buffer == buffer)
+                return false;
+    }
     for (int i = 0; i < k->store_count; i++)
         if (k->store[i].view.buffer == buffer)
             return false;
@@ -102,12 +106,14 @@ static void rename_views(cj_kernel *k, const int32_t *name)
         if (k->instr[i].op == CJ_INSTR_LOAD)
             k->instr[i].view.buffer = name[k->instr[i].view.buffer];
     for (int i = 0; i < k->operand_count; i++) {
-        k->operand[i].view.buffer = name[k->operand[i].view.buffer];
         if (k->feed[i])
             rename_views(k->feed[i], name);
+        else
+            k->operand[i].view.buffer = name[k->operand[i].view.buffer];
     }
     for (int i = 0; i < k->store_count; i++)
-        k->store[i].view.buffer = name[k->store[i].view.buffer];
+        if (k->store[i].view.buffer >= 0)
+            k->store[i].view.buffer = name[k->store[i].view.buffer];
     for (int i = 0; i < k->reduction_count; i++)
         k->reduction[i].view.buffer = name[k->reduction[i].view.buffer];
 }

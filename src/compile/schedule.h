@@ -147,6 +147,9 @@ int32_t cj_alias_root(const cj_schedule *s, int32_t item);
 /* Through aliases and views: the item whose memory it is. */
 int32_t cj_memory_root(const cj_schedule *s, int32_t item);
 
+/* For each axis of the item the axis of its memory root, -1 where the extent is 1; false: other views than permutes between. */
+bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis);
+
 /* ---- fuse.c ---- */
 
 int32_t cj_group_of(cj_schedule *s, int32_t group); /* the group it has become part of */

@@ -29,7 +29,8 @@ typedef struct cj_target {
     bool (*takes_sums)(const cj_context *context, const cj_tensor *head, uint32_t reduced);
     /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in. */
     bool (*takes_feed)(const cj_tensor *head, int i);
-    int most_instrs; /* of one program */
+    /* The order in which such an operand is asked for, as its axes, outer to inner. */
+    void (*feed_order)(const cj_tensor *head, int i, int *order);
 } cj_target;
 
 extern const cj_target cj_cpu_target;

@@ -1,15 +1,22 @@
 /*
- * src/cpu/run_contract.c - matrix products and convolutions, with their program as epilogue.
+ * src/cpu/run_contract.c - matrix products and convolutions, with their program as epilogue, and with prologues.
  */
 #include "cpu/call.h"
 #include "cpu/contract.h"
 #include "cpu/sink.h"
 
-/* A thread's interpreter; begun at its first rows. */
-typedef struct cj_epilogue_thread {
+/* A thread's interpreter of the epilogue or of a prologue; begun at its first rows. */
+typedef struct cj_program_thread {
     cj_tile_run run;
     bool begun;
-} cj_epilogue_thread;
+} cj_program_thread;
+
+/* A prologue: the program of an operand. */
+typedef struct cj_feed_program {
+    cj_tile *tile; /* NULL: none */
+    int64_t row, rows; /* elements of a row, rows of an image */
+    size_t scratch, thread_bytes, threads_at; /* places in scratch */
+} cj_feed_program;
 
 typedef struct cj_contract_call {
     cj_call call;
@@ -22,13 +29,14 @@ typedef struct cj_contract_call {
     cj_sinks sinks;
     size_t packed_bytes, packed, shared, epilogue, threads_at; /* places in scratch */
     size_t tile_bytes, thread_bytes;
+    cj_feed_program feed[2];
 } cj_contract_call;
 
 typedef struct cj_contract_job {
     const cj_contract_call *call;
     void *const *buffer;
     char *scratch;
-    cj_epilogue_thread *thread;
+    cj_program_thread *thread;
     cj_sinks_run sinks;
 } cj_contract_job;
 
@@ -55,7 +63,7 @@ static void store_rows(void *state, int thread, void *tile, int64_t first_row, i
 {
     cj_contract_job *job = state;
     const cj_contract_call *c = job->call;
-    cj_epilogue_thread *t = &job->thread[thread];
+    cj_program_thread *t = &job->thread[thread];
     char *scratch = job->scratch + c->epilogue + (size_t)thread * c->thread_bytes;
     if (!t->begun) {
         cj_tile_begin(c->tile, &t->run, job->buffer, scratch, c->tile->length);
@@ -72,6 +80,40 @@ static void store_rows(void *state, int thread, void *tile, int64_t first_row, i
                          (char *)tile + (size_t)(at - begin) * size);
 }
 
+typedef struct cj_feed_job {
+    const cj_feed_program *feed;
+    void *const *buffer;
+    char *scratch;
+    size_t size; /* bytes of an element */
+} cj_feed_job;
+
+static void load_rows(void *state, int thread, void *dst, int64_t row_stride, int64_t image,
+                      int64_t first_row, int64_t rows)
+{
+    cj_feed_job *job = state;
+    const cj_feed_program *f = job->feed;
+    cj_program_thread *t = (cj_program_thread *)(void *)(job->scratch + f->threads_at) + thread;
+    if (!t->begun) {
+        cj_tile_begin(f->tile, &t->run, job->buffer,
+                      job->scratch + f->scratch + (size_t)thread * f->thread_bytes, f->tile->length);
+        t->begun = true;
+    }
+    int64_t begin = (image * f->rows + first_row) * f->row;
+    int64_t step = row_stride == f->row ? rows * f->row : f->row;
+    for (int64_t at = 0; at < rows * f->row; at += step)
+        for (int64_t i = 0; i < step; i += f->tile->length) {
+            t->run.out = (char *)dst + (size_t)(at / f->row * row_stride + i) * job->size;
+            cj_tile_step_run(&t->run, begin + at + i, CJ_MIN(f->tile->length, step - i), NULL);
+        }
+}
+
+static void forget_threads(const cj_contract_call *c, char *scratch, size_t at)
+{
+    cj_program_thread *t = (cj_program_thread *)(void *)(scratch + at);
+    for (int i = 0; i < cj_threads(c->call.context); i++)
+        t[i].begun = false;
+}
+
 static const void *operand_memory(const cj_kernel *k, int i, void *const *buffer)
 {
     const cj_operand *o = &k->operand[i];
@@ -85,15 +127,22 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
     const cj_kernel *k = base->kernel;
     cj_contract_job job = {c, buffer, scratch, NULL, {&c->sinks, buffer, (char *)scratch + c->shared}};
     cj_pool *pool = base->context->pool;
-    const void *left = operand_memory(k, 0, buffer), *right = operand_memory(k, 1, buffer);
+    cj_feed_job feed[2];
+    const void *operand[2];
+    for (int i = 0; i < 2; i++) {
+        operand[i] = c->feed[i].tile ? NULL : operand_memory(k, i, buffer);
+        feed[i] = (cj_feed_job){&c->feed[i], buffer, scratch, cj_dtype_size((cj_dtype)k->dtype)};
+        if (c->feed[i].tile)
+            forget_threads(c, scratch, c->feed[i].threads_at);
+    }
+    const void *right = operand[1];
     void *out = NULL;
     if (c->plain) {
         const cj_view *view = &k->store[0].view;
         out = (char *)buffer[view->buffer] + view->offset * (int64_t)cj_dtype_size((cj_dtype)k->dtype);
     } else {
-        job.thread = (cj_epilogue_thread *)(void *)((char *)scratch + c->threads_at);
-        for (int t = 0; t < cj_threads(base->context); t++)
-            job.thread[t].begun = false;
+        job.thread = (cj_program_thread *)(void *)((char *)scratch + c->threads_at);
+        forget_threads(c, scratch, c->threads_at);
     }
     if (c->packed_bytes) {
         void *packed = (char *)scratch + c->packed;
@@ -106,11 +155,15 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
     cj_store_fn store = c->plain ? NULL : store_rows;
     if (c->is_conv)
         cj_conv_run(c->conv, pool,
-                    &(cj_conv_run_args){.x = left, .w = right, .y = out, .scratch = scratch,
+                    &(cj_conv_run_args){.x = operand[0], .w = right, .y = out, .scratch = scratch,
+                                        .load = feed[0].feed->tile ? load_rows : NULL,
+                                        .load_state = &feed[0],
+                                        .load_w = feed[1].feed->tile ? load_rows : NULL,
+                                        .load_w_state = &feed[1],
                                         .store = store, .store_state = &job});
     else
         cj_matmul_run(&c->matmul, pool,
-                      &(cj_matmul_run_args){.a = left, .b = right, .c = out, .scratch = scratch,
+                      &(cj_matmul_run_args){.a = operand[0], .b = right, .c = out, .scratch = scratch,
                                             .store = store, .store_state = &job});
     if (c->sums && c->sinks.blocks > 1)
         cj_sinks_fold(&job.sinks, 0, 1);
@@ -196,6 +249,32 @@ void cj_conv_memory_order(const cj_tensor *conv, int *order)
         order[at++] = 0;
     order[at++] = 1;
     order[at] = 2;
+}
+
+bool cj_contract_takes_feed(const cj_tensor *head, int i)
+{
+    if (head->op != CJ_OP_CONV || head->elements == 0)
+        return false;
+    cj_conv_options options = cj_conv_options_of(head);
+    cj_conv_spec spec;
+    conv_geometry(&spec, head->dtype, head->source[0]->shape, head->source[1]->shape, head->shape,
+                  &options);
+    cj_conv_kind kind = cj_conv_recognise(&spec);
+    return i == 0 ? kind == CJ_CONV_FORWARD || kind == CJ_CONV_WEIGHT : kind == CJ_CONV_WEIGHT;
+}
+
+void cj_contract_feed_order(const cj_tensor *head, int i, int *order)
+{
+    cj_conv_options options = cj_conv_options_of(head);
+    int memory[3 + CJ_CONV_AXES], at = 0;
+    cj_conv_memory_order(head, memory);
+    bool weight = memory[0] != 0; /* its result begins with positions */
+    /* x: [N][spatial][G][C], WEIGHT [C][spatial][G][N]; w of WEIGHT: [C][spatial][G][O], axes G, O, C */
+    order[at++] = weight ? 2 : 0;
+    for (int a = 0; a < options.spatial; a++)
+        order[at++] = 3 + a;
+    order[at++] = i == 1 ? 0 : 1;
+    order[at] = i == 1 ? 1 : weight ? 0 : 2;
 }
 
 bool cj_contract_takes_sums(const cj_context *context, const cj_tensor *head, uint32_t reduced)
@@ -300,6 +379,27 @@ static size_t aligned(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
+/* A row of an operand: its innermost spatial axis and its channels; an image: the outermost spatial axis times those between. */
+static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
+{
+    const cj_kernel *k = c->call.kernel;
+    const cj_operand *o = &k->operand[i];
+    cj_feed_program *f = &c->feed[i];
+    int64_t image = i == 1 || cj_conv_plan_facts(c->conv)->kind == CJ_CONV_WEIGHT ? o->extent[2]
+                                                                                   : o->extent[0];
+    f->rows = k->conv.spatial > 1 ? o->extent[3] : 1;
+    f->row = k->feed[i]->elements / (image * f->rows);
+    cj_status status = cj_tile_make(c->call.context, k->feed[i], f->row, &f->tile);
+    if (status)
+        return status;
+    size_t threads = (size_t)cj_threads(c->call.context);
+    f->thread_bytes = aligned(f->tile->scratch_bytes);
+    f->scratch = *bytes;
+    f->threads_at = f->scratch + f->thread_bytes * threads;
+    *bytes = f->threads_at + aligned(sizeof(cj_program_thread) * threads);
+    return CJ_OK;
+}
+
 static cj_status make(cj_contract_call *c)
 {
     cj_context *context = c->call.context;
@@ -308,7 +408,8 @@ static cj_status make(cj_contract_call *c)
     c->plain = is_plain(k);
     c->sums = k->reduction_count > 0;
     cj_contract_options options = {.isa = context->isa, .threads = cj_threads(context),
-                                   .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0, .store = !c->plain, .spread = context->config.smallest_work == 1};
+                                   .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0, .store = !c->plain,
+                                   .load = k->feed[0] != NULL, .load_w = k->feed[1] != NULL, .spread = context->config.smallest_work == 1};
     cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
     if (status)
         return status;
@@ -328,8 +429,14 @@ static cj_status make(cj_contract_call *c)
         c->epilogue = bytes;
         bytes += c->thread_bytes * (size_t)cj_threads(context);
         c->threads_at = bytes;
-        bytes += aligned(sizeof(cj_epilogue_thread) * (size_t)cj_threads(context));
+        bytes += aligned(sizeof(cj_program_thread) * (size_t)cj_threads(context));
     }
+    for (int i = 0; i < 2; i++)
+        if (k->feed[i]) {
+            status = make_feed(c, i, &bytes);
+            if (status)
+                return status;
+        }
     c->call.scratch_bytes = bytes;
     return CJ_OK;
 }
@@ -340,6 +447,8 @@ static void release_contract(cj_call *base)
     if (c->conv)
         cj_conv_plan_free(base->context, c->conv);
     cj_tile_free(base->context, c->tile);
+    for (int i = 0; i < 2; i++)
+        cj_tile_free(base->context, c->feed[i].tile);
 }
 
 cj_status cj_prepare_contract(cj_context *context, const cj_kernel *kernel, cj_call **out)

@@ -61,13 +61,6 @@ static void release(cj_context *context, cj_call *call)
     cj_release(context, call, call->size);
 }
 
-static bool takes_feed(const cj_tensor *head, int i)
-{
-    (void)head;
-    (void)i;
-    return false;
-}
-
 const cj_target cj_cpu_target = {
     .name = "cpu",
     .prepare = prepare,
@@ -77,6 +70,6 @@ const cj_target cj_cpu_target = {
     .release = release,
     .conv_order = cj_conv_memory_order,
     .takes_sums = cj_contract_takes_sums,
-    .takes_feed = takes_feed,
-    .most_instrs = CJ_TILE_REGS,
+    .takes_feed = cj_contract_takes_feed,
+    .feed_order = cj_contract_feed_order,
 };

@@ -70,7 +70,8 @@ void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head)
     for (int i = 0; i < t->stores; i++) {
         const cj_tile_view *v = &t->store[i];
         if (v->to_memory)
-            run->reg[v->reg] = (char *)run->buffer[v->buffer] + (v->offset + first) * v->size;
+            run->reg[v->reg] = v->buffer < 0 ? run->out
+                                             : (char *)run->buffer[v->buffer] + (v->offset + first) * v->size;
     }
     for (int i = 0; i < t->loads; i++) {
         const cj_tile_view *v = &t->load[i];
@@ -91,6 +92,10 @@ void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head)
         const cj_tile_view *v = &t->store[i];
         if (v->to_memory)
             continue;
+        if (v->buffer < 0) {
+            memcpy(run->out, run->reg[v->reg], (size_t)n * v->size);
+            continue;
+        }
         char *memory = (char *)run->buffer[v->buffer] + v->offset * v->size;
         if (v->access == CJ_ACCESS_DIRECT)
             memcpy(memory + first * v->size, run->reg[v->reg], (size_t)n * v->size);

@@ -35,7 +35,7 @@ typedef struct cj_tile_view {
     cj_access access;
     int16_t reg;
     uint8_t size;      /* bytes of an element */
-    int32_t buffer;    /* -1: the index along an axis */
+    int32_t buffer;    /* -1: of a load, the index along an axis; of a store, run->out */
     cj_dtype dtype;
     int64_t offset;
     int64_t stride[CJ_MAX_RANK]; /* over the joined axes */
@@ -67,6 +67,7 @@ typedef struct cj_tile {
 typedef struct cj_tile_run {
     const cj_tile *tile;
     void *const *buffer;
+    void *out; /* of a prologue: where the next tile's values go */
     void *reg[CJ_TILE_REGS];
 } cj_tile_run;
 
