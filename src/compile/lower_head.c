@@ -58,14 +58,13 @@ cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_ke
     return CJ_OK;
 }
 
-/* A new buffer for the item, its axes in the memory order of `like`; sets the item's place. */
-static cj_status place_like(cj_schedule *s, int32_t item, const int64_t *like)
+/* A new buffer for a value of the node's shape, its axes in the memory order of `like`. */
+static cj_place *new_place(cj_schedule *s, const cj_tensor *node, const int64_t *like)
 {
-    const cj_tensor *node = s->item[item].node;
     int order[CJ_MAX_RANK];
     cj_place *place = cj_arena_take_zero(s->work, sizeof(*place));
     if (!place)
-        return CJ_NO_MEMORY;
+        return NULL;
     int64_t step = 1;
     for (int i = 0; i < node->rank; i++)
         order[i] = i;
@@ -75,8 +74,14 @@ static cj_status place_like(cj_schedule *s, int32_t item, const int64_t *like)
         step *= node->shape[order[i]];
     }
     place->buffer = cj_buffer_new(s, CJ_BUFFER_ARENA, (cj_dtype)node->dtype, node->elements);
+    return place->buffer < 0 ? NULL : place;
+}
+
+static cj_status place_like(cj_schedule *s, int32_t item, const int64_t *like)
+{
+    cj_place *place = new_place(s, s->item[item].node, like);
     s->item[item].place = place;
-    return place->buffer < 0 ? CJ_NO_MEMORY : CJ_OK;
+    return place ? CJ_OK : CJ_NO_MEMORY;
 }
 
 static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node, const cj_place *place)
@@ -84,19 +89,45 @@ static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node, c
     kernel->store[kernel->store_count++] = (cj_store){value, node->dtype, cj_view_of(place)};
 }
 
-static bool steps_back(const cj_tensor *node, const cj_place *place)
+/* Whether the axes lie contiguously in the order that the strides `like` give. */
+static bool lies_like(const cj_tensor *node, const cj_place *place, const int64_t *like)
 {
+    int order[CJ_MAX_RANK];
+    int64_t step = 1;
     for (int i = 0; i < node->rank; i++)
-        if (place->stride[i] < 0)
-            return true;
-    return false;
+        order[i] = i;
+    cj_sort_axes(node->rank, order, like);
+    for (int i = node->rank - 1; i >= 0; i--) {
+        if (node->shape[order[i]] != 1 && place->stride[order[i]] != step)
+            return false;
+        step *= node->shape[order[i]];
+    }
+    return true;
 }
 
+/* The item's value contiguous in the memory order of `like`: where it lies, or a copy. */
+static const cj_place *place_as(cj_schedule *s, int32_t item, const int64_t *like)
+{
+    const cj_tensor *node = s->item[item].node;
+    const cj_place *from = cj_item_place(s, item);
+    if (!from || lies_like(node, from, like))
+        return from;
+    cj_place *to = new_place(s, node, like);
+    if (!to)
+        return NULL;
+    cj_view a = cj_view_of(from), b = cj_view_of(to);
+    cj_status status =
+        cj_kernel_copy_region(s, (cj_dtype)node->dtype, node->rank, node->shape, &a, &b, NULL);
+    return status ? NULL : to;
+}
+
+/* Operands and results lie alike: as the index does where there is one (the forward pass chose its order), else as x. */
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
 {
     const cj_tensor *node = s->item[item].node;
     cj_kernel *kernel = cj_kernel_new(s, CJ_KERNEL_WINDOW, 0, 2, 0);
-    if (!kernel)
+    const cj_place *guide = cj_item_place(s, s->item[item].source[node->source_count - 1]);
+    if (!kernel || !guide)
         return CJ_NO_MEMORY;
     kernel->op = node->op;
     kernel->dtype = node->source[0]->dtype;
@@ -105,17 +136,14 @@ cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
     kernel->rank = kernel->outer = node->rank;
     memcpy(kernel->extent, node->shape, sizeof(*node->shape) * (size_t)node->rank);
     for (int k = 0; k < node->source_count; k++) {
-        const cj_place *place = cj_item_place(s, s->item[item].source[k]);
-        if (place && steps_back(node->source[k], place))
-            place = cj_item_copy(s, s->item[item].source[k]);
+        const cj_place *place = place_as(s, s->item[item].source[k], guide->stride);
         if (!place)
             return CJ_NO_MEMORY;
         set_operand(kernel, k, node->source[k], place);
     }
-    const int64_t *like = kernel->operand[0].view.stride;
-    cj_status status = place_like(s, item, like);
+    cj_status status = place_like(s, item, guide->stride);
     if (!status && argmax >= 0)
-        status = place_like(s, argmax, like);
+        status = place_like(s, argmax, guide->stride);
     if (status)
         return status;
     set_store(kernel, node->op == CJ_OP_WINDOW_ARGMAX, node, s->item[item].place);
