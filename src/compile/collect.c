@@ -173,6 +173,7 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
  * that source, whose own unmarked sources of the same level are second items too.
  */
 typedef struct cj_levels {
+    int32_t count;  /* of first items */
     int32_t *level; /* of each first item */
     int32_t *again; /* its second item, or -1 */
 } cj_levels;
@@ -181,6 +182,13 @@ static bool can_repeat(const cj_schedule *s, int32_t item)
 {
     cj_role role = s->item[item].role;
     return !s->item[item].node->checkpoint && role != CJ_ROLE_LEAF && role != CJ_ROLE_SCALAR;
+}
+
+/* Whether the second item of `at` wants one of this source too; what is a second item already, of a segment below, it shares. */
+static bool is_repeated_with(const cj_schedule *s, const cj_levels *levels, int32_t at, int32_t source)
+{
+    return source < levels->count && can_repeat(s, source) &&
+           levels->level[source] == levels->level[at];
 }
 
 /* The second item of `first`, made with those it needs, sources first (an explicit stack: graphs are deep). */
@@ -195,8 +203,7 @@ static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
         bool ready = true;
         for (int32_t k = 0; levels->again[at] < 0 && k < s->item[at].node->source_count; k++) {
             int32_t source = s->item[at].source[k];
-            if (can_repeat(s, source) && levels->level[source] == levels->level[at] &&
-                levels->again[source] < 0) {
+            if (is_repeated_with(s, levels, at, source) && levels->again[source] < 0) {
                 if (!cj_grow(s->work, &stack, &room, depth, sizeof(*stack)))
                     return -1;
                 stack[depth++] = source;
@@ -214,8 +221,8 @@ static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
         s->item[copy].again = true;
         for (int32_t k = 0; k < s->item[at].node->source_count; k++) {
             int32_t source = s->item[at].source[k];
-            bool same = can_repeat(s, source) && levels->level[source] == levels->level[at];
-            s->item[copy].source[k] = same ? levels->again[source] : source;
+            bool with = is_repeated_with(s, levels, at, source);
+            s->item[copy].source[k] = with ? levels->again[source] : source;
         }
         levels->again[at] = copy;
         s->recomputed++;
@@ -230,7 +237,8 @@ static cj_status checkpoint(cj_schedule *s, int32_t first_items)
         any |= s->item[i].node->checkpoint;
     if (!any)
         return CJ_OK;
-    cj_levels levels = {cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items),
+    cj_levels levels = {first_items,
+                        cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items),
                         cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items)};
     if (!levels.level || !levels.again)
         return CJ_NO_MEMORY;
