@@ -35,7 +35,7 @@ endif()
 if(TARGET cajal-io-static)
     set(test_libraries cajal-io-static PkgConfig::JANSSON)
 endif()
-set(io_rooms data io plot cli fault fuzz install)
+set(io_rooms data io plot cli fault fuzz install system)
 
 # The fault module and its victim take no sanitizer: it is preloaded before any run-time is there.
 if(TARGET cajal-io-static)
@@ -58,6 +58,15 @@ if(support_sources)
         ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(test-support PUBLIC ${test_libraries} PkgConfig::CMOCKA)
     list(PREPEND test_libraries test-support)
+endif()
+
+# tests/golden/bits.txt is written by this (see its head).
+if(TARGET cajal-io-static)
+    add_executable(golden-bits EXCLUDE_FROM_ALL tests/golden/bits.c)
+    target_include_directories(golden-bits PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(golden-bits PRIVATE ${test_libraries})
+    set_target_properties(golden-bits PROPERTIES OUTPUT_NAME bits
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/golden)
 endif()
 
 # cajal_test_properties(NAME SOURCE) - environment and label of a test.
