@@ -22,6 +22,9 @@ if(CAJAL_WERROR)
     list(APPEND warnings -Werror)
 endif()
 add_compile_options(${floating_point} ${warnings})
+# Where an error names a line of ours, it names it from the root of the source; nothing that is installed
+# tells where it was built.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 add_compile_definitions(_GNU_SOURCE)
 
 if(CAJAL_SANITIZE)

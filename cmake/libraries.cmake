@@ -104,8 +104,6 @@ endif()
 if(CAJAL_IO AND io_sources)
     cajal_objects(io-objects ${io_sources})
     target_link_libraries(io-objects PRIVATE ${io_dependencies})
-    # Data sets that come with the source are found from a program that runs where it was built.
-    target_compile_definitions(io-objects PRIVATE CAJAL_SOURCE_DATA="${PROJECT_SOURCE_DIR}/data")
     cajal_library(cajal-io io-objects)
     # What libcajal-io takes from the inside of libcajal (files, hashes) is not exported there: the
     # shared libcajal-io carries its own copy of it, hidden.

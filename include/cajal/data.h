@@ -211,8 +211,8 @@ typedef struct cj_known_data {
 
 CJ_API const cj_known_data *cj_data_known(int i); /* NULL past the last */
 /*
- * The place of a known data set: $CAJAL_DATA, ./data, the source tree's data folder,
- * $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order. MISSING where it is in none of them;
+ * The place of a known data set: $CAJAL_DATA, ./data, the folder data beside the one that holds the running
+ * program (build/cajal, data/mnist), $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order. MISSING where it is in none of them;
  * NOT_FOUND where `name` is not known.
  */
 CJ_API cj_status cj_data_find(cj_context *context, const char *name, char *path, size_t path_size);

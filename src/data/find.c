@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- files and folders ---- */
 
@@ -102,24 +103,31 @@ const cj_known_data *cj_data_known(int i)
     return i >= 0 && (size_t)i < CJ_COUNT(known) ? &known[i] : NULL;
 }
 
-#ifndef CAJAL_SOURCE_DATA
-#define CAJAL_SOURCE_DATA ""
-#endif
-
-/* A folder where data may lie: an environment variable (or none) and what follows it. */
+/* A folder where data may lie: where the program lies, an environment variable or nothing; and what follows it. */
+#define PROGRAM "/proc/self/exe"
 static const struct place {
-    const char *variable, *tail;
+    const char *start, *tail;
 } places[] = {
-    {"CAJAL_DATA", ""},        {NULL, "data"},
-    {NULL, CAJAL_SOURCE_DATA}, {"XDG_CACHE_HOME", "/cajal"},
-    {"HOME", "/.cache/cajal"},
+    {"CAJAL_DATA", ""},           {"", "data"},
+    {PROGRAM, "/../data"}, /* the command where it was built, build/cajal, beside the source's data */
+    {"XDG_CACHE_HOME", "/cajal"}, {"HOME", "/.cache/cajal"},
 };
 
 static bool data_folder(size_t i, char *folder, size_t size)
 {
-    const char *start = "";
-    if (places[i].variable && (!(start = getenv(places[i].variable)) || !start[0]))
+    char program[4096] = "";
+    const char *start = places[i].start;
+    if (strcmp(start, PROGRAM) == 0) {
+        ssize_t length = readlink(PROGRAM, program, sizeof program - 1);
+        program[CJ_MAX(length, 0)] = 0;
+        char *slash = strrchr(program, '/');
+        if (!slash)
+            return false;
+        *slash = 0;
+        start = program;
+    } else if (start[0] && (!(start = getenv(start)) || !start[0])) {
         return false;
+    }
     int n = snprintf(folder, size, "%s%s", start, places[i].tail);
     return n > 0 && (size_t)n < size;
 }

@@ -181,12 +181,12 @@ static cj_status name_layer(cj_net *net, scope *s, net_layer *layer, int64_t cop
     else if (n->name)
         snprintf(name, sizeof name, "%s%s", s->prefix, n->name);
     else
-        snprintf(name, sizeof name, "%s%s%d", s->prefix, net_kind_table[n->kind].stem, count);
+        snprintf(name, sizeof name, "%s%s%d", s->prefix, cj_net_kind_table[n->kind].stem, count);
     if (strlen(name) > 200)
         return cj_fail(net->context, CJ_INVALID,
                        "net, layer number %d: its name is longer than 200 bytes", n->place);
     layer->row.name = cj_arena_copy_text(&net->arena, name);
-    layer->row.text = net_print_node(net, n);
+    layer->row.text = cj_net_print_node(net, n);
     return layer->row.name && layer->row.text ? CJ_OK : CJ_NO_MEMORY;
 }
 
@@ -261,7 +261,7 @@ static cj_status open_scope(cj_net *net, const net_node *n, int64_t copy, const 
 
 static cj_status walk_node(walk *w, scope *s, const net_node *n, int64_t copy)
 {
-    bool block = net_kind_table[n->kind].form == NET_BLOCK;
+    bool block = cj_net_kind_table[n->kind].form == NET_BLOCK;
     scope inner, *inside = s;
     cj_status status = CJ_OK;
     if (block && n->name) {
@@ -366,7 +366,7 @@ static bool ends_in_linear(const net_node *node)
     return node && node->kind == NET_LINEAR;
 }
 
-cj_status net_check(cj_net *net)
+cj_status cj_net_check(cj_net *net)
 {
     resolve(net->root.first, net->outputs);
     cj_status status = walk_net(net);

@@ -96,7 +96,7 @@ static cj_status check_word(cj_net *net, const char *text)
             *c != '_' && *c != '-')
             return CJ_OK;
     for (int k = 0; k < NET_KINDS; k++)
-        if (!strcmp(text, net_kind_table[k].word) || !strcmp(text, net_kind_table[k].other))
+        if (!strcmp(text, cj_net_kind_table[k].word) || !strcmp(text, cj_net_kind_table[k].other))
             return CJ_OK;
     for (size_t i = 0; i < CJ_COUNT(known); i++)
         words[count++] = known[i].name;
@@ -130,11 +130,11 @@ static cj_status parse(cj_net *net, const char *text)
     const char *found;
     cj_status status = find_text(net, text, &found);
     if (status == CJ_OK)
-        status = net_parse_text(net, found);
+        status = cj_net_parse_text(net, found);
     if (status == CJ_OK)
-        status = net_check(net);
+        status = cj_net_check(net);
     if (status == CJ_OK) {
-        net->text = net_print_tree(net);
+        net->text = cj_net_print_tree(net);
         status = net->text ? CJ_OK : CJ_NO_MEMORY;
     }
     return status;

@@ -92,7 +92,7 @@ static void put_layers(printer *p, const net_node *node);
 
 static void put_layer(printer *p, const net_node *node)
 {
-    const net_kind_row *kind = &net_kind_table[node->kind];
+    const net_kind_row *kind = &cj_net_kind_table[node->kind];
     if (node->kind != NET_GROUP)
         put(p, kind->word);
     if (kind->form == NET_COUNT || kind->form == NET_FILTERS) {
@@ -137,7 +137,7 @@ static void put_layers(printer *p, const net_node *node)
     }
 }
 
-const char *net_print_tree(cj_net *net)
+const char *cj_net_print_tree(cj_net *net)
 {
     printer p = {.net = net};
     put(&p, "");
@@ -145,11 +145,11 @@ const char *net_print_tree(cj_net *net)
     return p.full ? NULL : p.text;
 }
 
-const char *net_print_node(cj_net *net, const net_node *node)
+const char *cj_net_print_node(cj_net *net, const net_node *node)
 {
     printer p = {.net = net};
-    if (net_kind_table[node->kind].form == NET_BLOCK)
-        put(&p, net_kind_table[node->kind].word);
+    if (cj_net_kind_table[node->kind].form == NET_BLOCK)
+        put(&p, cj_net_kind_table[node->kind].word);
     else
         put_layer(&p, node);
     return p.full ? NULL : p.text;

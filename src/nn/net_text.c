@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-const net_kind_row net_kind_table[NET_KINDS] = {
+const net_kind_row cj_net_kind_table[NET_KINDS] = {
 #define X(id, word, other, stem, form, options) {word, other, stem, form, options},
     NET_KIND_LIST(X)
 #undef X
@@ -148,11 +148,12 @@ static cj_status fail_kind(parser *p, int place)
     char word[32], all[256] = "";
     int count = 0;
     for (int k = 0; k < NET_KINDS; k++) {
-        if (net_kind_table[k].word[0] == '(')
+        if (cj_net_kind_table[k].word[0] == '(')
             continue;
-        words[count++] = net_kind_table[k].word;
+        words[count++] = cj_net_kind_table[k].word;
         size_t used = strlen(all);
-        snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", net_kind_table[k].word);
+        snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "",
+                 cj_net_kind_table[k].word);
     }
     snprintf(word, sizeof word, "%.*s", CJ_MIN(p->token.length, 31), p->token.begin);
     const char *near = cj_closest_word(word, words, count);
@@ -235,7 +236,7 @@ static cj_status take_options(parser *p, net_node *node)
         for (size_t i = 0; i < CJ_COUNT(option); i++)
             if (word_is(&p->token, option[i].word))
                 bit = option[i].bit;
-        if (!(bit & net_kind_table[node->kind].options)) {
+        if (!(bit & cj_net_kind_table[node->kind].options)) {
             const char *what = bit ? "this layer has no such option"
                                    : "a comma is missing, or this is no option (the options are "
                                      "stride, pad, dilation, groups, nobias)";
@@ -305,7 +306,7 @@ static cj_status parse_branches(parser *p, net_node *node)
 static cj_status parse_kind(parser *p, net_node *node)
 {
     cj_status status = CJ_OK;
-    switch (net_kind_table[node->kind].form) {
+    switch (cj_net_kind_table[node->kind].form) {
     case NET_BARE: break;
     case NET_COUNT: status = take_count(p, node); break;
     case NET_WINDOW: status = take_window(p, node); break;
@@ -369,8 +370,8 @@ static cj_status parse_item(parser *p, net_node **out)
     if (p->token.kind == OPEN)
         node->kind = NET_GROUP;
     for (int k = 0; k < NET_KINDS && p->token.kind == WORD; k++)
-        if (word_is(&p->token, net_kind_table[k].word) ||
-            word_is(&p->token, net_kind_table[k].other))
+        if (word_is(&p->token, cj_net_kind_table[k].word) ||
+            word_is(&p->token, cj_net_kind_table[k].other))
             node->kind = (enum net_kind)k;
     if (node->kind == NET_KINDS)
         return p->token.kind == WORD
@@ -408,7 +409,7 @@ static cj_status parse_layers(parser *p, net_node **first)
     }
 }
 
-cj_status net_parse_text(cj_net *net, const char *text)
+cj_status cj_net_parse_text(cj_net *net, const char *text)
 {
     parser p = {.net = net, .at = text};
     next_token(&p);

@@ -60,7 +60,7 @@ typedef struct net_kind_row {
     enum net_form form;
     unsigned options;
 } net_kind_row;
-extern const net_kind_row net_kind_table[NET_KINDS];
+extern const net_kind_row cj_net_kind_table[NET_KINDS];
 
 typedef struct net_node net_node;
 typedef struct net_branch {
@@ -114,12 +114,12 @@ struct cj_net {
 };
 
 /* net_text.c: fills net->root from a text in the grammar. */
-cj_status net_parse_text(cj_net *net, const char *text);
+cj_status cj_net_parse_text(cj_net *net, const char *text);
 /* net_print.c: a layer, or the whole tree, in canonical form, in the net's arena; NULL: no memory. */
-const char *net_print_node(cj_net *net, const net_node *node);
-const char *net_print_tree(cj_net *net);
+const char *cj_net_print_node(cj_net *net, const net_node *node);
+const char *cj_net_print_tree(cj_net *net);
 /* net_check.c: shapes, names, the table of layers; resolves what is left to the data. */
-cj_status net_check(cj_net *net);
+cj_status cj_net_check(cj_net *net);
 
 #define NET_MOST_LAYERS 10000
 #define NET_MOST_DEPTH 32

@@ -24,10 +24,10 @@ run() {
     }
 }
 
-# prints_version NAME PROGRAM
-prints_version() {
+# trains NAME PROGRAM - the program ran well and printed the version.
+trains() {
     local said
-    said=$("$2" 2>&1)
+    said=$("$2" 2>&1) || fail "$1: exit status $?"
     [ "$said" = "$version" ] || fail "$1 printed '$said', not '$version'"
 }
 
@@ -55,6 +55,9 @@ needed=$(readelf -d "$libraries/libcajal.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/
 readelf -d "$libraries/libcajal.so" | grep -q "SONAME.*libcajal.so.${version%%.*}\]" ||
     fail "libcajal.so has no soname with its major version"
 
+built_here=$(grep -rlF -e "$CAJAL_SOURCE" -e "$CAJAL_BUILD" "$root")
+[ -z "$built_here" ] || fail "installed files name the folder where they were built:" $built_here
+
 # ---- with pkg-config, each compiler and each header by itself ----
 
 [ "$(pkg-config --modversion cajal)" = "$version" ] || fail "cajal.pc has another version than base.h"
@@ -71,13 +74,13 @@ for compilers in gcc:g++ clang:clang++; do
         flags=$(pkg-config --cflags --libs $module)
         static="-static $(pkg-config --static --cflags --libs $module)"
         run "$c $module" $c -std=c17 $strict -o "$folder/program" "$here/program.c" $flags
-        prints_version "$c $module" "$folder/program"
+        trains "$c $module" "$folder/program"
         run "$c static $module" $c -std=c17 $strict -o "$folder/program" "$here/program.c" $static
-        prints_version "$c static $module" "$folder/program"
+        trains "$c static $module" "$folder/program"
         run "$cc $module" $cc -std=c++17 $strict -o "$folder/program" "$here/program.cc" $flags
-        prints_version "$cc $module" "$folder/program"
+        trains "$cc $module" "$folder/program"
         run "$cc static $module" $cc -std=c++17 $strict -o "$folder/program" "$here/program.cc" $static
-        prints_version "$cc static $module" "$folder/program"
+        trains "$cc static $module" "$folder/program"
     done
     for header in "$root"/include/cajal/*.h; do
         echo "#include <cajal/$(basename "$header")>" >"$folder/one.h"
@@ -89,8 +92,8 @@ for compilers in gcc:g++ clang:clang++; do
     run "cmake with $c" env CC=$c CXX=$cc cmake -S "$here" -B "$folder/$c" -DCMAKE_PREFIX_PATH="$root"
     run "build with $c" cmake --build "$folder/$c"
     for library in cajal cajal-static io io-static; do
-        prints_version "$c CMake $library" "$folder/$c/c-$library"
-        prints_version "$cc CMake $library" "$folder/$c/cc-$library"
+        trains "$c CMake $library" "$folder/$c/c-$library"
+        trains "$cc CMake $library" "$folder/$c/cc-$library"
     done
 done
 
