@@ -8,7 +8,7 @@
 # Without a terminal, or with CI set, nothing is asked.
 set -eu
 
-debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev"
+debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev libcairo2"
 
 # Prints what is missing, a word each; nothing when all is there.
 missing() {
@@ -19,6 +19,9 @@ missing() {
         printf '#include <stdio.h>\nint main(void) { return 0; }\n' |
             cc -xc -o /dev/null - 2>/dev/null || echo "libc-headers"
     fi
+    # Pictures are drawn by cairo, loaded when it is there; no header is needed.
+    ls /usr/lib*/libcairo.so.2 /usr/lib/*/libcairo.so.2 /usr/local/lib/libcairo.so.2 2>/dev/null | grep -q . ||
+        echo "libcairo"
     modules="zlib libpng libjpeg jansson"
     if [ "$1" = test ]; then
         command -v c++ >/dev/null || echo "c++"
@@ -34,10 +37,10 @@ missing() {
 name_packages() {
     cat >&2 <<END
 There is no apt here. Cajal needs a C17 compiler, CMake 3.25 or newer, pkg-config, and with their headers:
-zlib, libpng, libjpeg-turbo, jansson; for the tests a C++17 compiler and cmocka.
-  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel
-  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka
-  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev
+zlib, libpng, libjpeg-turbo, jansson; cairo, for pictures; for the tests a C++17 compiler and cmocka.
+  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel cairo
+  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka cairo
+  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev cairo
 END
 }
 
