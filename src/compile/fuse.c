@@ -15,7 +15,8 @@ enum {
     MOST_INSTRS = 48,       /* of a group that another item joins; clones come on top */
     MOST_CLONE_INSTRS = 4,  /* of what is computed again instead of stored */
     MOST_FEED_INSTRS = 8,   /* of what is computed on the way into a contraction instead of stored */
-    MOST_SMALL_LOADS = 6
+    MOST_SMALL_LOADS = 6,
+    MOST_REDUCTIONS = 8 /* of a group; each is stored once or twice, and a kernel stores 16 */
 };
 
 int32_t cj_group_of(cj_schedule *s, int32_t group)
@@ -108,7 +109,7 @@ static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
         !cj_same_domain(g->domain, domain_of(it)) || reads_view_of(s, item, at))
         return -1;
     if (it->role == CJ_ROLE_REDUCE) {
-        if (g->has_reduce && g->reduced != reduced_of(it))
+        if (g->has_reduce && (g->reduced != reduced_of(it) || g->reductions >= MOST_REDUCTIONS))
             return -1;
         return g->head < 0 || takes_sum(s, g, it) ? at : -1;
     }
@@ -118,7 +119,8 @@ static int32_t joinable(cj_schedule *s, int32_t item, int32_t source)
 static bool mergeable(const cj_schedule *s, int32_t a, int32_t b)
 {
     const cj_group *x = &s->group[a], *y = &s->group[b];
-    if (a == b || x->members + y->members > MOST_INSTRS || (x->head >= 0 && y->head >= 0))
+    if (a == b || x->members + y->members > MOST_INSTRS || (x->head >= 0 && y->head >= 0) ||
+        x->reductions + y->reductions > MOST_REDUCTIONS)
         return false;
     bool head = x->head >= 0 || y->head >= 0;
     if (!x->has_reduce && !y->has_reduce)
@@ -139,6 +141,7 @@ static void merge(cj_schedule *s, int32_t a, int32_t b)
         x->last = y->last;
     }
     x->members += y->members;
+    x->reductions += y->reductions;
     x->reduced |= y->reduced;
     x->has_reduce |= y->has_reduce;
     if (y->head >= 0) {
@@ -281,6 +284,7 @@ static cj_status take_map(cj_schedule *s, int32_t item)
     if (s->item[item].role == CJ_ROLE_REDUCE) {
         s->group[group].reduced = reduced_of(&s->item[item]);
         s->group[group].has_reduce = true;
+        s->group[group].reductions++;
         s->item[item].stored = true;
     }
     return CJ_OK;

@@ -62,7 +62,7 @@ typedef struct cj_group {
     int32_t parent; /* union-find */
     int32_t head, second; /* items or -1; second: the argmax of the same windows */
     int32_t first, last;  /* members, maps and reductions, sources before users */
-    int32_t members;
+    int32_t members, reductions; /* how many; the second of the first */
     const cj_tensor *domain; /* its shape */
     uint32_t reduced;        /* squeezed axes, 0: no reduction */
     bool open, other, again, has_reduce;
