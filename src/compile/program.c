@@ -37,7 +37,7 @@ static cj_status reserve_arena(cj_context *context, size_t bytes)
     cj_run_arena *arena = run_arena(context);
     if (!arena)
         return CJ_NO_MEMORY;
-    if (bytes <= arena->bytes)
+    if (arena->memory && bytes <= arena->bytes)
         return CJ_OK;
     void *memory = cj_allocate_aligned(context, bytes);
     if (!memory)
