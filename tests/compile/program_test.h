@@ -20,7 +20,8 @@ static inline cj_context *new_context(const cj_config *config)
     return c;
 }
 
-static inline cj_variable *new_variable(cj_context *c, const char *name, int64_t n, const double *value)
+static inline cj_variable *new_variable(cj_context *c, const char *name, int64_t n,
+                                        const double *value)
 {
     cj_variable *v = cj_variable_new(c, name, CJ_F64, 1, &n);
     assert_non_null(v);

@@ -64,7 +64,8 @@ static void describe_counts(void **state)
     double infinite[3] = {INFINITY, -INFINITY, 1};
     assert_int_equal(cj_describe(vector(c, 3, infinite), &d), CJ_OK);
     assert_true(d.max == INFINITY && d.min == -INFINITY && d.nan_count == 0);
-    assert_int_equal(cj_describe(cj_lt(vector(c, 2, VALUES(1, 3)), vector(c, 2, VALUES(2, 2))), &d), CJ_OK);
+    assert_int_equal(cj_describe(cj_lt(vector(c, 2, VALUES(1, 3)), vector(c, 2, VALUES(2, 2))), &d),
+                     CJ_OK);
     assert_true(d.dtype == CJ_BOOL && d.first[0] == 1 && d.first[1] == 0 && d.mean == 0.5);
     assert_int_equal(cj_describe(NULL, &d), CJ_INVALID);
     cj_context_free(c);
@@ -76,7 +77,8 @@ static void a_frame_leaves_a_value(void **state)
     (void)state;
     cj_context *c = new_context(NULL);
     assert_int_equal(cj_frame_enter(c), CJ_OK);
-    cj_tensor *kept = cj_frame_leave_with(c, cj_add(vector(c, 2, VALUES(1, 2)), vector(c, 2, VALUES(3, 4))));
+    cj_tensor *kept =
+        cj_frame_leave_with(c, cj_add(vector(c, 2, VALUES(1, 2)), vector(c, 2, VALUES(3, 4))));
     double data[2];
     assert_int_equal(cj_read(kept, data, sizeof(data)), CJ_OK);
     assert_values(data, 2, VALUES(4, 6));

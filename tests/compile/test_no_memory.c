@@ -2,8 +2,8 @@
  * Each allocation of compiling a LeNet training step fails in turn: NO_MEMORY, nothing lost, and the same context
  * compiles and runs the step afterwards.
  */
-#include "compile/program_test.h"
 #include "base/failing_allocator.h"
+#include "compile/program_test.h"
 
 typedef struct step {
     cj_context *context;
@@ -35,8 +35,8 @@ static void every_allocation_fails(bool no_fusion, bool checkpoints)
     static float x[2 * 28 * 28];
     static int32_t labels[2] = {3, 4};
     failing_allocator a = {0};
-    step s = {.context = new_context(&(cj_config){.threads = 2, .no_fusion = no_fusion,
-                                                  .allocator = failing_allocator_use(&a)})};
+    step s = {.context = new_context(&(cj_config){
+                  .threads = 2, .no_fusion = no_fusion, .allocator = failing_allocator_use(&a)})};
     build(&s, checkpoints);
     int64_t n = 1;
     cj_program *p = NULL;

@@ -2,8 +2,8 @@
  * cj_compile and cj_run: inputs and their sentences, what a program owns and for how long, programs that share the context's
  * arena, odd shapes, fused kernels told apart from unfused ones.
  */
-#include "compile/program_test.h"
 #include "base/failing_allocator.h"
+#include "compile/program_test.h"
 
 #include <stdio.h>
 
@@ -18,15 +18,19 @@ static void inputs_are_fed_by_name(void **state)
     cj_context *c = new_context(NULL);
     cj_tensor *y = cj_sub(input(c, "left", 2), input(c, "right", 2));
     cj_program *p = cj_compile(c, 1, &y, NULL);
-    assert_int_equal(cj_run(p, 3, (cj_feed[]){{"right", VALUES(1, 2)}, {"other", NULL}, {"left", VALUES(5, 5)}}), CJ_OK);
+    assert_int_equal(
+        cj_run(p, 3, (cj_feed[]){{"right", VALUES(1, 2)}, {"other", NULL}, {"left", VALUES(5, 5)}}),
+        CJ_OK);
     assert_values(cj_output(p, 0), 2, VALUES(4, 3));
     assert_true(cj_output_number(p, 0) == 4);
     assert_int_equal(cj_run(p, 1, (cj_feed[]){{"left", VALUES(5, 5)}}), CJ_NOT_FOUND);
     assert_non_null(strstr(cj_error(c), "'right'"));
     assert_int_equal(cj_run(p, 0, NULL), CJ_NOT_FOUND);
-    assert_int_equal(cj_run(p, 2, (cj_feed[]){{"left", NULL}, {"right", VALUES(1, 2)}}), CJ_NOT_FOUND);
+    assert_int_equal(cj_run(p, 2, (cj_feed[]){{"left", NULL}, {"right", VALUES(1, 2)}}),
+                     CJ_NOT_FOUND);
     assert_int_equal(cj_context_status(c), CJ_OK);
-    assert_int_equal(cj_run(p, 2, (cj_feed[]){{"left", VALUES(1, 1)}, {"right", VALUES(0, 0)}}), CJ_OK);
+    assert_int_equal(cj_run(p, 2, (cj_feed[]){{"left", VALUES(1, 1)}, {"right", VALUES(0, 0)}}),
+                     CJ_OK);
     assert_values(cj_output(p, 0), 2, VALUES(1, 1));
     cj_program_free(p);
     cj_context_free(c);
@@ -36,7 +40,8 @@ static void a_failed_run_changes_nothing(void **state)
 {
     (void)state;
     cj_context *c = new_context(NULL);
-    cj_variable *v[2] = {new_variable(c, "a", 2, VALUES(1, 2)), new_variable(c, "b", 2, VALUES(3, 4))};
+    cj_variable *v[2] = {new_variable(c, "a", 2, VALUES(1, 2)),
+                         new_variable(c, "b", 2, VALUES(3, 4))};
     cj_tensor *value[2] = {cj_scale(cj_variable_read(v[0]), 3),
                            cj_add(cj_variable_read(v[1]), input(c, "x", 2))};
     cj_program *p = compile_updates(c, 2, v, value);
@@ -102,7 +107,8 @@ static void a_program_outlives_its_frame(void **state)
 static cj_program *tripler(cj_context *c, const char *name, int64_t n)
 {
     cj_tensor *x = input(c, name, n);
-    cj_tensor *mean = cj_mean(x, CJ_ALL, true), *y = cj_flip(cj_mul(cj_add(x, mean), cj_sub(x, mean)), 1);
+    cj_tensor *mean = cj_mean(x, CJ_ALL, true),
+              *y = cj_flip(cj_mul(cj_add(x, mean), cj_sub(x, mean)), 1);
     cj_tensor *output[2] = {cj_add(x, cj_scale(x, 2)), cj_sum(cj_flip(y, 1), CJ_ALL, false)};
     cj_program *p = cj_compile(c, 2, output, NULL);
     assert_non_null(p);
@@ -152,10 +158,17 @@ static void odd_shapes(void **state)
         axes[i] = CJ_MAX_RANK - 1 - i;
     cj_tensor *turned = cj_permute(x, axes);
     cj_tensor *empty = cj_full(c, CJ_F64, 3, nothing, 1), *scalar = cj_scalar(c, CJ_F64, 4);
-    cj_tensor *no_rows = cj_matmul(cj_reshape(empty, 2, (int64_t[]){6, 0}), cj_full(c, CJ_F64, 2, (int64_t[]){0, 2}, 3));
-    cj_tensor *output[9] = {cj_sum(turned, CJ_ALL, false), cj_sum(x, CJ_AXIS(7) | CJ_AXIS(5), false),
-                            cj_exp(empty), cj_sum(empty, CJ_ALL, false), cj_amax(empty, CJ_AXIS(1), false),
-                            cj_square(scalar), scalar, no_rows, cj_argmax(empty, CJ_ALL, false)};
+    cj_tensor *no_rows = cj_matmul(cj_reshape(empty, 2, (int64_t[]){6, 0}),
+                                   cj_full(c, CJ_F64, 2, (int64_t[]){0, 2}, 3));
+    cj_tensor *output[9] = {cj_sum(turned, CJ_ALL, false),
+                            cj_sum(x, CJ_AXIS(7) | CJ_AXIS(5), false),
+                            cj_exp(empty),
+                            cj_sum(empty, CJ_ALL, false),
+                            cj_amax(empty, CJ_AXIS(1), false),
+                            cj_square(scalar),
+                            scalar,
+                            no_rows,
+                            cj_argmax(empty, CJ_ALL, false)};
     cj_program *p = cj_compile(c, 9, output, NULL);
     if (!p)
         fail_msg("%s", cj_error(c));
@@ -243,7 +256,8 @@ static void epilogues_are_fused(void **state)
         cj_tensor *x = cj_input(c, "x", CJ_F32, 2, (int64_t[]){8, 16});
         cj_tensor *w = cj_input(c, "w", CJ_F32, 2, (int64_t[]){16, 4});
         cj_tensor *b = cj_input(c, "b", CJ_F32, 1, (int64_t[]){4});
-        cj_tensor *y = cj_relu(cj_scale(cj_add(cj_matmul(x, w), b), 2)), *output[2] = {y, cj_mean(y, CJ_ALL, false)};
+        cj_tensor *y = cj_relu(cj_scale(cj_add(cj_matmul(x, w), b), 2)),
+                  *output[2] = {y, cj_mean(y, CJ_ALL, false)};
         cj_program *p = cj_compile(c, 2, output, NULL);
         listing l = {0, ""};
         cj_program_print(p, note_line, &l);
@@ -266,7 +280,8 @@ static void many_reductions(void **state)
     (void)state;
     enum { MANY = 45 };
     for (int no_fusion = 0; no_fusion < 2; no_fusion++) {
-        cj_context *c = new_context(&(cj_config){.threads = 2, .smallest_work = 1, .no_fusion = no_fusion == 1});
+        cj_context *c = new_context(
+            &(cj_config){.threads = 2, .smallest_work = 1, .no_fusion = no_fusion == 1});
         cj_tensor *x = cj_abs(input(c, "x", 100)), *output[2 * MANY];
         for (int i = 0; i < MANY; i++) {
             output[2 * i] = cj_sum(cj_shift(x, i), CJ_ALL, false);
@@ -294,13 +309,18 @@ static void large_groups(void **state)
     (void)state;
     enum { MANY = 40 };
     cj_context *c = new_context(NULL);
-    cj_tensor *x = input(c, "x", 10), *s = cj_sum(x, CJ_ALL, false), *output[MANY + 2], *chain = x, *wide = x;
+    cj_tensor *x = input(c, "x", 10), *s = cj_sum(x, CJ_ALL, false), *output[MANY + 2], *chain = x,
+              *wide = x;
     for (int i = 0; i < MANY; i++)
         output[i] = s;
     for (int i = 0; i < 500; i++)
         chain = cj_shift(cj_scale(chain, 0.5), 1);
     for (int i = 0; i < 300; i++)
-        wide = cj_add(wide, cj_input(c, (const char[8]){'v', (char)('a' + i / 100), (char)('a' + i / 10 % 10), (char)('a' + i % 10), 0}, CJ_F64, 1, (int64_t[]){10}));
+        wide = cj_add(wide,
+                      cj_input(c,
+                               (const char[8]){'v', (char)('a' + i / 100),
+                                               (char)('a' + i / 10 % 10), (char)('a' + i % 10), 0},
+                               CJ_F64, 1, (int64_t[]){10}));
     output[MANY] = chain;
     output[MANY + 1] = wide;
     cj_program *p = cj_compile(c, MANY + 2, output, NULL);
@@ -310,7 +330,8 @@ static void large_groups(void **state)
     static char name[300][8];
     static double ones[10] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     for (int i = 0; i < 300; i++) {
-        snprintf(name[i], sizeof(name[i]), "v%c%c%c", 'a' + i / 100, 'a' + i / 10 % 10, 'a' + i % 10);
+        snprintf(name[i], sizeof(name[i]), "v%c%c%c", 'a' + i / 100, 'a' + i / 10 % 10,
+                 'a' + i % 10);
         feed[i + 1] = (cj_feed){name[i], ones};
     }
     assert_int_equal(cj_run(p, 301, feed), CJ_OK);
@@ -324,11 +345,16 @@ static void large_groups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inputs_are_fed_by_name),   cmocka_unit_test(a_failed_run_changes_nothing),
-        cmocka_unit_test(wrong_calls_are_sentences), cmocka_unit_test(a_program_outlives_its_frame),
-        cmocka_unit_test(programs_share_an_arena),  cmocka_unit_test(odd_shapes),
-        cmocka_unit_test(no_arena_at_all),          cmocka_unit_test(running_allocates_nothing),
-        cmocka_unit_test(epilogues_are_fused),      cmocka_unit_test(many_reductions),
+        cmocka_unit_test(inputs_are_fed_by_name),
+        cmocka_unit_test(a_failed_run_changes_nothing),
+        cmocka_unit_test(wrong_calls_are_sentences),
+        cmocka_unit_test(a_program_outlives_its_frame),
+        cmocka_unit_test(programs_share_an_arena),
+        cmocka_unit_test(odd_shapes),
+        cmocka_unit_test(no_arena_at_all),
+        cmocka_unit_test(running_allocates_nothing),
+        cmocka_unit_test(epilogues_are_fused),
+        cmocka_unit_test(many_reductions),
         cmocka_unit_test(large_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

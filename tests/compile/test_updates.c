@@ -41,8 +41,9 @@ static void two_variables_swap(void **state)
 static void a_ring_turns(void **state)
 {
     (void)state;
-    cj_variable *v[4] = {new_variable(context, "a", 2, VALUES(1, 10)), new_variable(context, "b", 2, VALUES(2, 20)),
-                         new_variable(context, "c", 2, VALUES(3, 30)), new_variable(context, "d", 2, VALUES(0, 0))};
+    cj_variable *v[4] = {
+        new_variable(context, "a", 2, VALUES(1, 10)), new_variable(context, "b", 2, VALUES(2, 20)),
+        new_variable(context, "c", 2, VALUES(3, 30)), new_variable(context, "d", 2, VALUES(0, 0))};
     cj_tensor *r[4];
     for (int i = 0; i < 4; i++)
         r[i] = cj_variable_read(v[i]);
@@ -67,7 +68,8 @@ static void a_sum_and_its_source(void **state)
         cj_variable *b = new_variable(context, "b", 2, VALUES(10, 20));
         cj_tensor *sum = cj_add(cj_variable_read(a), cj_variable_read(b));
         cj_variable *v[2] = {order ? b : a, order ? a : b};
-        cj_tensor *value[2] = {order ? cj_variable_read(a) : sum, order ? sum : cj_variable_read(a)};
+        cj_tensor *value[2] = {order ? cj_variable_read(a) : sum,
+                               order ? sum : cj_variable_read(a)};
         cj_program *p = compile_updates(context, 2, v, value);
         for (int i = 0; i < 3; i++)
             run(p); /* Fibonacci */
@@ -156,7 +158,8 @@ static void a_copied_view_is_from_before(void **state)
     cj_program *p = cj_compile(context, 2, output, &updates);
     assert_non_null(p);
     run(p);
-    assert_values(cj_output(p, 0), 12, VALUES(100, 104, 108, 101, 105, 109, 102, 106, 110, 103, 107, 111));
+    assert_values(cj_output(p, 0), 12,
+                  VALUES(100, 104, 108, 101, 105, 109, 102, 106, 110, 103, 107, 111));
     assert_values(cj_output(p, 1), 12, VALUES(0, 16, 64, 1, 25, 81, 4, 36, 100, 9, 49, 121));
     assert_values(cj_variable_data(v), 3, VALUES(0, -1, -2));
     cj_program_free(p);
@@ -172,12 +175,10 @@ static void leaves_as_values(void **state)
     static const char *const names[6] = {"constant", "number", "input", "other", "view", "self"};
     for (int i = 0; i < 6; i++)
         v[i] = new_variable(context, names[i], 3, VALUES(i, i + 0.5, -i));
-    cj_tensor *value[6] = {vector(context, 3, VALUES(7, 8, 9)),
-                           cj_full(context, CJ_F64, 1, &three, 2.5),
-                           cj_input(context, "x", CJ_F64, 1, &three),
-                           cj_variable_read(v[0]),
-                           cj_flip(cj_variable_read(v[2]), 1),
-                           cj_variable_read(v[5])};
+    cj_tensor *value[6] = {
+        vector(context, 3, VALUES(7, 8, 9)),       cj_full(context, CJ_F64, 1, &three, 2.5),
+        cj_input(context, "x", CJ_F64, 1, &three), cj_variable_read(v[0]),
+        cj_flip(cj_variable_read(v[2]), 1),        cj_variable_read(v[5])};
     cj_program *p = compile_updates(context, 6, v, value);
     assert_int_equal(cj_run(p, 1, (cj_feed[]){{"x", VALUES(-1, -2, -3)}}), CJ_OK);
     assert_values(cj_variable_data(v[0]), 3, VALUES(7, 8, 9));
@@ -193,7 +194,8 @@ static void leaves_as_values(void **state)
 static void one_value_many_places(void **state)
 {
     (void)state;
-    cj_variable *v[3] = {new_variable(context, "a", 2, VALUES(1, 2)), new_variable(context, "b", 2, VALUES(3, 4)),
+    cj_variable *v[3] = {new_variable(context, "a", 2, VALUES(1, 2)),
+                         new_variable(context, "b", 2, VALUES(3, 4)),
                          new_variable(context, "sum", 1, VALUES(0))};
     cj_tensor *a = cj_variable_read(v[0]), *b = cj_variable_read(v[1]);
     cj_tensor *product = cj_mul(a, b), *sum = cj_sum(product, CJ_ALL, true);
@@ -253,7 +255,8 @@ static void large_swaps(void **state)
     (void)state;
     enum { N = 30011 };
     const int64_t n = N;
-    cj_variable *v[2] = {cj_variable_new(context, "a", CJ_F64, 1, &n), cj_variable_new(context, "b", CJ_F64, 1, &n)};
+    cj_variable *v[2] = {cj_variable_new(context, "a", CJ_F64, 1, &n),
+                         cj_variable_new(context, "b", CJ_F64, 1, &n)};
     double *a = cj_variable_data(v[0]), *b = cj_variable_data(v[1]);
     for (int i = 0; i < N; i++) {
         a[i] = i;

@@ -33,13 +33,15 @@ int main(void)
         fprintf(stderr, "bits: this processor has no fma\n");
         return 1;
     }
-    puts("# kernel class, net, dtype, steps, model_hash. Written by tests/golden/bits.c, whose head tells how.\n"
+    puts("# kernel class, net, dtype, steps, model_hash. Written by tests/golden/bits.c, whose "
+         "head tells how.\n"
          "# A commit that changes a hash says why the bits changed.");
     for (int baseline = 0; baseline < 2; baseline++)
         for (size_t n = 0; n < sizeof(bits_nets) / sizeof(bits_nets[0]); n++)
             for (size_t d = 0; d < sizeof(bits_dtypes) / sizeof(bits_dtypes[0]); d++)
-                if (print_rows(baseline ? "baseline" : "fma", baseline ? "baseline" : cj_isa_name(best),
-                               bits_nets[n], bits_dtypes[d]))
+                if (print_rows(baseline ? "baseline" : "fma",
+                               baseline ? "baseline" : cj_isa_name(best), bits_nets[n],
+                               bits_dtypes[d]))
                     return 1;
     return 0;
 }

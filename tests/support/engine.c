@@ -11,8 +11,11 @@
 
 cj_config engine_config(const engine_way *way)
 {
-    return (cj_config){.threads = way->threads, .seed = 7, .smallest_work = 1,
-                       .no_fusion = way->no_fusion, .isa = way->isa};
+    return (cj_config){.threads = way->threads,
+                       .seed = 7,
+                       .smallest_work = 1,
+                       .no_fusion = way->no_fusion,
+                       .isa = way->isa};
 }
 
 static cj_status optimise(engine *e, const char *net, cj_tensor *loss)
@@ -66,7 +69,9 @@ cj_status engine_open(engine *e, cj_context *context, const engine_job *job, boo
     static const int64_t lenet[] = {1, 28, 28}, resnet[] = {3, 32, 32}, small[] = {1, 12, 12};
     bool named = strcmp(job->net, "lenet") == 0 || strcmp(job->net, "mlp") == 0;
     const int64_t *shape = named ? lenet : strcmp(job->net, "resnet20") == 0 ? resnet : small;
-    *e = (engine){.context = context, .batch = job->batch, .dtype = job->dtype,
+    *e = (engine){.context = context,
+                  .batch = job->batch,
+                  .dtype = job->dtype,
                   .pixels = shape[0] * shape[1] * shape[2]};
     e->x = calloc((size_t)(e->batch * e->pixels), cj_dtype_size(e->dtype));
     e->labels = calloc((size_t)e->batch, sizeof(*e->labels));
@@ -131,9 +136,9 @@ cj_status engine_hash(engine *e, char text[65])
         const cj_entry *entry = cj_scope_entry(e->scope, i);
         cj_variable *v = entry->variable;
         if (entry->kind != CJ_STATE)
-            status = cj_tensor_file_add(e->context, file, entry->path, cj_variable_dtype(v),
-                                        cj_variable_rank(v), cj_variable_shape(v),
-                                        cj_variable_data(v));
+            status =
+                cj_tensor_file_add(e->context, file, entry->path, cj_variable_dtype(v),
+                                   cj_variable_rank(v), cj_variable_shape(v), cj_variable_data(v));
     }
     if (!status)
         status = cj_tensor_file_hash(e->context, file, text);

@@ -2,10 +2,10 @@
  * Same seed, same bits: whole training steps of three nets in every way that must not matter. Each way proves that
  * it was one: all threads ran, more kernels without fusion, nodes computed again with checkpoints, other code.
  */
-#include "support/engine.h"
 #include "base/base.h"
 #include "cpu/isa.h"
 #include "cpu/kernels.h"
+#include "support/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,8 +32,11 @@ static const engine_way ways[] = {
 };
 static const engine_way baseline_ways[] = {
     {.name = "baseline", .threads = 1, .isa = "baseline"},
-    {.name = "baseline, five threads, unfused, checkpointed", .threads = 5, .isa = "baseline",
-     .no_fusion = true, .checkpoints = true},
+    {.name = "baseline, five threads, unfused, checkpointed",
+     .threads = 5,
+     .isa = "baseline",
+     .no_fusion = true,
+     .checkpoints = true},
 };
 
 /* Memory that is never zero by chance: what is read before it was written changes the bits, or crashes. */
@@ -107,11 +110,12 @@ static outcome train(const engine_way *way, const engine_job *job)
     return out;
 }
 
-static void compare(const engine_job *job, const engine_way *way, const outcome *a, const outcome *b)
+static void compare(const engine_job *job, const engine_way *way, const outcome *a,
+                    const outcome *b)
 {
     if (strcmp(a->hash, b->hash))
-        fail_msg("%s %s, %s: model_hash %s, else %s", job->net, cj_dtype_name(job->dtype), way->name,
-                 b->hash, a->hash);
+        fail_msg("%s %s, %s: model_hash %s, else %s", job->net, cj_dtype_name(job->dtype),
+                 way->name, b->hash, a->hash);
     if (way->no_fusion)
         assert_true(b->info.kernels > a->info.kernels * 3 / 2);
     assert_int_equal(a->info.recomputed, 0);
@@ -164,9 +168,10 @@ static void resnet20_has_the_same_bits(void **state)
 static void a_text_has_the_same_bits(void **state)
 {
     (void)state;
-    static const char text[] = "conv 7 3x3 stride 2 pad 1, bn, gelu, dropout 0.3, avgpool 2 stride 1, "
-                               "conv 12 3x3 groups 1 dilation 2 pad same, tanh, maxpool 3 stride 2 pad 1, "
-                               "linear 33, softplus, dropout 0.5, linear classes";
+    static const char text[] =
+        "conv 7 3x3 stride 2 pad 1, bn, gelu, dropout 0.3, avgpool 2 stride 1, "
+        "conv 12 3x3 groups 1 dilation 2 pad same, tanh, maxpool 3 stride 2 pad 1, "
+        "linear 33, softplus, dropout 0.5, linear classes";
     every_way(&(engine_job){text, CJ_F32, 7});
     every_way(&(engine_job){text, CJ_F64, 7});
 }

@@ -2,8 +2,8 @@
  * Whole training steps give the hashes of tests/golden/bits.txt, on every instruction set that the machine has: for
  * gcc, clang, x86-64 and aarch64 the same. Under an emulator resnet20 makes its first step only.
  */
-#include "golden/bits.h"
 #include "cpu/isa.h"
+#include "golden/bits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,8 @@ static void test_golden(void **state)
                 int step;
                 FILE *file = open_golden();
                 while (fgets(line, sizeof(line), file))
-                    if (sscanf(line, "%15s %15s %7s %d %64s", kernel_class, net, dtype, &step, hash) == 5 &&
+                    if (sscanf(line, "%15s %15s %7s %d %64s", kernel_class, net, dtype, &step,
+                               hash) == 5 &&
                         strcmp(kernel_class, cj_isa_is_fma(isa) ? "fma" : "baseline") == 0 &&
                         strcmp(net, bits_nets[n]) == 0 &&
                         strcmp(dtype, cj_dtype_name(bits_dtypes[d])) == 0 && step >= 1 &&
