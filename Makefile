@@ -62,7 +62,7 @@ bench:
 	@sh cmake/deps.sh need build
 	@$(CONFIGURE) -DCAJAL_BENCH=ON
 	@$(COMPILE)
-	@for program in $(BUILD)/bench/bench_*; do "$$program" || exit 1; done
+	$(BUILD)/bench/bench --write docs/performance.md
 
 fuzz:
 	@BUILD=$(BUILD_FUZZ) SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(JOBS) bash tests/fuzz/run.sh

@@ -131,7 +131,7 @@ int main(int count, char **words)
     cj_pool *pool = context ? cj_pool_new(context, threads) : NULL;
     if (!pool || isa < 0)
         return 1;
-    double peak = bench_peak(pool, isa);
+    double peak = bench_peak(pool, isa, CJ_F32);
     printf("%s, %d threads, f32 peak %.0f GFLOP/s\n", cj_isa_name(isa), threads, peak / 1e9);
     for (cj_dtype dtype = CJ_F32; dtype <= CJ_F64; dtype++)
         for (size_t i = 0; i < CJ_COUNT(layers); i++)
