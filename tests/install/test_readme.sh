@@ -1,5 +1,6 @@
 #!/bin/bash
-# The C programs of README: at most 40 lines each, built as they stand without a warning, run, and they learn.
+# README holds: its C programs have at most 40 lines each, are built as they stand without a warning, run, and
+# learn; its commands run on a small table and small pictures; the tests, files and headers that it names exist.
 set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -36,5 +37,39 @@ awk '/^epoch 50/ { found = 1; if ($6 < 0.98) exit 1 } END { exit !found }' progr
 awk '/^step 2000/ { found = 1; if ($4 > 0.02) exit 1 } END { exit !found }' program2.out ||
     fail "program2 does not learn: $(tail -1 program2.out)"
 [ -s sine.safetensors ] || fail "program2 saved no weights"
-[ $failures = 0 ] && echo "the programs of README work"
+
+# ---- the commands under "Train on your own data" ----
+
+mkdir build
+ln -s "$CAJAL" build/cajal
+sed '1s/target/price/' "$CAJAL_SOURCE/data/tabular/diabetes.csv" >table.csv
+tail -n +2 "$CAJAL_SOURCE/data/tabular/digits.csv" | head -n 200 | awk -F, '{ # each pixel three by three
+    folder = "pictures/" $65; if (!(folder in made)) { system("mkdir -p " folder); made[folder] = 1 }
+    file = folder "/" NR ".pgm"
+    print "P2\n24 24\n16" >file
+    for (y = 0; y < 24; y++) for (x = 0; x < 24; x++) print int($(int(y / 3) * 8 + int(x / 3) + 1)) >file
+    close(file) }'
+cp pictures/3/4.pgm digit.png
+commands=0
+while read -r line; do
+    commands=$((commands + 1))
+    bash -c "${line/--epochs 2/--epochs 1}" >out 2>err || fail "$line: $(cat err)"
+done < <(grep -E '^    build/cajal (train|predict|show|help)' "$CAJAL_SOURCE/README.md")
+[ $commands -ge 6 ] || fail "README has only $commands commands"
+
+# ---- what it names ----
+
+named=0
+while read -r test; do
+    named=$((named + 1))
+    [ -e "$CAJAL_SOURCE/tests/$test" ] || fail "there is no tests/$test"
+done < <(sed -n '/^## What is there/,/^## What it stands on/p' "$CAJAL_SOURCE/README.md" |
+    grep '^|' | grep -oE '`[a-z]+/(test_[a-z0-9_]+\.(c|cc|sh))?`' | tr -d '`')
+[ $named -ge 30 ] || fail "README names only $named tests"
+while read -r path; do
+    [ -e "$CAJAL_SOURCE/$path" ] || fail "there is no $path"
+done < <(sed '/^## What is there/,/^## What it stands on/d' "$CAJAL_SOURCE/README.md" |
+    grep -oE '\b((docs|include|data|src)/[a-z_]+[a-z_/.]*|CONTRIBUTING.md|LICENSE)\b' | sort -u)
+
+[ $failures = 0 ] && echo "README: its programs and $commands commands run, its $named tests are there"
 exit $((failures > 0))
