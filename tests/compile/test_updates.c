@@ -249,6 +249,41 @@ static void epilogues_write_in_place(void **state)
     free(x);
 }
 
+/* A product of the variable with itself, of more than one chunk and one block of rows, alone and before an epilogue. */
+static void products_of_itself(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    const int64_t square[2] = {N, N};
+    double *before = malloc(sizeof(double) * N * N), *product = calloc(N * N, sizeof(double));
+    for (int i = 0; i < N * N; i++)
+        before[i] = i * 7 % 11 - 5;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < N; k++)
+            for (int j = 0; j < N; j++)
+                product[i * N + j] += before[i * N + k] * before[k * N + j];
+    for (int kind = 0; kind < 4; kind++) {
+        cj_variable *v = cj_variable_new(context, "v", CJ_F64, 2, square);
+        memcpy(cj_variable_data(v), before, sizeof(double) * N * N);
+        cj_tensor *x = cj_variable_read(v);
+        cj_tensor *y =
+            cj_matmul(kind & 2 ? cj_scale(x, 2) : x, x); /* computed as it is read, or not */
+        if (kind & 1)
+            y = cj_sub(x, y);
+        cj_program *p = compile_updates(context, 1, &v, &y);
+        run(p);
+        const double *after = cj_variable_data(v);
+        for (int i = 0; i < N * N; i++) {
+            double value = kind & 2 ? 2 * product[i] : product[i];
+            assert_true(after[i] == (kind & 1 ? before[i] - value : value));
+        }
+        cj_program_free(p);
+        cj_variable_release(v);
+    }
+    free(before);
+    free(product);
+}
+
 /* Large enough for many tiles and all threads: swaps, and sums with a shifted view of the other. */
 static void large_swaps(void **state)
 {
@@ -310,6 +345,7 @@ int main(void)
         UPDATE_TEST(leaves_as_values),
         UPDATE_TEST(one_value_many_places),
         UPDATE_TEST(epilogues_write_in_place),
+        UPDATE_TEST(products_of_itself),
         UPDATE_TEST(large_swaps),
         UPDATE_TEST(wrong_updates_are_sentences),
     };
