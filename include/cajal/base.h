@@ -63,7 +63,7 @@ CJ_API const char *cj_status_text(cj_status status);
 
 /*
  * Data types: name, C type, bytes, class (f float, i signed, u unsigned, b bool). The names are
- * what errors and files say. bf16 and f16 join with the wider op table.
+ * what errors and files say. A bool is a byte, 0 or 1.
  */
 #define CJ_DTYPE_LIST(X)                                                                           \
     X(F32, f32, float, 4, 'f')                                                                     \
@@ -84,9 +84,10 @@ typedef enum cj_dtype {
 CJ_API const char *cj_dtype_name(cj_dtype dtype); /* "f32" */
 CJ_API size_t cj_dtype_size(cj_dtype dtype);      /* bytes of one element */
 
-#define CJ_MAX_RANK 16
+#define CJ_MAX_RANK 16 /* the most axes of a tensor, a variable, an array */
 
-/* Where a call stands in the caller's source, and the size of the options struct it was built with. */
+/* Where a call stands in the caller's source, and the size of the options struct that it fills. The
+ * macros write it; who calls a function of a struct says .at = CJ_HERE_OF(struct ...). */
 typedef struct cj_at {
     const char *file;
     int line;
@@ -107,8 +108,10 @@ typedef struct cj_at {
 typedef struct cj_context cj_context;
 
 /*
- * How a context gets memory. `reallocate(user, pointer, old_size, new_size)` is realloc with the old
- * size told (pointer NULL: allocate; new_size 0: free and return NULL). NULL: malloc and free.
+ * How a context gets memory. `reallocate(user, pointer, old_size, new_size)` is realloc with the
+ * old size told: pointer NULL allocates, new_size 0 frees and returns NULL; NULL else means that
+ * there is none, and the old block stands. Blocks are aligned as malloc's. It is called by the
+ * thread that uses the context alone.
  */
 typedef struct cj_allocator {
     void *(*reallocate)(void *user, void *pointer, size_t old_size, size_t new_size);
@@ -120,20 +123,27 @@ typedef struct cj_config {
     int threads;             /* 0: one a processor that this process may use; at most 256 */
     uint64_t seed;           /* the seed of every key that is derived in this context */
     cj_allocator allocator;  /* .reallocate NULL: malloc */
-    int64_t smallest_work;   /* elements a thread must have to be used; 0: the default (tests set 1) */
-    bool no_fusion;          /* a kernel a node: slower, the same bits (tests) */
-    const char *isa;         /* "baseline", "avx2", "avx512", "neon"; NULL: $CAJAL_ISA, else the best */
+    /* elements that make a further thread worth waking; 0: 2,048 to 32,768, by the work on each
+     * (tests set 1). It changes no bit. */
+    int64_t smallest_work;
+    bool no_fusion; /* a kernel a node: slower, the same bits (tests) */
+    /* "baseline", "avx2", "avx512" or "neon"; NULL: what the environment variable CAJAL_ISA says,
+     * else the best that the processor has */
+    const char *isa;
     void (*log)(void *user, const char *line); /* told what a user may want to know; NULL: nobody */
     void *log_user;
 } cj_config;
 
 /*
- * Makes a context. Returns NULL when there is no memory, when .threads is out of range, or when .isa
- * (or $CAJAL_ISA) names what this processor lacks; `error`, when not NULL, then receives a sentence of at most error_size bytes.
+ * Makes a context; config, which is copied, may be NULL: all defaults. Returns NULL when there is
+ * no memory, when .threads is out of range, or when .isa (or CAJAL_ISA) names what this processor
+ * lacks; `error`, when not NULL, then receives a sentence of at most error_size bytes.
  */
 CJ_API cj_context *cj_context_new(const cj_config *config, char *error, size_t error_size);
 
-/* Frees the context and everything made in it. NULL is fine. */
+/* Frees the context, its nodes, variables and scopes. NULL is fine. What has a free function of its
+ * own besides (programs, trainers, nets, models, results of cajal/io.h and cajal/data.h) is freed
+ * before it. */
 CJ_API void cj_context_free(cj_context *context);
 
 /* The status of the first building error since the last cj_error_clear, or CJ_OK. */
@@ -142,27 +152,30 @@ CJ_API cj_status cj_context_status(const cj_context *context);
 /* The sentence of the building error if there is one, else of the last failed call; "" if none. */
 CJ_API const char *cj_error(const cj_context *context);
 
-/* The status that goes with cj_error, for functions that say no more than NULL; CJ_OK if there is none. */
+/* The status that goes with cj_error, for functions that say no more than NULL; CJ_OK if there is
+ * none. */
 CJ_API cj_status cj_error_status(const cj_context *context);
 
 /* Forgets both, so that building can go on. */
 CJ_API void cj_error_clear(cj_context *context);
 
-/* Records a sentence as the last error and returns `status`: what functions on top of the library
- * use to fail in its manner. At most 511 bytes are kept. */
+/* Records a sentence (printf's format) as the last error and returns `status`: what functions on
+ * top of the library, and callbacks, use to fail in its manner. At most 511 bytes are kept. */
 CJ_API cj_status cj_fail(cj_context *context, cj_status status, const char *format, ...)
     CJ_PRINTF(3, 4);
 
-/* Records a building error (kept if there is none yet), with the place of the call; returns `status`. */
+/* Records a building error (kept if there is none yet), with the place of the call; returns
+ * `status`. */
 CJ_API cj_status cj_fail_building(cj_context *context, cj_status status, cj_at at,
                                   const char *format, ...) CJ_PRINTF(4, 5);
 
-CJ_API int cj_threads(const cj_context *context);      /* the number of threads in use */
-CJ_API uint64_t cj_seed(const cj_context *context);    /* the seed */
+CJ_API int cj_threads(const cj_context *context);      /* how many threads it uses, at least 1 */
+CJ_API uint64_t cj_seed(const cj_context *context);    /* .seed of its config */
 CJ_API const char *cj_isa(const cj_context *context);  /* the instruction set chosen, "avx512" */
 
-/* Memory from the context's allocator. cj_allocate returns NULL and records NO_MEMORY on failure;
- * size 0 gives a valid pointer. cj_release takes the size that was asked for. */
+/* Memory from the context's allocator, aligned as malloc's; cj_allocate_zero clears it. NULL, with
+ * NO_MEMORY recorded, when there is none (cj_reallocate: the old block then stands); size 0 gives a
+ * valid pointer. The caller owns it: cj_release takes the size that was asked for; NULL is fine. */
 CJ_API void *cj_allocate(cj_context *context, size_t size);
 CJ_API void *cj_allocate_zero(cj_context *context, size_t size);
 CJ_API void *cj_reallocate(cj_context *context, void *pointer, size_t old_size, size_t new_size);

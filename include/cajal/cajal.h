@@ -1,8 +1,9 @@
 /*
- * cajal/cajal.h - all of libcajal. A net is a C function from a scope and tensors to tensors (cajal/nn.h); a training
- * step is a graph (cajal/graph.h) with its gradient (cajal/transform.h) and updates (cajal/optim.h), compiled once and run
- * many times (cajal/program.h). cajal/fit.h holds the usual loop. Formats, data and pictures: cajal/io.h, cajal/data.h,
- * cajal/plot.h in libcajal-io.
+ * cajal/cajal.h - all of libcajal. A net is a C function from a scope and tensors to tensors
+ * (cajal/nn.h); a training step is a graph (cajal/graph.h) with its gradient (cajal/transform.h)
+ * and updates (cajal/optim.h), compiled once and run many times (cajal/program.h). cajal/fit.h
+ * holds the usual loop. Formats, data and pictures: cajal/io.h, cajal/data.h, cajal/plot.h in
+ * libcajal-io.
  */
 #ifndef CAJAL_CAJAL_H
 #define CAJAL_CAJAL_H

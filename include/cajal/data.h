@@ -7,9 +7,9 @@
  * nothing else: it holds no path, time or thread count.
  *
  *     cj_dataset *data;
- *     if (cj_data_load(context, "iris.csv", &(cj_data_options){ .target = "species" }, &data) !=
- * CJ_OK) return fail(cj_error(context)); cj_examples_batch(data->preprocess, &data->part[CJ_TRAIN],
- * index, 64, x, labels, NULL);
+ *     if (cj_data_load(context, "t.csv", &(cj_data_options){.target = "kind"}, &data) != CJ_OK)
+ *         return fail(cj_error(context));
+ *     cj_examples_batch(data->preprocess, &data->part[CJ_TRAIN], index, 64, x, labels, NULL);
  */
 #ifndef CAJAL_DATA_H
 #define CAJAL_DATA_H
@@ -35,16 +35,16 @@ typedef enum cj_column_kind {
     CJ_COLUMN_CATEGORICAL, /* one feature a category, 1 where equal; missing or never seen: zeros */
     CJ_COLUMN_TARGET,
     CJ_COLUMN_CONSTANT, /* dropped: one value in all training rows */
-    CJ_COLUMN_IDS,      /* dropped: texts that nearly all differ, or free text; the row's own number
-                       under a name such as id or index */
+    CJ_COLUMN_IDS,      /* dropped: texts that nearly all differ, free text, the row's own number
+                           under a name such as id or index */
     CJ_COLUMN_EMPTY     /* dropped: no value at all */
 } cj_column_kind;
 
 typedef struct cj_column {
     char *name;
     cj_column_kind kind;
-    double mean, scale; /* numeric; over the training rows, scale the population deviation, 1 where
-                           that is 0 */
+    double mean, scale; /* numeric: of the training rows; scale: the population deviation, or 1
+                           where that is 0 */
     bool indicator; /* a feature more, 1 where the value is missing: the training rows had such */
     int categories; /* categorical: sorted by byte order */
     char **category;
@@ -55,8 +55,8 @@ typedef struct cj_preprocess {
     cj_task task;
     int rank;         /* of one example as the net takes it */
     int64_t shape[4]; /* images: channels, height, width; tables: features; arrays: theirs */
-    int moments; /* images: channels; arrays: features where rank is 1, else 1; tables: 0 (see the
-                    columns) */
+    int moments;          /* images: channels; arrays: features where rank is 1, else 1; tables: 0,
+                             the columns have theirs */
     double *mean, *scale; /* images: of pixel/255; x = (v - mean) / scale */
     int columns;          /* tables: all columns of the file, in its order */
     cj_column *column;
@@ -75,8 +75,7 @@ CJ_API cj_status cj_preprocess_copy(cj_context *context, const cj_preprocess *pr
  * ends in a NUL that *size counts. Equal preprocessing gives equal text. */
 CJ_API cj_status cj_preprocess_to_json(cj_context *context, const cj_preprocess *preprocess,
                                        char **text, size_t *size);
-/* Back from JSON; FORMAT names what is wrong in `name`; UNSUPPORTED where a later version wrote it.
- */
+/* Back from JSON. FORMAT names what is wrong in `name`; UNSUPPORTED: a later version wrote it. */
 CJ_API cj_status cj_preprocess_from_json(cj_context *context, const char *name, const char *text,
                                          cj_preprocess **out);
 
@@ -107,8 +106,7 @@ CJ_API cj_status cj_preprocess_target(cj_context *context, const cj_preprocess *
                                       const char *where, const char *const *row, const int *map,
                                       int32_t *label, float *targets);
 
-/* One picture of any size and mode into x[channels][height][width]: converted, resized, normalised.
- */
+/* One picture of any size into x[channels][height][width]: converted, resized, normalised. */
 CJ_API cj_status cj_preprocess_image(cj_context *context, const cj_preprocess *preprocess,
                                      const cj_image *image, float *x);
 /* `count` pictures that already have the size, as [count][channels][height][width]: only
@@ -149,8 +147,7 @@ typedef struct cj_dataset {
     char **note;   /* what a user should be told: choices made, columns dropped, files skipped; a
                       sentence each */
     int notes;
-    char hash[65]; /* SHA-256 of the data as loaded, before any split: the same data, the same hash
-                    */
+    char hash[65]; /* SHA-256 of the data as loaded, before any split */
 } cj_dataset;
 
 typedef struct cj_data_options {
@@ -171,11 +168,11 @@ typedef struct cj_data_options {
  * Loads `what`:
  * - a known name (cj_data_known), looked for under the folders of cj_data_find;
  * - a folder with one folder of pictures a class, or with train/ and test/ of such (val/ too); a
- * .tar or .tar.gz of one;
+ *   .tar or .tar.gz of one;
  * - a folder of IDX files (*-images-idx3-ubyte, *-labels-idx1-ubyte, [.gz], train and t10k or
- * test), or one images file with its labels file beside it;
+ *   test), or one images file with its labels file beside it;
  * - .npz with x and y, or x_train and y_train (x_test, y_test too): u8 of rank 3 or 4 are pictures
- * ([n][h][w], [n][h][w][c] where c is 1 or 3, else [n][c][h][w]); others are arrays;
+ *   ([n][h][w], [n][h][w][c] where c is 1 or 3, else [n][c][h][w]); others are arrays;
  * - a CSV.
  * Splits are stratified by class. Classes are in byte order of their folder, or numeric order of
  * their integers. Files that are no picture are counted and named in a note. MISSING: not found,
@@ -211,9 +208,9 @@ typedef struct cj_known_data {
 
 CJ_API const cj_known_data *cj_data_known(int i); /* NULL past the last */
 /*
- * The place of a known data set: $CAJAL_DATA, ./data, the folder data beside the one that holds the running
- * program (build/cajal, data/mnist), $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order. MISSING where it is in none of them;
- * NOT_FOUND where `name` is not known.
+ * The place of a known data set: $CAJAL_DATA, ./data, the folder data beside the one that holds the
+ * running program (build/cajal, data/mnist), $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order.
+ * MISSING where it is in none of them; NOT_FOUND where `name` is not known.
  */
 CJ_API cj_status cj_data_find(cj_context *context, const char *name, char *path, size_t path_size);
 

@@ -39,8 +39,8 @@ typedef struct cj_array {
  * size overflows. */
 CJ_API cj_status cj_array_make(cj_context *context, const char *name, cj_dtype dtype, int rank,
                                const int64_t *shape, cj_array *out);
-CJ_API void cj_array_free(cj_context *context,
-                          cj_array *array);           /* zeroes it; a zeroed one is fine */
+/* Frees name and data and zeroes the array; a zeroed one is fine. */
+CJ_API void cj_array_free(cj_context *context, cj_array *array);
 CJ_API int64_t cj_array_count(const cj_array *array); /* elements */
 
 /* ---- named arrays with text beside them: safetensors, npz ---- */
@@ -66,7 +66,8 @@ CJ_API void cj_tensor_file_free(cj_context *context, cj_tensor_file *file); /* N
 CJ_API cj_status cj_tensor_file_add(cj_context *context, cj_tensor_file *file, const char *name,
                                     cj_dtype dtype, int rank, const int64_t *shape,
                                     const void *data);
-/* The same, taking over array->data and array->name instead of copying; zeroes *array on success.
+/*
+ * The same, taking over array->data and array->name instead of copying; zeroes *array on success.
  */
 CJ_API cj_status cj_tensor_file_adopt(cj_context *context, cj_tensor_file *file, cj_array *array);
 CJ_API const cj_array *cj_tensor_file_find(const cj_tensor_file *file,
@@ -97,8 +98,7 @@ CJ_API cj_status cj_safetensors_parse(cj_context *context, const char *name, con
                                       size_t size, cj_tensor_file **out);
 CJ_API cj_status cj_safetensors_write(cj_context *context, const char *path,
                                       const cj_tensor_file *file);
-/* The bytes that cj_safetensors_write writes; release *data with cj_release(context, *data, *size).
- */
+/* The bytes that cj_safetensors_write writes; free them with cj_release(context, *data, *size). */
 CJ_API cj_status cj_safetensors_render(cj_context *context, const cj_tensor_file *file, void **data,
                                        size_t *size);
 
@@ -131,8 +131,7 @@ CJ_API cj_status cj_gzip_inflate(cj_context *context, const char *name, const vo
 /* ---- CSV ---- */
 
 typedef struct cj_csv_options {
-    char separator; /* ',', ';', '\t', '|'; 0: detected, as the one that cuts the first lines alike
-                     */
+    char separator; /* ',', ';', '\t', '|'; 0: the one that cuts the first lines alike */
     int header;     /* 1: the first row is names, -1: it is data; 0: detected, see below */
 } cj_csv_options;
 
@@ -184,8 +183,8 @@ typedef struct cj_image {
     int height, width, channels;
 } cj_image;
 
-#define CJ_IMAGE_MAX_PIXELS                                                                        \
-    (1 << 26) /* larger pictures are refused (UNSUPPORTED) before memory is taken */
+/* Larger pictures are refused (UNSUPPORTED) before memory is taken. */
+#define CJ_IMAGE_MAX_PIXELS (1 << 26)
 
 /*
  * PNG, JPEG, PGM or PPM (P2, P3, P5, P6), known by content, not by name. Palettes are expanded (to

@@ -1,5 +1,6 @@
 /*
- * cajal/model.h - a net with its weights and its preprocessing, in memory and as a file. Part of libcajal-io.
+ * cajal/model.h - a net with its weights and its preprocessing, in memory and as a file. Part of
+ * libcajal-io.
  *
  *     cj_model *model;
  *     float p[10];
@@ -12,8 +13,10 @@
  *     cajal_format      "1"; a file of a later format is refused, naming it
  *     cajal_net         the net's text (cajal/net.h), canonical
  *     cajal_net_name    what it is called: "lenet", "net"
- *     cajal_preprocess  JSON (cj_preprocess_to_json): normalisation, columns, categories, classes, targets
- * and nothing else: no time, no path, no number of threads, so that two equal trainings give equal files.
+ *     cajal_preprocess  JSON (cj_preprocess_to_json): normalisation, columns, categories, classes,
+ *                       targets
+ * and nothing else: no time, no path, no number of threads, so that two equal trainings give equal
+ * files.
  */
 #ifndef CAJAL_MODEL_H
 #define CAJAL_MODEL_H
@@ -29,7 +32,8 @@ extern "C" {
 
 typedef struct cj_model cj_model;
 
-/* A model with initial weights: the net `net` (as cj_net_parse takes it) for what the preprocessing gives. Copies both. */
+/* A model with initial weights: the net `net` (as cj_net_parse takes it) for what the preprocessing
+ * gives. Copies both. */
 CJ_API cj_status cj_model_new(cj_context *context, const char *net, const cj_preprocess *preprocess,
                               cj_model **out);
 CJ_API void cj_model_free(cj_model *model); /* NULL is fine; before its context */
@@ -43,13 +47,15 @@ CJ_API const char *cj_model_name(const cj_model *model);
 
 /* The net's parameters and buffers with the metadata above; free with cj_tensor_file_free. */
 CJ_API cj_status cj_model_to_file(cj_model *model, cj_tensor_file **out);
+/* Writes that file whole; equal models give equal bytes. */
 CJ_API cj_status cj_model_save(cj_model *model, const char *path);
 /* model_hash: cj_tensor_file_hash of the parameters and buffers. */
 CJ_API cj_status cj_model_hash(cj_model *model, char text[65]);
 
 /*
- * For files without the metadata, as a state_dict saved from torch: the net must be told. Without a preprocessing, pictures of the
- * shape that the named net was made for are taken as pixel / 255, the classes are called 0, 1, 2, ...
+ * For files without the metadata, as a state_dict saved from torch: the net must be told. Without a
+ * preprocessing, pictures of the shape that the named net was made for are taken as pixel / 255,
+ * the classes are called 0, 1, 2, ...
  */
 typedef struct cj_model_options {
     const char *net;
@@ -57,8 +63,9 @@ typedef struct cj_model_options {
 } cj_model_options;
 
 /*
- * Reads a model; options may be NULL. UNSUPPORTED: a later format. INVALID: no metadata and no options->net. SHAPE, NOT_FOUND: the
- * tensors are not those of the net; the sentence names the first. Tensors that are no part of the net are an error too.
+ * Reads a model; options may be NULL. UNSUPPORTED: a later format. INVALID: no metadata and no
+ * options->net. SHAPE, NOT_FOUND: the tensors are not those of the net; the sentence names the
+ * first. Tensors that are no part of the net are an error too.
  */
 CJ_API cj_status cj_model_load(cj_context *context, const char *path,
                                const cj_model_options *options, cj_model **out);
@@ -81,23 +88,29 @@ typedef struct cj_model_input {
 } cj_model_input;
 
 /*
- * Applies the stored preprocessing and the net. `out` [count][cj_preprocess_outputs] receives the probability of
- * each class (softmax), or each target in its own unit. VALUE, NOT_FOUND: as the functions of cajal/data.h; INVALID: the
- * model takes another kind of input. What an example gives depends on no other.
+ * Applies the stored preprocessing and the net. `out` [count][cj_preprocess_outputs] receives the
+ * probability of each class (softmax), or each target in its own unit. VALUE, NOT_FOUND: as the
+ * functions of cajal/data.h; INVALID: the model takes another kind of input. What an example gives
+ * depends on no other.
  */
 CJ_API cj_status cj_model_predict(cj_model *model, const cj_model_input *input, float *out);
 
-/* False for a model that was read from a file without metadata: its preprocessing is the caller's, or the plain one. */
+/* False for a model that was read from a file without metadata: its preprocessing is the caller's,
+ * or the plain one. */
 CJ_API bool cj_model_own(const cj_model *model);
 
-/* One example's outputs as `cajal predict` prints them: the name of the likeliest class, or the targets as %.7g with blanks
- * between. Returns text. */
+/* One example's outputs in the words of `cajal predict`: the name of the likeliest class, or the
+ * targets as %.7g, with blanks between where there are several. Returns text, cut to size - 1
+ * bytes. */
 CJ_API char *cj_model_answer(const cj_model *model, const float *out, char *text, size_t size);
 /* The likeliest class, the first of ties; a NaN is never likeliest (all NaN: 0). */
 CJ_API int cj_model_best(const cj_model *model, const float *out);
 
-/* On examples made ready, x [count][inputs]: what the net gives, before softmax and before the targets' standardisation is
- * undone, into `raw` (may be NULL), and as in cj_model_predict into `out` (may be NULL). */
+/*
+ * On examples made ready, x [count][inputs]: what the net gives, before softmax and before the
+ * targets' standardisation is undone, into `raw` (may be NULL), and as in cj_model_predict into
+ * `out` (may be NULL).
+ */
 CJ_API cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float *raw,
                                   float *out);
 

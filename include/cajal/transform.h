@@ -13,33 +13,39 @@ extern "C" {
 #endif
 
 /*
- * Conventions. Only f32 and f64 carry derivatives; integers, truth values, comparisons, argmax and cj_stop_gradient do not.
- * Kinks and ties are fixed by each op's row in cajal/graph.h: |x| and relu 0 at 0, maximum half each, amax shared equally, a
- * window's maximum to its first. Poles are as in mathematics (sqrt at 0: inf), so a branch that cj_where does not take can still
- * give 0 * inf = NaN: select before the function, log(where(x > 0, x, 1)), not only after it.
- * x[i] is best a leaf or a cj_tap: at another node, uses that an identity has bypassed (the h of neg(h) where h = neg(u))
- * do not count, because they no longer exist.
- * A node's cotangents are added in the order in which a depth-first walk from the outputs, sources left to right, first meets
- * their users: the bits hang on the graph alone.
- * Errors, as building errors of the context: DTYPE for a tensor that is no float, SHAPE for a cotangent or tangent of
- * another dtype or shape than its tensor, INVALID for a NULL tensor, NO_MEMORY; all results are NULL then.
+ * Conventions. Only f32 and f64 carry derivatives; integers, truth values, comparisons, argmax and
+ * cj_stop_gradient do not. Kinks and ties are fixed by each op's row in cajal/graph.h: |x| and relu
+ * 0 at 0, maximum half each, amax shared equally, a window's maximum to its first. Poles are as in
+ * mathematics (sqrt at 0: inf), so a branch that cj_where does not take can still give 0 * inf =
+ * NaN: select before the function, log(where(x > 0, x, 1)), not only after it. x[i] is best a leaf
+ * or a cj_tap: at another node, uses that an identity has bypassed (the h of neg(h) where h =
+ * neg(u)) do not count, because they no longer exist. A node's cotangents are added in the order in
+ * which a depth-first walk from the outputs, sources left to right, first meets their users: the
+ * bits hang on the graph alone. Errors, as building errors of the context: DTYPE for a tensor that
+ * is no float, SHAPE for a cotangent or tangent of another dtype or shape than its tensor, INVALID
+ * for a NULL tensor, NO_MEMORY; all results are NULL then.
  */
 
 /*
- * Reverse mode. gradient[i] = d y / d x[i] for a float scalar y (one element, of any rank; else SHAPE); zeros where y does not
- * depend on x[i]. x[i] may be any node: a variable's read, an input, a tap. Returns the context's status.
+ * Reverse mode. gradient[i] = d y / d x[i] for a float scalar y (one element, of any rank; else
+ * SHAPE); zeros where y does not depend on x[i]. x[i] may be any node: a variable's read, an input,
+ * a tap. Returns the context's status.
  */
-CJ_API cj_status cj_grad_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x, cj_tensor **gradient);
+CJ_API cj_status cj_grad_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
+                            cj_tensor **gradient);
 #define cj_grad(...) cj_grad_at(CJ_HERE, __VA_ARGS__)
 
-/* Vector-Jacobian product: out[i] = sum over j of cotangent[j]^T (d y[j] / d x[i]). cotangent[j] NULL: zero.
- * out[i] NULL: no y[j] with a cotangent depends on x[i]; never a tensor of zeros for it. */
+/*
+ * Vector-Jacobian product: out[i] = sum over j of cotangent[j]^T (d y[j] / d x[i]). cotangent[j]
+ * NULL: zero. out[i] NULL: no y[j] with a cotangent depends on x[i]; never a tensor of zeros for
+ * it.
+ */
 CJ_API cj_status cj_vjp_at(cj_at at, int outputs, cj_tensor *const *y, cj_tensor *const *cotangent,
                            int count, cj_tensor *const *x, cj_tensor **out);
 #define cj_vjp(...) cj_vjp_at(CJ_HERE, __VA_ARGS__)
 
-/* Jacobian-vector product, forward mode: out[j] = sum over i of (d y[j] / d x[i]) tangent[i]. tangent[i] NULL: zero.
- * out[j] NULL: y[j] depends on no x[i] with a tangent. */
+/* Jacobian-vector product, forward mode: out[j] = sum over i of (d y[j] / d x[i]) tangent[i].
+ * tangent[i] NULL: zero. out[j] NULL: y[j] depends on no x[i] with a tangent. */
 CJ_API cj_status cj_jvp_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *tangent,
                            int outputs, cj_tensor *const *y, cj_tensor **out);
 #define cj_jvp(...) cj_jvp_at(CJ_HERE, __VA_ARGS__)

@@ -1,5 +1,6 @@
 /*
- * cajal/weights.h - the weights of a net that is a C function, as a safetensors file. Part of libcajal-io.
+ * cajal/weights.h - the weights of a net that is a C function, as a safetensors file. Part of
+ * libcajal-io.
  *
  * The file holds the parameters and buffers of a usual scope under their paths: what torch calls a
  * state_dict, readable there and back. A file to load is matched by name: build the net first, so
@@ -19,13 +20,14 @@
 extern "C" {
 #endif
 
-/* Writes the file whole; equal weights give equal bytes. */
+/* Writes the file whole; equal weights give equal bytes. States (of optimisers, the step) are left
+ * out. IO, NO_MEMORY. */
 CJ_API cj_status cj_weights_save(const cj_scope *s, const char *path);
 
 /*
  * Fills every parameter and buffer of the scope, or on failure none. NOT_FOUND: the file lacks one
- * of them (num_batches_tracked may be missing), or holds a tensor that the net does not have; SHAPE,
- * DTYPE: one is of another form. The sentence names the file and the tensor.
+ * of them (num_batches_tracked may be missing), or holds a tensor that the net does not have;
+ * SHAPE, DTYPE: one is of another form. The sentence names the file and the tensor.
  */
 CJ_API cj_status cj_weights_load(cj_scope *s, const char *path);
 
