@@ -87,6 +87,21 @@ void bench_by_turns(bench *b, bench_repeat ours, void *state, int rounds, double
         value[form] = bench_median(seconds[form], rounds);
 }
 
+static const char *const parts[] = {"products", "lenet",  "mlp",    "resnet20",
+                                    "tanh",     "graphs", "process"};
+
+static void check_parts(char **words)
+{
+    for (int i = 0; words[i]; i++) {
+        bool is_known = false;
+        for (size_t part = 0; part < CJ_COUNT(parts); part++)
+            is_known = is_known || strcmp(words[i], parts[part]) == 0;
+        if (!is_known)
+            bench_fail("usage: bench [--write FILE] [products | lenet | mlp | resnet20 | tanh | "
+                       "graphs | process]...; bench profile NET");
+    }
+}
+
 static bool wanted(char **words, const char *part)
 {
     for (int i = 0; words[i]; i++)
@@ -95,17 +110,17 @@ static bool wanted(char **words, const char *part)
     return !words[0];
 }
 
-static void measure(bench *b, char **parts)
+static void measure(bench *b, char **words)
 {
     bench_peaks(b);
-    if (wanted(parts, "products"))
+    if (wanted(words, "products"))
         bench_products(b);
     for (int i = 0; workload_at(i); i++)
-        if (wanted(parts, workload_at(i)->name))
+        if (wanted(words, workload_at(i)->name))
             bench_step(b, workload_at(i));
-    if (wanted(parts, "graphs"))
+    if (wanted(words, "graphs"))
         bench_graphs(b);
-    if (wanted(parts, "process"))
+    if (wanted(words, "process"))
         bench_process(b);
 }
 
@@ -129,6 +144,7 @@ int main(int count, char **words)
         return 0;
     }
     bool writes = count > 2 && strcmp(words[1], "--write") == 0;
+    check_parts(words + (writes ? 3 : 1));
     if (!mkdtemp(b.folder))
         bench_fail("cannot make a folder in /tmp");
     b.peer = peer_start(BENCH_PEER);

@@ -85,15 +85,16 @@ class ResNet20(nn.Module):
         return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
+# Fused optimisers are the fastest that there are, with and without torch.compile.
 def sgd(momentum):
-    return lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=momentum)
+    return lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=momentum, fused=True)
 
 
 # name: net, shape of a batch, optimiser, whether the targets are numbers
 WORKLOADS = {
     "lenet": (LeNet, (64, 1, 28, 28), sgd(0.9), False),
     "mlp": (lambda: Perceptron([784, 512, 512, 10], F.relu), (128, 784),
-            lambda parameters: torch.optim.Adam(parameters, lr=1e-4), False),
+            lambda parameters: torch.optim.Adam(parameters, lr=1e-4, fused=True), False),
     "resnet20": (ResNet20, (128, 3, 32, 32), sgd(0.9), False),
     "tanh": (lambda: Perceptron([2, 32, 32, 1], torch.tanh), (64, 2), sgd(0), True),
 }
@@ -128,9 +129,12 @@ def make_step(name, state, batches, compiled):
         net.load_state_dict(state)
     optimiser = optimiser(net.parameters())
     measure = F.mse_loss if is_regression else F.cross_entropy
-    loss_of, update = lambda x, y: measure(net(x), y), optimiser.step
+
+    def loss_of(x, y):
+        return measure(net(x), y)
+
     if compiled:
-        loss_of, update = torch.compile(loss_of), torch.compile(update)
+        loss_of = torch.compile(loss_of)
     turn = 0
 
     def step():
@@ -139,7 +143,7 @@ def make_step(name, state, batches, compiled):
         turn += 1
         optimiser.zero_grad()
         loss.backward()
-        update()
+        optimiser.step()
         return loss
 
     return step
