@@ -39,10 +39,11 @@ static const engine_way baseline_ways[] = {
      .checkpoints = true},
 };
 
-/* Memory that is never zero by chance: what is read before it was written changes the bits, or crashes. */
+/* Memory full of changing bytes, or of small numbers that pass for indexes: what is read before it was written changes the
+ * bits, or crashes. */
 static void *garbage(void *user, void *pointer, size_t old_size, size_t new_size)
 {
-    unsigned *byte = user;
+    unsigned *state = user;
     if (new_size == 0) {
         free(pointer);
         return NULL;
@@ -50,8 +51,10 @@ static void *garbage(void *user, void *pointer, size_t old_size, size_t new_size
     unsigned char *memory = malloc(new_size);
     if (!memory)
         return NULL;
-    *byte = *byte * 1103515245u + 12345u;
-    memset(memory, (int)(*byte >> 16 & 0xff), new_size);
+    *state = *state * 1103515245u + 12345u;
+    memset(memory, (int)(*state >> 16 & 0xff), new_size);
+    for (size_t i = 0; *state >> 28 & 1 && i + 4 <= new_size; i += 4)
+        memcpy(memory + i, &(unsigned){(unsigned)(i / 4 + *state) % 8}, 4);
     if (pointer)
         memcpy(memory, pointer, CJ_MIN(old_size, new_size));
     free(pointer);
@@ -90,9 +93,9 @@ static bool is_available(const engine_way *way)
 
 static outcome train(const engine_way *way, const engine_job *job)
 {
-    unsigned byte = (unsigned)way->threads;
+    unsigned state = (unsigned)way->threads;
     cj_config config = engine_config(way);
-    config.allocator = (cj_allocator){garbage, &byte};
+    config.allocator = (cj_allocator){garbage, &state};
     cj_context *context = cj_context_new(&config, NULL, 0);
     assert_non_null(context);
     engine e;
