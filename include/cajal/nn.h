@@ -211,8 +211,8 @@ CJ_API cj_tensor *cj_scope_ask(cj_scope *s, const cj_request *request);
 
 /* ---- layers with parameters ---- */
 
-/* y = x W^T + b, x [..., in]; weight [out, in] kaiming_uniform(sqrt 5), bias uniform
- * +-1/sqrt(in). */
+/* y = x W^T + b, x [..., in] to y [..., out]; weight [out, in] kaiming_uniform(sqrt 5), bias [out]
+ * uniform +-1/sqrt(in). */
 struct cj_linear_args {
     cj_scope *scope;
     const char *name;
@@ -226,8 +226,14 @@ CJ_API cj_tensor *cj_linear_at(const struct cj_linear_args *args);
 #define cj_linear(...)                                                                             \
     cj_linear_at(&(struct cj_linear_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_linear_args)})
 
-/* Cross-correlation of x [N, C, L]; weight [out, C / groups, k], initial values as for linear
- * with in = C / groups k. */
+/*
+ * Cross-correlation of x [N, C, L] to y [N, out, L']:
+ *     y[n, o, p] = bias[o] + sum over c, t of
+ *                  x[n, c, p stride + t dilation - padding] weight[o, c, t]
+ * with c over the C / groups channels of o's group, L' = floor((L + 2 padding - dilation (k - 1) -
+ * 1) / stride) + 1. weight [out, C / groups, k], bias [out], initial values as for linear with in =
+ * C / groups k.
+ */
 struct cj_conv1d_args {
     cj_scope *scope;
     const char *name;
@@ -306,8 +312,8 @@ CJ_API cj_tensor *cj_dropout_at(cj_at at, cj_scope *s, cj_tensor *x, double p);
 
 /* ---- pooling ---- */
 
-/* Largest of each window of x [N, C, L] or [N, C, H, W]; padding at most half the window, never
- * chosen. */
+/* Largest of each window of x [N, C, L] or [N, C, H, W], extents as in a convolution; padding at
+ * most half the window, never chosen; the gradient goes to the first of ties. */
 struct cj_max_pool_args {
     cj_tensor *x;
     cj_at at;
@@ -325,7 +331,8 @@ CJ_API cj_tensor *cj_max_pool2d_at(const struct cj_max_pool_args *args);
     cj_max_pool2d_at(                                                                              \
         &(struct cj_max_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_max_pool_args)})
 
-/* Mean of each window; the zeros of the padding count unless count_exclude_pad. */
+/* Mean of each window, otherwise as max_pool; the zeros of the padding count unless
+ * count_exclude_pad. */
 struct cj_avg_pool_args {
     cj_tensor *x;
     cj_at at;
@@ -408,7 +415,8 @@ CJ_API cj_tensor *cj_cross_entropy_at(const struct cj_cross_entropy_args *args);
     cj_cross_entropy_at(&(struct cj_cross_entropy_args){                                           \
         __VA_ARGS__, .at = CJ_HERE_OF(struct cj_cross_entropy_args)})
 
-/* Losses of a prediction x and a target y of one shape and dtype. */
+/* Losses of a prediction x and a target y of one shape and float dtype: the mean over all elements,
+ * their sum, or each of them. */
 struct cj_loss_args {
     cj_tensor *x, *y;
     cj_at at;

@@ -57,8 +57,9 @@ typedef struct cj_optimiser {
 
 /*
  * Differentiates the scalar loss by every parameter of the scope's root that is not frozen,
- * clips, and records the new values of parameters, optimiser state and step (+ 1). The scope
- * must be a usual one.
+ * clips, and records the new values of parameters, optimiser state and step (+ 1), for
+ * cj_scope_updates. The scope must be a usual one. Errors are building errors; the context's
+ * status is returned.
  */
 struct cj_optimize_args {
     cj_scope *scope;

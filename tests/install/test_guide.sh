@@ -27,6 +27,7 @@ mkdir "$work/here" "$work/bin"
 printf '#!/bin/sh\nexec "%s" -std=c17 -O1 -Wall -Wextra -Wpedantic -Werror "$@"\n' "${CAJAL_CC:-cc}" >"$work/bin/cc"
 chmod +x "$work/bin/cc"
 PATH=$work/bin:$PATH
+export CAJAL_DATA=$CAJAL_SOURCE/data
 cd "$work/here" || exit 1
 cp "$CAJAL_SOURCE/data/tabular/digits.csv" .
 

@@ -40,6 +40,7 @@ awk '/^step 2000/ { found = 1; if ($4 > 0.02) exit 1 } END { exit !found }' prog
 
 # ---- the commands under "Train on your own data" ----
 
+export CAJAL_DATA=$CAJAL_SOURCE/data
 mkdir build
 ln -s "$CAJAL" build/cajal
 sed '1s/target/price/' "$CAJAL_SOURCE/data/tabular/diabetes.csv" >table.csv
