@@ -29,13 +29,13 @@ static inline double bench_seconds(void)
 #define BENCH_ZMM_PD(n) BENCH_FMA("zmm", "pd", n)
 #define BENCH_YMM_PS(n) BENCH_FMA("ymm", "ps", n)
 #define BENCH_YMM_PD(n) BENCH_FMA("ymm", "pd", n)
-#define BENCH_XMM_PS(n) "mulps %%xmm0, %%xmm13\n addps %%xmm0, %%xmm" #n "\n"
-#define BENCH_XMM_PD(n) "mulpd %%xmm0, %%xmm13\n addpd %%xmm0, %%xmm" #n "\n"
+#define BENCH_XMM_PS(n) "mulps %%xmm0, %%xmm" #n "\n addps %%xmm0, %%xmm" #n "\n"
+#define BENCH_XMM_PD(n) "mulpd %%xmm0, %%xmm" #n "\n addpd %%xmm0, %%xmm" #n "\n"
 #define BENCH_CLEAR "xorps %%xmm0, %%xmm0\n"
 #define BENCH_END "dec %0\n jnz 1b\n"
 #define BENCH_CLOBBERS                                                                             \
     "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
-        "xmm11", "xmm12", "xmm13"
+        "xmm11", "xmm12"
 #define BENCH_LOOP(target_name, name, F, clear)                                                    \
     __attribute__((target(target_name), noinline)) static void name(int64_t rounds)                \
     {                                                                                              \
