@@ -126,6 +126,7 @@ $said"
         ;;
     esac
 done
+[ "$(grep -c . predict.c)" -le 15 ] || fail "the program that predicts has more than 15 lines"
 [ "$programs" -ge 12 ] || fail "only $programs programs were found in the guide"
 
 # ---- what it names ----
