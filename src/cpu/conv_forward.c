@@ -6,6 +6,16 @@
  * output channels, chunk after chunk, the tiles run over all lines, so that a chunk of packed w stays in the first-level cache.
  * A dilated input is cut in phases, each a small convolution without holes. The gathered form copies, for the positions of a
  * line, all that they need of x: for three axes and anything else.
+ *
+ * Padding is multiplied; yet a kernel row that lies wholly on padding can be left out where its weights are finite, but for a zero's
+ * sign. Let e be a sum in the exact order and s the one that leaves such rows out; claim: s = e in every bit, or s = -0 and
+ * e = +0.
+ * A chain starts with s = e = +0. A step on padding adds 0 * w = +0 or -0 to e alone: that changes nothing but -0 (which a
+ * chain reaches by underflow only), to -0 or +0, and the claim holds. A step on data adds the same product p to both, which
+ * matters only if s = -0 and e = +0: unless p (of an fma: the exact one) is zero the results are equal; if it is +0, so are both;
+ * if it is -0, s stays -0 and e +0. Sums of chunks likewise: with a summand other than zero nothing shows, and a sum of zeros is
+ * -0 only if all of them are, so that it is -0 for e only if it is for s. NaN, one value, and infinities are not changed by
+ * zeros. Hence a finished sum that is not -0 is exact, and one that is -0 is computed again with the padding.
  */
 #include "conv_plan.h"
 
@@ -19,15 +29,20 @@ static int64_t gcd(int64_t a, int64_t b)
 
 /* ---- plan ---- */
 
+/* Kernel positions along an axis that hit no hole. */
+static int64_t hits_of(const cj_conv_spec *s, int axis, const int64_t *first)
+{
+    int64_t hits = 0, at;
+    for (int64_t t = 0; t < s->kernel[axis]; t++)
+        hits += cj_conv_meets(s, axis, first[axis], t, &at);
+    return hits;
+}
+
 static int64_t taps_of_phase(const cj_conv_spec *s, const int64_t *first)
 {
     int64_t taps = 1;
-    for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
-        int64_t hits = 0, at;
-        for (int64_t t = 0; t < s->kernel[axis]; t++)
-            hits += cj_conv_meets(s, axis, first[axis], t, &at);
-        taps *= hits;
-    }
+    for (int axis = 0; axis < CJ_CONV_AXES; axis++)
+        taps *= hits_of(s, axis, first);
     return taps;
 }
 
@@ -132,6 +147,12 @@ void cj_conv_forward_count(cj_conv_plan *plan)
     plan->strip_lines = CJ_MAX(CJ_MIN(plan->strip_lines, lines), 1);
     choose_source(plan);
 
+    plan->skips = plan->source == SOURCE_STAGED && plan->facts.packed_bytes > 0 &&
+                  (plan->window.pad_low[AXIS_H] > 0 || plan->window.pad_high[AXIS_H] > 0);
+    if (plan->skips) {
+        plan->flags_at = plan->facts.packed_bytes;
+        plan->facts.packed_bytes += (size_t)(s->groups * plan->panels);
+    }
     plan->slides = s->kernel[AXIS_W] == CJ_SLIDE_TAPS && s->kernel_dilation[AXIS_W] == 1 &&
                    s->in_dilation[AXIS_W] == 1 && s->stride[AXIS_W] == 1;
 
@@ -192,6 +213,7 @@ void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
         for (first[1] = 0; first[1] < plan->period[1]; first[1]++)
             for (first[2] = 0; first[2] < plan->period[2]; first[2]++) {
                 *phase = (conv_phase){.taps = taps_of_phase(s, first),
+                                      .row_taps = hits_of(s, AXIS_W, first),
                                       .first_tap = taps,
                                       .first_k = taps * s->in_channels};
                 for (int axis = 0; axis < CJ_CONV_AXES; axis++) {
@@ -246,6 +268,9 @@ static void pack_panels(void *state, int thread, int64_t begin, int64_t end)
                                  &block);
             }
         }
+        if (plan->skips)
+            job->packed[plan->flags_at + (size_t)i] =
+                plan->type->all_finite(plan->k_count * plan->panel, to);
     }
 }
 
@@ -319,51 +344,178 @@ static void set_panel(const cj_conv_plan *plan, int64_t panel, cj_tile *tile, in
     tile->tail = columns - (*vectors - 1) * plan->type->lanes;
 }
 
-/* One chunk of one panel, over the strip's lines of one phase. */
-static void run_lines(conv_strip *strip, const conv_phase *phase, int64_t group, int64_t panel,
-                      int64_t first_channel)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    const cj_conv_spec *s = &plan->spec;
-    int64_t width = s->out[AXIS_W], size = plan->size, period = plan->period[AXIS_H];
-    int64_t first_k = first_channel * phase->taps;
-    int64_t channels = CJ_MIN(plan->chunk_channels, s->in_channels - first_channel);
+/* ---- lines ---- */
+
+/* What a tile runs over: the lines of a strip that belong to a phase, the columns of a panel. */
+typedef struct conv_part {
+    const conv_strip *strip;
+    const conv_phase *phase;
+    int64_t group, panel;
     int vectors;
-    cj_tile tile = {.offset = plan->offset + phase->first_k + first_k,
-                    .b = packed_at(strip, group, panel, phase->first_k + first_k),
-                    .k = channels * phase->taps,
-                    .row_step = plan->step[AXIS_W] * plan->pixel_step,
-                    .b_step = plan->panel,
-                    .c_step = out_step(plan),
-                    .mode = first_channel == 0 ? CJ_TILE_STORE : CJ_TILE_ADD};
-    set_panel(plan, panel, &tile, &vectors);
-    int64_t first_line = strip->first / width, last_line = cj_div_up(strip->last, width);
-    int64_t q = first_line <= phase->first[AXIS_H]
-                    ? 0
-                    : cj_div_up(first_line - phase->first[AXIS_H], period);
-    for (;; q++) {
-        int64_t line = phase->first[AXIS_H] + q * period, first, last;
-        if (line >= last_line)
-            break;
-        phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
-                      CJ_MIN(strip->last - line * width, width), &first, &last);
-        if (first >= last)
-            continue;
-        tile.a = strip->x +
-                 (q * plan->step[AXIS_H] * plan->row_step + first * tile.row_step +
-                  group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels)) *
-                     size;
-        tile.c = out_at(strip, group, line, phase->first[AXIS_W] + first * plan->period[AXIS_W]) +
-                 panel * plan->panel * size;
-        if (plan->facts.kind == CJ_CONV_DEPTHWISE) {
-            tile.a = (const char *)tile.a + panel * plan->panel * size;
-            cj_depth_rows_run(plan->type, vectors, last - first, (size_t)size, &tile,
-                              &strip->ahead);
-        } else if (plan->slides && vectors == 1)
-            cj_slide_rows_run(plan->type, last - first, (size_t)size, &tile, &strip->ahead);
-        else
-            cj_tile_rows_run(plan->type, vectors, last - first, (size_t)size, &tile, &strip->ahead);
+} conv_part;
+
+/* A line of a part: the q-th of the phase, its positions [first, last) along the width. */
+typedef struct conv_line {
+    int64_t q, first, last;
+} conv_line;
+
+/* The next line of the part that is not empty; start with q = -1. */
+static bool next_line(const conv_part *part, conv_line *line)
+{
+    const conv_strip *strip = part->strip;
+    const conv_phase *phase = part->phase;
+    const cj_conv_plan *plan = strip->job->plan;
+    int64_t width = plan->spec.out[AXIS_W], period = plan->period[AXIS_H];
+    int64_t first_line = strip->first / width, start = phase->first[AXIS_H];
+    if (line->q < 0 && first_line > start)
+        line->q = cj_div_up(first_line - start, period) - 1;
+    for (;;) {
+        int64_t from = (start + ++line->q * period) * width;
+        if (from >= strip->last)
+            return false;
+        phase_columns(plan, phase, CJ_MAX(strip->first - from, 0),
+                      CJ_MIN(strip->last - from, width), &line->first, &line->last);
+        if (line->first < line->last)
+            return true;
     }
+}
+
+/* A chunk of k, all of it; returns its channels. */
+static int64_t set_chunk(const conv_part *part, int64_t first_channel, cj_tile *tile)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    int64_t channels = CJ_MIN(plan->chunk_channels, plan->spec.in_channels - first_channel);
+    int64_t first_k = part->phase->first_k + first_channel * part->phase->taps;
+    tile->offset = plan->offset + first_k;
+    tile->b = packed_at(part->strip, part->group, part->panel, first_k);
+    tile->k = tile->run = channels * part->phase->taps;
+    tile->skip = 0;
+    tile->mode = first_channel == 0 ? CJ_TILE_STORE : CJ_TILE_ADD;
+    return channels;
+}
+
+static cj_tile new_tile(conv_part *part)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    cj_tile tile = {.row_step = plan->step[AXIS_W] * plan->pixel_step,
+                    .b_step = plan->panel,
+                    .c_step = out_step(plan)};
+    set_panel(plan, part->panel, &tile, &part->vectors);
+    return tile;
+}
+
+static void set_place(const conv_part *part, int64_t q, int64_t column, cj_tile *tile)
+{
+    const conv_strip *strip = part->strip;
+    const cj_conv_plan *plan = strip->job->plan;
+    const conv_phase *phase = part->phase;
+    int64_t size = plan->size, panel = part->panel * plan->panel;
+    int64_t group =
+        part->group * (plan->source == SOURCE_DIRECT ? plan->spec.x_stride[X_G] : plan->channels);
+    if (plan->facts.kind == CJ_CONV_DEPTHWISE)
+        group += panel;
+    tile->a = strip->x +
+              (q * plan->step[AXIS_H] * plan->row_step + column * tile->row_step + group) * size;
+    tile->c = out_at(strip, part->group, phase->first[AXIS_H] + q * plan->period[AXIS_H],
+                     phase->first[AXIS_W] + column * plan->period[AXIS_W]) +
+              panel * size;
+}
+
+static void run_tiles(const conv_part *part, int64_t rows, cj_tile *tile, cj_ahead *ahead)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    size_t size = (size_t)plan->size;
+    if (plan->facts.kind == CJ_CONV_DEPTHWISE)
+        cj_depth_rows_run(plan->type, part->vectors, rows, size, tile, ahead);
+    else if (plan->slides && part->vectors == 1)
+        cj_slide_rows_run(plan->type, rows, size, tile, ahead);
+    else
+        cj_tile_rows_run(plan->type, part->vectors, rows, size, tile, ahead);
+}
+
+/* The kernel rows of a phase, without those on holes, that fall on rows of x at its line q: [*first, *last). */
+static void rows_inside(const cj_conv_plan *plan, const conv_phase *phase, int64_t q,
+                        int64_t *first, int64_t *last)
+{
+    const conv_tap *tap = plan->tap + phase->first_tap;
+    int64_t rows = phase->row_taps > 0 ? phase->taps / phase->row_taps : 0;
+    int64_t shift = q * plan->step[AXIS_H], height = plan->spec.in[AXIS_H];
+    *first = 0;
+    while (*first < rows && tap[*first * phase->row_taps].at[AXIS_H] + shift < 0)
+        ++*first;
+    *last = rows;
+    while (*last > *first && tap[(*last - 1) * phase->row_taps].at[AXIS_H] + shift >= height)
+        --*last;
+}
+
+/* Leaves the kernel rows out of a chunk that lie on padding at line q. */
+static void skip_padding(const conv_part *part, int64_t q, int64_t channels, cj_tile *tile)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    int64_t first, last;
+    rows_inside(plan, part->phase, q, &first, &last);
+    first *= part->phase->row_taps;
+    tile->run = last * part->phase->row_taps - first;
+    tile->skip = part->phase->taps - tile->run;
+    tile->k = channels * tile->run;
+    tile->offset += first;
+    tile->b = (const char *)tile->b + first * plan->panel * plan->size;
+}
+
+/* One position, in the exact order. */
+static void run_exactly(const conv_part *part, int64_t q, int64_t column, cj_tile *tile)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    for (int64_t c = 0; c == 0 || c < plan->spec.in_channels; c += plan->chunk_channels) {
+        set_chunk(part, c, tile);
+        set_place(part, q, column, tile);
+        run_tiles(part, 1, tile, NULL);
+    }
+}
+
+/* Computes again what became -0 in lines of which padding was left out. */
+static void settle_zeros(const conv_part *part, cj_tile *tile)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    int64_t columns = (part->vectors - 1) * plan->type->lanes + tile->tail;
+    conv_line line = {.q = -1};
+    while (next_line(part, &line)) {
+        int64_t first, last, count = line.last - line.first;
+        rows_inside(plan, part->phase, line.q, &first, &last);
+        if ((last - first) * part->phase->row_taps == part->phase->taps)
+            continue;
+        set_place(part, line.q, line.first, tile);
+        const char *sums = tile->c;
+        if (tile->c_step == columns && !plan->type->has_negative_zero(count * columns, sums))
+            continue;
+        for (int64_t i = 0; i < count; i++) {
+            if (plan->type->has_negative_zero(columns, sums))
+                run_exactly(part, line.q, line.first + i, tile);
+            sums += tile->c_step * plan->size;
+        }
+    }
+}
+
+/* One panel, over the strip's lines of one phase: chunk after chunk, so that w stays in the first-level cache. */
+static void run_part(conv_part *part, cj_ahead *ahead)
+{
+    const cj_conv_plan *plan = part->strip->job->plan;
+    const char *packed = part->strip->job->run->w;
+    int64_t panel = part->group * plan->panels + part->panel;
+    bool skips = plan->skips && packed[plan->flags_at + (size_t)panel];
+    cj_tile tile = new_tile(part);
+    for (int64_t c = 0; c == 0 || c < plan->spec.in_channels; c += plan->chunk_channels) {
+        conv_line line = {.q = -1};
+        while (next_line(part, &line)) {
+            int64_t channels = set_chunk(part, c, &tile);
+            set_place(part, line.q, line.first, &tile);
+            if (skips)
+                skip_padding(part, line.q, channels, &tile);
+            run_tiles(part, line.last - line.first, &tile, ahead);
+        }
+    }
+    if (skips)
+        settle_zeros(part, &tile);
 }
 
 static void run_panels(conv_strip *strip)
@@ -372,9 +524,10 @@ static void run_panels(conv_strip *strip)
     const cj_conv_spec *s = &plan->spec;
     for (int64_t group = 0; group < s->groups; group++)
         for (int64_t panel = 0; panel < plan->panels; panel++)
-            for (int64_t p = 0; p < plan->phase_count; p++)
-                for (int64_t c = 0; c == 0 || c < s->in_channels; c += plan->chunk_channels)
-                    run_lines(strip, &plan->phase[p], group, panel, c);
+            for (int64_t p = 0; p < plan->phase_count; p++) {
+                conv_part part = {strip, &plan->phase[p], group, panel, 0};
+                run_part(&part, &strip->ahead);
+            }
 }
 
 /* ---- the gathered form ---- */
@@ -427,6 +580,7 @@ static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, 
         int64_t k = channels * phase->taps;
         cj_tile tile = {.offset = plan->offset,
                         .k = k,
+                        .run = k,
                         .row_step = k,
                         .b_step = plan->panel,
                         .c_step = out_step(plan),

@@ -24,6 +24,7 @@ typedef enum conv_source {
 typedef struct conv_phase {
     int64_t first[CJ_CONV_AXES], count[CJ_CONV_AXES]; /* output positions */
     int64_t taps;                                     /* kernel positions that hit no hole */
+    int64_t row_taps;                                 /* those of one kernel row */
     int64_t first_tap;                                /* in the plan's tap table */
     int64_t first_k; /* row of packed w; entry of the offset table */
 } conv_phase;
@@ -70,6 +71,8 @@ struct cj_conv_plan {
         step[CJ_CONV_AXES]; /* output, and x, from one position of a phase to the next */
     int64_t phase_count, k_count, strip_lines;
     bool tile_in_scratch;
+    bool skips;      /* lines of some kernel rows lie on padding: see conv_forward.c */
+    size_t flags_at; /* then: in packed w, whether all of a panel is finite, a byte each */
     conv_phase *phase;
     conv_tap *tap;
     int32_t *offset;

@@ -300,11 +300,13 @@ static void run_unit(weight_part *part, int64_t index, char *result, cj_tile_mod
                 unit.group * (plan->source == SOURCE_DIRECT ? s->x_stride[X_G] : plan->channels);
     int64_t w = unit.panel * plan->panel +
                 unit.group * (plan->w_staged ? s->out_channels : s->w_stride[W_G]);
+    int64_t k = part->pictures * part->rows * s->kernel[AXIS_W];
     cj_tile tile = {.a = part->x + x * plan->size,
                     .offset = plan->offset,
                     .b = part->w + w * plan->size,
                     .c = result + unit.element * plan->size,
-                    .k = part->pictures * part->rows * s->kernel[AXIS_W],
+                    .k = k,
+                    .run = k,
                     .row_step = plan->run_step,
                     .b_step = plan->w_step,
                     .c_step = plan->width,

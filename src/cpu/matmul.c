@@ -198,6 +198,7 @@ static void run_panels(matmul_block *block, const char *a, int64_t first_k, int6
     bool packed = plan->packed_bytes > 0;
     cj_tile tile = {.offset = block->offset,
                     .k = k,
+                    .run = k,
                     .row_step = block->row_step,
                     .b_step = packed ? plan->panel : spec->b_stride[1],
                     .c_step = block->c_step,

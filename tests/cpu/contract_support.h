@@ -15,6 +15,13 @@
 
 #include "cpu/contract.h"
 
+/* Rounds of random problems: fewer under an emulator, which takes fifty times as long. */
+static inline int rounds(int usual, int emulated)
+{
+    const char *emulator = getenv("CAJAL_EMULATED");
+    return emulator && *emulator ? emulated : usual;
+}
+
 typedef struct random_state {
     uint64_t word;
 } random_state;

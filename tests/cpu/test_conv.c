@@ -62,6 +62,15 @@ static int64_t strides_in_order(const int64_t *extents, const int *axes, int ran
     return stride;
 }
 
+/* Elements from the first to the last of six axes. */
+static int64_t spanned(const int64_t *strides, int64_t a, int64_t b, int64_t c, const int64_t *rest)
+{
+    int64_t extents[6] = {a, b, c, rest[0], rest[1], rest[2]}, last = 0;
+    for (int axis = 0; axis < 6; axis++)
+        last += (extents[axis] - 1) * strides[axis];
+    return last + 1;
+}
+
 /* The memory orders of contract.h, or any. */
 static void lay_out(random_state *r, problem *p, bool special)
 {
@@ -301,7 +310,7 @@ static void every_isa_has_the_reference_bits(void **state)
 {
     fixture *f = *state;
     random_state r = {11};
-    for (int round = 0; round < 160; round++) {
+    for (int round = 0; round < rounds(160, 16); round++) {
         problem p = random_problem(&r, random_chance(&r, 3));
         void *want[2];
         for (int is_fma = 0; is_fma < 2; is_fma++) {
@@ -436,7 +445,7 @@ static void reference_is_right(void **state)
 {
     (void)state;
     random_state r = {13};
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < rounds(60, 20); round++) {
         problem p = random_problem(&r, false);
         const cj_conv_spec *s = &p.spec;
         void *y = filled_array(s->dtype, p.y_count, 77);
@@ -493,12 +502,102 @@ static void padding_is_multiplied_and_holes_are_not(void **state)
     check(f, &p, 0, &(cj_contract_options){.isa = CJ_ISA_ID_BASELINE, .threads = 1}, y);
 }
 
+/* ---- kernel rows that lie on padding: left out where the bits allow it ---- */
+
+/* Values whose products underflow, both zeros among them, and a few ordinary ones. */
+static void fill_tiny(random_state *r, cj_dtype dtype, void *data, int64_t count)
+{
+    int tiny = dtype == CJ_F32 ? -80 : -545, positive = (int)random_between(r, 1, 12);
+    for (int64_t i = 0; i < count; i++) {
+        double value = random_chance(r, 3) ? 0 : ldexp(1, tiny + (int)random_between(r, 0, 8));
+        if (random_chance(r, 60))
+            value = 1;
+        set(dtype, data, i, random_chance(r, positive) ? value : -value);
+    }
+}
+
+static problem padded_problem(random_state *r)
+{
+    problem p = {.spec = {.dtype = random_chance(r, 3) ? CJ_F64 : CJ_F32, .spatial = 2}};
+    cj_conv_spec *s = &p.spec;
+    bool depthwise = random_chance(r, 5);
+    s->images = random_between(r, 1, 3);
+    s->groups = depthwise ? random_between(r, 2, 40) : random_between(r, 1, 2);
+    s->in_channels = depthwise ? 1 : random_between(r, 1, random_chance(r, 2) ? 60 : 4);
+    s->out_channels = depthwise ? 1 : random_between(r, 1, 70);
+    s->in[2] = s->kernel[2] = s->out[2] = 1;
+    s->stride[2] = s->in_dilation[2] = s->kernel_dilation[2] = 1;
+    for (int axis = 0; axis < 2; axis++) {
+        s->in[axis] = random_between(r, 1, 6);
+        s->kernel[axis] = random_between(r, 1, 5);
+        s->in_dilation[axis] = random_between(r, 1, 2);
+        s->stride[axis] = s->in_dilation[axis] == 1 ? random_between(r, 1, 2) : 1;
+        s->kernel_dilation[axis] = random_chance(r, 3) ? 2 : 1;
+        s->low[axis] = random_between(r, 0, 6);
+        s->out[axis] = out_extent(s, axis, random_between(r, 0, 6));
+    }
+    lay_out(r, &p, false);
+    return p;
+}
+
+static void rows_on_padding_do_not_show(void **state)
+{
+    fixture *f = *state;
+    random_state r = {14};
+    int64_t zeros[2] = {0}, odd = 0;
+    for (int round = 0; round < rounds(150, 20); round++) {
+        problem p = padded_problem(&r);
+        cj_conv_spec *s = &p.spec;
+        int64_t x_count = spanned(s->x_stride, s->images, s->groups, s->in_channels, s->in);
+        int64_t w_count =
+            spanned(s->w_stride, s->groups, s->out_channels, s->in_channels, s->kernel);
+        bool tiny = !random_chance(&r, 4);
+        if (tiny) {
+            fill_tiny(&r, s->dtype, p.x, x_count);
+            fill_tiny(&r, s->dtype, p.w, w_count);
+        }
+        if (random_chance(&r, 3)) { /* one panel of several */
+            static const double values[] = {INFINITY, -INFINITY, NAN};
+            set(s->dtype, p.w, random_between(&r, 0, w_count - 1), values[random_next(&r) % 3]);
+            odd++;
+        }
+        void *want[2];
+        for (int is_fma = 0; is_fma < 2; is_fma++) {
+            want[is_fma] = filled_array(s->dtype, p.y_count, 77);
+            cj_reference_conv(s, is_fma, p.x, p.w, want[is_fma]);
+        }
+        for (int64_t i = 0; i < p.y_count; i++)
+            if (get(s->dtype, want[1], i) == 0)
+                zeros[signbit(get(s->dtype, want[1], i)) != 0]++;
+        for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
+            if (!cj_isa_available(isa))
+                continue;
+            for (int way = 0; way < 3; way++) {
+                int i = (int)random_between(&r, 0, POOLS - 1);
+                cj_contract_options options = {.isa = isa,
+                                               .threads = pool_threads[i],
+                                               .load = way == 1,
+                                               .store = way > 0,
+                                               .spread = true,
+                                               .tile_rows =
+                                                   way == 2 ? random_between(&r, 1, 30) : 0};
+                check(f, &p, i, &options, want[cj_isa_is_fma(isa)]);
+            }
+        }
+        free(want[0]);
+        free(want[1]);
+        free_problem(&p);
+    }
+    assert_true(zeros[0] > 100 && zeros[1] > 100 && odd > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_is_multiplied_and_holes_are_not),
         cmocka_unit_test(reference_is_right),
         cmocka_unit_test(layers_of_real_size),
+        cmocka_unit_test(rows_on_padding_do_not_show),
         cmocka_unit_test(every_isa_has_the_reference_bits),
         cmocka_unit_test(every_kernel_ran),
     };

@@ -16,11 +16,12 @@
 #if defined(CJ_ISA_AVX512) || defined(__aarch64__)
 #define CJ_TILE_LIST(X)                                                                            \
     X(1, 1)                                                                                        \
-    X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12)     \
-        X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22)  \
-            X(1, 23) X(1, 24) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(2, 8)      \
-                X(2, 9) X(2, 10) X(2, 11) X(2, 12) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(3, 5) X(3, 6) \
-                    X(3, 7) X(3, 8) X(4, 1) X(4, 2) X(4, 3) X(4, 4) X(4, 5) X(4, 6)
+    X(1, 2)                                                                                        \
+    X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12) X(1, 13)    \
+        X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22) X(1, 23)  \
+            X(1, 24) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(2, 8) X(2, 9)       \
+                X(2, 10) X(2, 11) X(2, 12) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(3, 5) X(3, 6) X(3, 7) \
+                    X(3, 8) X(4, 1) X(4, 2) X(4, 3) X(4, 4) X(4, 5) X(4, 6)
 #define CJ_MOST_ROWS                                                                               \
     {                                                                                              \
         0, 24, 12, 8, 6                                                                            \
@@ -33,9 +34,10 @@
 #else
 #define CJ_TILE_LIST(X)                                                                            \
     X(1, 1)                                                                                        \
-    X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12)     \
-        X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(4, 1)    \
-            X(4, 2) X(4, 3)
+    X(1, 2)                                                                                        \
+    X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12) X(2, 1)     \
+        X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(4, 1) X(4, 2)    \
+            X(4, 3)
 #define CJ_MOST_ROWS                                                                               \
     {                                                                                              \
         0, 12, 6, 4, 3                                                                             \
@@ -87,7 +89,9 @@ const cj_contract_kernels CJ_ISA_FN(cj_contract_kernels) = {
                   CJ_SLIDE_TAPS_LIST(F32_TAPS)
                       .pack = CJ_ISA_FN(cj_pack_f32),
               .unpack = CJ_ISA_FN(cj_unpack_f32),
-              .add_chunks = CJ_ISA_FN(cj_add_chunks_f32)},
+              .add_chunks = CJ_ISA_FN(cj_add_chunks_f32),
+              .all_finite = CJ_ISA_FN(cj_all_finite_f32),
+              .has_negative_zero = CJ_ISA_FN(cj_has_negative_zero_f32)},
              {.lanes = CJ_VF64,
               .most_rows = CJ_MOST_ROWS,
               .most_slide_rows = CJ_MOST_SLIDE_ROWS,
@@ -96,5 +100,7 @@ const cj_contract_kernels CJ_ISA_FN(cj_contract_kernels) = {
                   CJ_SLIDE_TAPS_LIST(F64_TAPS)
                       .pack = CJ_ISA_FN(cj_pack_f64),
               .unpack = CJ_ISA_FN(cj_unpack_f64),
-              .add_chunks = CJ_ISA_FN(cj_add_chunks_f64)}},
+              .add_chunks = CJ_ISA_FN(cj_add_chunks_f64),
+              .all_finite = CJ_ISA_FN(cj_all_finite_f64),
+              .has_negative_zero = CJ_ISA_FN(cj_has_negative_zero_f64)}},
 };

@@ -3,8 +3,9 @@
  *
  * A register tile is the one small thing that must be fast (as in BLIS: Van Zee and van de Geijn, "BLIS: a framework for
  * rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015). It keeps rows x vectors sums in registers:
- *     acc[r][j] = fma(a[r * row_step + offset[i]], b[i * b_step + j], acc[r][j])     i = 0 .. k - 1, ascending
- * The offsets are a table, so that the same tile walks a matrix, the window of a convolution, or a batch of pictures.
+ *     acc[r][j] = fma(a[r * row_step + offset[i]], b[i * b_step + j], acc[r][j])     i ascending
+ * The offsets are a table, so that the same tile walks a matrix, the window of a convolution, or a batch of pictures. `run` of
+ * the i are taken, then `skip` left out, until k are taken: kernel rows that lie on padding.
  *
  * With one vector of columns such a tile is bound by its loads, a value of a for each multiply-add. Where three kernel positions
  * follow each other along the width, the sliding tiles load a value once for the three sums that need it; each sum still
@@ -17,6 +18,7 @@
 #ifndef CJ_CPU_ISA_CONTRACT_H
 #define CJ_CPU_ISA_CONTRACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -42,7 +44,8 @@ typedef struct cj_tile {
     const int32_t *offset;
     const void *b;
     void *c;
-    int64_t k, row_step, b_step, c_step, tail;
+    int64_t k, run, skip; /* k: a multiple of run, at least 1; slide_taps: run = k, no skip */
+    int64_t row_step, b_step, c_step, tail;
     cj_tile_mode mode;
     /* slide_taps: positions of a line, at least 2 (offsets are read at each line's start), a from pixel to pixel, c
      * from tap to tap; row_step is 1 */
@@ -67,6 +70,8 @@ typedef void (*cj_pack_fn)(void *out, int64_t out_row_stride, int64_t padded, co
 /* out(i, j) = in[i * in_row_stride + j]. */
 typedef void (*cj_unpack_fn)(void *out, const cj_block *block, const void *in,
                              int64_t in_row_stride);
+/* Whether the first `n` elements are all finite; whether one of them is -0. */
+typedef bool (*cj_scan_fn)(int64_t n, const void *elements);
 /* out[i] += chunks[i], += chunks[i + step], ...: `count` chunk sums of n elements, added in order. */
 typedef void (*cj_add_chunks_fn)(int64_t n, void *out, const void *chunks, int64_t step,
                                  int64_t count);
@@ -83,6 +88,7 @@ typedef struct cj_contract_type {
     cj_pack_fn pack;
     cj_unpack_fn unpack;
     cj_add_chunks_fn add_chunks;
+    cj_scan_fn all_finite, has_negative_zero;
 } cj_contract_type;
 
 typedef struct cj_contract_kernels {

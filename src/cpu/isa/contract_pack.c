@@ -1,4 +1,4 @@
-/* contract_pack.c - copies of blocks between strided memory and rows, and the sum of chunk sums. */
+/* contract_pack.c - copies of blocks between strided memory and rows, the sum of chunk sums, scans for odd values. */
 #include "contract_pack.h"
 
 #include "base/base.h"
@@ -130,3 +130,27 @@ CJ_SIMD void square_f64(double *out, int64_t out_stride, const double *in, int64
 
 CJ_PACKERS(float, vf32, CJ_VF32, SQUARE_F32, f32)
 CJ_PACKERS(double, vf64, CJ_VF64, SQUARE_F64, f64)
+
+/* By their bits, in loops that the compiler makes vectors of. */
+#define CJ_SCANS(WORD, type, EXPONENT, SIGN)                                                       \
+    bool CJ_ISA_FN(cj_all_finite_##type)(int64_t n, const void *elements)                          \
+    {                                                                                              \
+        const WORD *word = (const WORD *)elements;                                                 \
+        WORD odd = 0;                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            odd |= (WORD)((word[i] & EXPONENT) == EXPONENT);                                       \
+        return odd == 0;                                                                           \
+    }                                                                                              \
+    bool CJ_ISA_FN(cj_has_negative_zero_##type)(int64_t n, const void *elements)                   \
+    {                                                                                              \
+        const WORD *word = (const WORD *)elements;                                                 \
+        WORD found = 0;                                                                            \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            found |= (WORD)(word[i] == SIGN);                                                      \
+        return found != 0;                                                                         \
+    }
+
+typedef uint32_t word_f32 __attribute__((may_alias));
+typedef uint64_t word_f64 __attribute__((may_alias));
+CJ_SCANS(word_f32, f32, UINT32_C(0x7f800000), UINT32_C(0x80000000))
+CJ_SCANS(word_f64, f64, UINT64_C(0x7ff0000000000000), UINT64_C(0x8000000000000000))

@@ -17,5 +17,9 @@ void CJ_ISA_FN(cj_add_chunks_f32)(int64_t n, void *out, const void *chunks, int6
                                   int64_t count);
 void CJ_ISA_FN(cj_add_chunks_f64)(int64_t n, void *out, const void *chunks, int64_t step,
                                   int64_t count);
+bool CJ_ISA_FN(cj_all_finite_f32)(int64_t n, const void *elements);
+bool CJ_ISA_FN(cj_all_finite_f64)(int64_t n, const void *elements);
+bool CJ_ISA_FN(cj_has_negative_zero_f32)(int64_t n, const void *elements);
+bool CJ_ISA_FN(cj_has_negative_zero_f64)(int64_t n, const void *elements);
 
 #endif

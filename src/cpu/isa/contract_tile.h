@@ -89,42 +89,52 @@ CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
     V acc[CJ_TILE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
-    for (int64_t i = 0; i < tile->k; i++) {
-        V w[CJ_TILE_VECTORS];
-        CJ_UNROLL for (int v = 0; v < vectors; v++) w[v] = NAME(load)(b + v * LANES);
-        const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
-        CJ_UNROLL for (int r = 0; r < rows; r++)
-        {
-            V x = NAME(next)(&p, r, step);
-            CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = NAME(fma)(x, w[v], acc[r][v]);
+    for (int64_t left = tile->k; left > 0; left -= tile->run) {
+        for (int64_t i = 0; i < tile->run; i++) {
+            V w[CJ_TILE_VECTORS];
+            CJ_UNROLL for (int v = 0; v < vectors; v++) w[v] = NAME(load)(b + v * LANES);
+            const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
+            CJ_UNROLL for (int r = 0; r < rows; r++)
+            {
+                V x = NAME(next)(&p, r, step);
+                CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+                    NAME(fma)(x, w[v], acc[r][v]);
+            }
+            if (vectors > 1) { /* one vector: bound by loads as it is */
+                __builtin_prefetch(ahead, 0, 2);
+                ahead += ahead_step;
+            }
+            b += b_step;
         }
-        if (vectors > 1) { /* one vector: bound by loads as it is */
-            __builtin_prefetch(ahead, 0, 2);
-            ahead += ahead_step;
-        }
-        b += b_step;
+        offset += tile->run + tile->skip;
+        b += tile->skip * b_step;
     }
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
 }
 
 CJ_SIMD void NAME(depth)(const int rows, const int vectors, const cj_tile *tile)
 {
+    const int32_t *offset = tile->offset;
     const T *b = (const T *)tile->b;
     const char *ahead = tile->ahead;
     V acc[CJ_DEPTH_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
-    for (int64_t i = 0; i < tile->k; i++) {
-        const T *a = (const T *)tile->a + tile->offset[i];
-        CJ_UNROLL for (int r = 0; r < rows; r++)
-        {
-            CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
-                NAME(fma)(NAME(load)(a + v * LANES), NAME(load)(b + v * LANES), acc[r][v]);
-            a += tile->row_step;
+    for (int64_t left = tile->k; left > 0; left -= tile->run) {
+        for (int64_t i = 0; i < tile->run; i++) {
+            const T *a = (const T *)tile->a + offset[i];
+            CJ_UNROLL for (int r = 0; r < rows; r++)
+            {
+                CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+                    NAME(fma)(NAME(load)(a + v * LANES), NAME(load)(b + v * LANES), acc[r][v]);
+                a += tile->row_step;
+            }
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += tile->ahead_step;
+            b += tile->b_step;
         }
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += tile->ahead_step;
-        b += tile->b_step;
+        offset += tile->run + tile->skip;
+        b += tile->skip * tile->b_step;
     }
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
 }
@@ -139,25 +149,29 @@ CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
     V acc[CJ_SLIDE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, 1, tile, (const T *)tile->c, acc);
-    for (int64_t i = 0; i < tile->k; i += CJ_SLIDE_TAPS) {
-        V w[CJ_SLIDE_TAPS];
-        CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
-        {
-            w[t] = NAME(load)(b + t * b_step);
-            __builtin_prefetch(ahead, 0, 2);
-            ahead += ahead_step;
-        }
-        const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
-        CJ_UNROLL for (int q = 0; q < rows + CJ_SLIDE_TAPS - 1; q++)
-        {
-            V x = NAME(next)(&p, q, step);
+    for (int64_t left = tile->k; left > 0; left -= tile->run) {
+        for (int64_t i = 0; i < tile->run; i += CJ_SLIDE_TAPS) {
+            V w[CJ_SLIDE_TAPS];
             CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
             {
-                if (q - t >= 0 && q - t < rows)
-                    acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
+                w[t] = NAME(load)(b + t * b_step);
+                __builtin_prefetch(ahead, 0, 2);
+                ahead += ahead_step;
             }
+            const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
+            CJ_UNROLL for (int q = 0; q < rows + CJ_SLIDE_TAPS - 1; q++)
+            {
+                V x = NAME(next)(&p, q, step);
+                CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
+                {
+                    if (q - t >= 0 && q - t < rows)
+                        acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
+                }
+            }
+            b += CJ_SLIDE_TAPS * b_step;
         }
-        b += CJ_SLIDE_TAPS * b_step;
+        offset += tile->run + tile->skip;
+        b += tile->skip * b_step;
     }
     NAME(end)(rows, 1, tile, (T *)tile->c, acc);
 }
