@@ -129,11 +129,12 @@ done
 [ "$(grep -c . predict.c)" -le 15 ] || fail "the program that predicts has more than 15 lines"
 [ "$programs" -ge 12 ] || fail "only $programs programs were found in the guide"
 
-# ---- what it names ----
+# ---- what it names, and the other pages; a word in capitals is a blank to be filled ----
 
-while read -r path; do
-    [ -e "$CAJAL_SOURCE/$path" ] || fail "there is no $path"
-done < <(grep -oE '`(src|include|tests|cli|docs|data)/[A-Za-z0-9_./]+`' "$guide" | tr -d '`' | sort -u)
+while IFS=: read -r page path; do
+    [ -e "$CAJAL_SOURCE/$path" ] || fail "$page names $path, which is not there"
+done < <(cd "$CAJAL_SOURCE" && grep -oHE '`(src|include|tests|cli|docs|data|bench|cmake)/[A-Za-z0-9_./]+`' docs/*.md CONTRIBUTING.md |
+    tr -d '`' | grep -vE ':.*(NAME|SUBJECT|ROOM)' | sort -u)
 names=0
 while read -r name; do
     names=$((names + 1))
