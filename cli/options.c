@@ -13,7 +13,8 @@
 
 const option_row option_table[OPTIONS] = {
     {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
-     "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of images for each class, a "
+     "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of "
+     "images for each class, a "
      "CSV, "
      "IDX files, .npz"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
@@ -39,7 +40,8 @@ const option_row option_table[OPTIONS] = {
      "sgd:momentum=0.9,nesterov=true "
      "(default: adam)"},
     {OPT_SCHEDULE, "schedule", 0, "S", ON(TRAIN), A_WORD, NULL,
-     "the learning rate over time: constant, cosine, step:step_size=E,gamma=X (E in epochs) (default: "
+     "the learning rate over time: constant, cosine, step:step_size=E,gamma=X (E in epochs) "
+     "(default: "
      "cosine; for "
      "tables that stop early, constant)"},
     {OPT_LR, "lr", 0, "X", ON(TRAIN), NO_COMPLETION, NULL,

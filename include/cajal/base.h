@@ -78,7 +78,7 @@ typedef enum cj_dtype {
 #define CJ_X(NAME, name, type, bytes, kind) CJ_##NAME,
     CJ_DTYPE_LIST(CJ_X)
 #undef CJ_X
-    CJ_DTYPE_COUNT
+        CJ_DTYPE_COUNT
 } cj_dtype;
 
 CJ_API const char *cj_dtype_name(cj_dtype dtype); /* "f32" */
@@ -120,9 +120,9 @@ typedef struct cj_allocator {
 
 /* Options of cj_context_new; all zero is the default. */
 typedef struct cj_config {
-    int threads;             /* 0: one a processor that this process may use; at most 256 */
-    uint64_t seed;           /* the seed of every key that is derived in this context */
-    cj_allocator allocator;  /* .reallocate NULL: malloc */
+    int threads;            /* 0: one a processor that this process may use; at most 256 */
+    uint64_t seed;          /* the seed of every key that is derived in this context */
+    cj_allocator allocator; /* .reallocate NULL: malloc */
     /* elements that make a further thread worth waking; 0: 2,048 to 32,768, by the work on each
      * (tests set 1). It changes no bit. */
     int64_t smallest_work;
@@ -169,9 +169,9 @@ CJ_API cj_status cj_fail(cj_context *context, cj_status status, const char *form
 CJ_API cj_status cj_fail_building(cj_context *context, cj_status status, cj_at at,
                                   const char *format, ...) CJ_PRINTF(4, 5);
 
-CJ_API int cj_threads(const cj_context *context);      /* how many threads it uses, at least 1 */
-CJ_API uint64_t cj_seed(const cj_context *context);    /* .seed of its config */
-CJ_API const char *cj_isa(const cj_context *context);  /* the instruction set chosen, "avx512" */
+CJ_API int cj_threads(const cj_context *context);     /* how many threads it uses, at least 1 */
+CJ_API uint64_t cj_seed(const cj_context *context);   /* .seed of its config */
+CJ_API const char *cj_isa(const cj_context *context); /* the instruction set chosen, "avx512" */
 
 /* Memory from the context's allocator, aligned as malloc's; cj_allocate_zero clears it. NULL, with
  * NO_MEMORY recorded, when there is none (cj_reallocate: the old block then stands); size 0 gives a

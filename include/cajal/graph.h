@@ -34,8 +34,8 @@ typedef struct cj_variable cj_variable;
 /* Of a tensor that is not NULL. */
 CJ_API cj_context *cj_tensor_context(const cj_tensor *x);
 CJ_API cj_dtype cj_tensor_dtype(const cj_tensor *x);
-CJ_API int cj_rank(const cj_tensor *x);             /* how many axes it has */
-CJ_API const int64_t *cj_shape(const cj_tensor *x); /* cj_rank(x) extents; lives as long as x */
+CJ_API int cj_rank(const cj_tensor *x);                 /* how many axes it has */
+CJ_API const int64_t *cj_shape(const cj_tensor *x);     /* cj_rank(x) extents; lives as long as x */
 CJ_API int64_t cj_extent(const cj_tensor *x, int axis); /* axis from -rank to rank - 1 */
 CJ_API int64_t cj_elements(const cj_tensor *x);         /* the product of the extents */
 
@@ -116,6 +116,7 @@ CJ_API cj_tensor *cj_variable_read_at(cj_at at, cj_variable *variable);
  * and reciprocal (all numbers). Outside a function's domain the result is NaN, at its poles -inf or
  * inf. Errors of the functions in ulp: docs/math.md. */
 #define CJ_DECLARE_UNARY(name) CJ_API cj_tensor *cj_##name##_at(cj_at at, cj_tensor *x);
+/* clang-format off */
 CJ_DECLARE_UNARY(neg)     /* -x */
 CJ_DECLARE_UNARY(abs)     /* |x|; derivative sign(x), 0 at 0 */
 CJ_DECLARE_UNARY(sign)    /* -1, 0 or 1; NaN stays; derivative 0 */
@@ -135,6 +136,7 @@ CJ_DECLARE_UNARY(erf)     /* 2/sqrt(pi) * integral of exp(-t^2) from 0 to x */
 CJ_DECLARE_UNARY(not)     /* bool: logical; integers: bitwise */
 CJ_DECLARE_UNARY(square)  /* x * x */
 CJ_DECLARE_UNARY(reciprocal) /* 1 / x */
+/* clang-format on */
 #undef CJ_DECLARE_UNARY
 #define cj_neg(...) cj_neg_at(CJ_HERE, __VA_ARGS__)
 #define cj_abs(...) cj_abs_at(CJ_HERE, __VA_ARGS__)
@@ -327,7 +329,7 @@ CJ_API cj_tensor *cj_convolve_at(cj_at at, cj_tensor *x, cj_tensor *w,
 typedef struct cj_window_options {
     int spatial;
     int64_t window[3], stride[3], dilation[3], input_dilation[3]; /* at least 1 */
-    int64_t low[3], high[3];                                       /* may be negative: crops */
+    int64_t low[3], high[3];                                      /* may be negative: crops */
 } cj_window_options;
 /* Sum of each window of floats (padding 0; holes of a dilated input left out). */
 CJ_API cj_tensor *cj_window_sum_at(cj_at at, cj_tensor *x, const cj_window_options *options);

@@ -53,17 +53,17 @@ CJ_API const void *cj_output(const cj_program *program, int i);
 CJ_API double cj_output_number(const cj_program *program, int i);
 
 typedef struct cj_program_info {
-    int64_t nodes;              /* of the graph after simplification */
-    int64_t kernels;            /* calls a run */
-    int64_t recomputed;         /* nodes computed a second time because of checkpoints */
-    size_t peak_bytes;          /* of the planned arena, scratch included */
-    size_t lower_bound_bytes;   /* the largest sum of what is live at one kernel */
+    int64_t nodes;            /* of the graph after simplification */
+    int64_t kernels;          /* calls a run */
+    int64_t recomputed;       /* nodes computed a second time because of checkpoints */
+    size_t peak_bytes;        /* of the planned arena, scratch included */
+    size_t lower_bound_bytes; /* the largest sum of what is live at one kernel */
     size_t constant_bytes;
 } cj_program_info;
 CJ_API cj_program_info cj_program_describe(const cj_program *program);
 /* A line a kernel (its stages, shapes, chosen kernel), to a callback. */
-CJ_API void cj_program_print(const cj_program *program,
-                             void (*line)(void *user, const char *text), void *user);
+CJ_API void cj_program_print(const cj_program *program, void (*line)(void *user, const char *text),
+                             void *user);
 
 /* Runs the program `rounds` times (updates included) and writes the least time of each kernel, in
  * seconds, to seconds[0 .. kernels). */

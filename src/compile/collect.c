@@ -66,8 +66,13 @@ int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role)
     int32_t *source = cj_arena_take(s->work, sizeof(*source) * (size_t)(node->source_count + 1));
     if (!source)
         return -1;
-    s->item[s->items] = (cj_item){.node = node, .source = source, .role = role, .group = -1,
-                                  .next = -1, .clone_of = -1, .reg = -1};
+    s->item[s->items] = (cj_item){.node = node,
+                                  .source = source,
+                                  .role = role,
+                                  .group = -1,
+                                  .next = -1,
+                                  .clone_of = -1,
+                                  .reg = -1};
     return s->items++;
 }
 
@@ -129,15 +134,12 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
 {
     bool of_scalar = node->source_count > 0 && s->item[source[0]].role == CJ_ROLE_SCALAR;
     switch (node->op) {
-    case CJ_OP_SCALAR:
-        return CJ_ROLE_SCALAR;
+    case CJ_OP_SCALAR: return CJ_ROLE_SCALAR;
     case CJ_OP_CONSTANT:
     case CJ_OP_INPUT:
-    case CJ_OP_VARIABLE:
-        return CJ_ROLE_LEAF;
+    case CJ_OP_VARIABLE: return CJ_ROLE_LEAF;
     case CJ_OP_TAP:
-    case CJ_OP_STOP_GRADIENT:
-        return CJ_ROLE_ALIAS;
+    case CJ_OP_STOP_GRADIENT: return CJ_ROLE_ALIAS;
     case CJ_OP_RESHAPE:
     case CJ_OP_EXPAND:
     case CJ_OP_SLICE:
@@ -150,16 +152,14 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
         if (of_scalar)
             return CJ_ROLE_SCALAR;
         return permute_is_alias(node) ? CJ_ROLE_ALIAS : CJ_ROLE_VIEW;
-    case CJ_OP_IOTA:
-        return CJ_ROLE_MAP;
+    case CJ_OP_IOTA: return CJ_ROLE_MAP;
     case CJ_OP_MATMUL:
     case CJ_OP_CONV:
     case CJ_OP_WINDOW_SUM:
     case CJ_OP_WINDOW_MAX:
     case CJ_OP_WINDOW_ARGMAX:
     case CJ_OP_WINDOW_GATHER:
-    case CJ_OP_WINDOW_SCATTER:
-        return CJ_ROLE_HEAD;
+    case CJ_OP_WINDOW_SCATTER: return CJ_ROLE_HEAD;
     default:
         if (cj_op_is_map(node->op))
             return CJ_ROLE_MAP;
@@ -185,7 +185,8 @@ static bool can_repeat(const cj_schedule *s, int32_t item)
 }
 
 /* Whether the second item of `at` wants one of this source too; what is a second item already, of a segment below, it shares. */
-static bool is_repeated_with(const cj_schedule *s, const cj_levels *levels, int32_t at, int32_t source)
+static bool is_repeated_with(const cj_schedule *s, const cj_levels *levels, int32_t at,
+                             int32_t source)
 {
     return source < levels->count && can_repeat(s, source) &&
            levels->level[source] == levels->level[at];
@@ -237,8 +238,7 @@ static cj_status checkpoint(cj_schedule *s, int32_t first_items)
         any |= s->item[i].node->checkpoint;
     if (!any)
         return CJ_OK;
-    cj_levels levels = {first_items,
-                        cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items),
+    cj_levels levels = {first_items, cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items),
                         cj_arena_take(s->work, sizeof(int32_t) * (size_t)first_items)};
     if (!levels.level || !levels.again)
         return CJ_NO_MEMORY;
@@ -279,7 +279,8 @@ static int32_t copy_item(cj_schedule *s, int32_t from)
     return copy;
 }
 
-static cj_status add_store(cj_schedule *s, const cj_tensor *node, int32_t output, cj_variable *variable)
+static cj_status add_store(cj_schedule *s, const cj_tensor *node, int32_t output,
+                           cj_variable *variable)
 {
     int32_t item = cj_alias_root(s, (int32_t)node->slot);
     cj_role role = s->item[item].role;
@@ -320,8 +321,9 @@ cj_status cj_schedule_collect(cj_schedule *s, int outputs, cj_tensor *const *out
             s->item[item].source[k] = (int32_t)node->source[k]->slot;
         s->item[item].role = role_of(s, node, s->item[item].source);
         if (s->item[item].role == CJ_ROLE_SCALAR)
-            s->item[item].scalar = node->op == CJ_OP_SCALAR ? (uint64_t)node->option[0]
-                                                            : s->item[s->item[item].source[0]].scalar;
+            s->item[item].scalar = node->op == CJ_OP_SCALAR
+                                       ? (uint64_t)node->option[0]
+                                       : s->item[s->item[item].source[0]].scalar;
     }
     status = checkpoint(s, s->items);
     for (int i = 0; i < count && !status; i++)

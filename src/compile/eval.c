@@ -10,12 +10,10 @@ double cj_number_at(cj_dtype dtype, const void *data, int64_t i)
 {
     switch (dtype) {
 #define CJ_X(NAME, name, type, bytes, kind)                                                        \
-    case CJ_##NAME:                                                                                \
-        return (double)((const type *)data)[i];
+    case CJ_##NAME: return (double)((const type *)data)[i];
         CJ_DTYPE_LIST(CJ_X)
 #undef CJ_X
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -37,8 +35,8 @@ cj_tensor *cj_eval_at(cj_at at, cj_tensor *x)
     cj_program *p = run_alone(at, x);
     if (!p)
         return NULL;
-    cj_tensor *leaf = cj_tensor_from_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape,
-                                        cj_output(p, 0));
+    cj_tensor *leaf =
+        cj_tensor_from_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape, cj_output(p, 0));
     cj_program_free(p);
     return leaf;
 }
@@ -129,14 +127,18 @@ void cj_program_print(const cj_program *p, void (*print)(void *user, const char 
         cj_line line = {.used = 0};
         add(&line, "%3d %s [", (int)i, p->target->describe(p->call[i].call));
         for (int a = 0; a < k->rank; a++)
-            add(&line, "%s%lld", a == 0 ? "" : a == k->outer || a == k->outer + k->reduced ? " | " : " ",
+            add(&line, "%s%lld",
+                a == 0                                        ? ""
+                : a == k->outer || a == k->outer + k->reduced ? " | "
+                                                              : " ",
                 (long long)k->extent[a]);
         add(&line, "]%s", k->is_again ? " again" : "");
         for (int a = 0; a < k->instr_count; a++)
             if (k->instr[a].op < CJ_OP_COUNT)
                 add(&line, " %s", instr_name(k->instr[a].op));
         for (int a = 0; a < k->reduction_count; a++)
-            add(&line, " %s->%d", cj_op_table[k->reduction[a].op].name, (int)k->reduction[a].view.buffer);
+            add(&line, " %s->%d", cj_op_table[k->reduction[a].op].name,
+                (int)k->reduction[a].view.buffer);
         for (int a = 0; a < k->store_count; a++)
             add(&line, " ->%d", (int)k->store[a].view.buffer);
         print(user, line.text);

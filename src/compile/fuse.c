@@ -12,9 +12,9 @@
 #include "compile/schedule.h"
 
 enum {
-    MOST_INSTRS = 48,       /* of a group that another item joins; clones come on top */
-    MOST_CLONE_INSTRS = 4,  /* of what is computed again instead of stored */
-    MOST_FEED_INSTRS = 8,   /* of what is computed on the way into a contraction instead of stored */
+    MOST_INSTRS = 48,      /* of a group that another item joins; clones come on top */
+    MOST_CLONE_INSTRS = 4, /* of what is computed again instead of stored */
+    MOST_FEED_INSTRS = 8,  /* of what is computed on the way into a contraction instead of stored */
     MOST_SMALL_LOADS = 6,
     MOST_REDUCTIONS = 8 /* of a group; each is stored once or twice, and a kernel stores 16 */
 };
@@ -32,9 +32,16 @@ static int32_t group_new(cj_schedule *s, const cj_tensor *domain, bool again)
 {
     if (!cj_grow(s->work, &s->group, &s->group_capacity, s->groups, sizeof(*s->group)))
         return -1;
-    s->group[s->groups] = (cj_group){.parent = s->groups, .head = -1, .second = -1, .first = -1,
-                                     .last = -1, .domain = domain, .open = true, .again = again,
-                                     .feed = {-1, -1}, .position = -1};
+    s->group[s->groups] = (cj_group){.parent = s->groups,
+                                     .head = -1,
+                                     .second = -1,
+                                     .first = -1,
+                                     .last = -1,
+                                     .domain = domain,
+                                     .open = true,
+                                     .again = again,
+                                     .feed = {-1, -1},
+                                     .position = -1};
     return s->groups++;
 }
 
@@ -78,7 +85,8 @@ static bool reads_view_of(cj_schedule *s, int32_t item, int32_t group)
     for (int32_t k = 0; k < count; k++) {
         int32_t source = cj_alias_root(s, s->item[item].source[k]);
         int32_t root = cj_memory_root(s, source);
-        if (root != source && s->item[root].group >= 0 && cj_group_of(s, s->item[root].group) == group)
+        if (root != source && s->item[root].group >= 0 &&
+            cj_group_of(s, s->item[root].group) == group)
             return true;
     }
     return false;
@@ -210,8 +218,7 @@ static int32_t clone_into(cj_schedule *s, int32_t group, int32_t item)
     for (int32_t k = 0; k < s->item[item].node->source_count; k++) {
         int32_t source = cj_alias_root(s, s->item[item].source[k]);
         const cj_item *from = &s->item[source];
-        if (from->role == CJ_ROLE_MAP && !from->stored &&
-            cj_group_of(s, from->group) != group) {
+        if (from->role == CJ_ROLE_MAP && !from->stored && cj_group_of(s, from->group) != group) {
             source = clone_into(s, group, source);
             if (source < 0)
                 return -1;
@@ -291,7 +298,8 @@ static cj_status take_map(cj_schedule *s, int32_t item)
 }
 
 /* The argmax of the same windows is found in the same pass. */
-static void pair_argmax(cj_schedule *s, int32_t group, int32_t item, const int32_t *users, int32_t count)
+static void pair_argmax(cj_schedule *s, int32_t group, int32_t item, const int32_t *users,
+                        int32_t count)
 {
     for (int32_t i = 0; i < count && !s->no_fusion; i++) {
         const cj_item *a = &s->item[item], *b = &s->item[users[i]];
@@ -318,7 +326,8 @@ static cj_status take_feed(cj_schedule *s, int32_t group, int32_t head, int k)
     cj_clone_cost cost = {0, 0, 0};
     if (s->no_fusion || s->item[root].role != CJ_ROLE_MAP || s->item[root].stored ||
         s->item[root].node->elements < 2 || !s->target->takes_feed(s->item[head].node, k) ||
-        !cj_feed_axes(s, source, axis) || !clone_cost(s, root, MOST_FEED_INSTRS, &cost) || !cost.large)
+        !cj_feed_axes(s, source, axis) || !clone_cost(s, root, MOST_FEED_INSTRS, &cost) ||
+        !cost.large)
         return CJ_OK;
     int32_t feed = group_new(s, s->item[root].node, s->group[group].again);
     if (feed < 0 || clone_into(s, feed, root) < 0)
@@ -458,8 +467,7 @@ static cj_status take(cj_schedule *s, cj_walk *w, int32_t item)
         return CJ_OK;
     switch (s->item[item].role) {
     case CJ_ROLE_MAP:
-    case CJ_ROLE_REDUCE:
-        return take_map(s, item);
+    case CJ_ROLE_REDUCE: return take_map(s, item);
     case CJ_ROLE_HEAD:
     case CJ_ROLE_OTHER: {
         cj_status status = take_alone(s, item);
@@ -470,8 +478,7 @@ static cj_status take(cj_schedule *s, cj_walk *w, int32_t item)
         }
         return status;
     }
-    default:
-        return CJ_OK;
+    default: return CJ_OK;
     }
 }
 

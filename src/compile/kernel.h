@@ -34,17 +34,17 @@ typedef struct cj_view {
 enum {
     CJ_INSTR_LOAD = CJ_OP_COUNT, /* the view, over the domain */
     CJ_INSTR_SCALAR,             /* `bits` everywhere */
-    CJ_INSTR_IOTA,               /* view.offset + sum of index * view.stride: the index along an axis */
-    CJ_INSTR_HEAD                /* what the head computes */
+    CJ_INSTR_IOTA, /* view.offset + sum of index * view.stride: the index along an axis */
+    CJ_INSTR_HEAD  /* what the head computes */
 };
 
 typedef struct cj_instr {
     uint16_t op;
-    uint8_t dtype;      /* of the result */
-    uint8_t from;       /* of the sources (WHERE: of the last) */
-    int16_t source[3];  /* earlier instructions */
-    uint64_t bits;      /* SCALAR: the value in the dtype's bits */
-    cj_view view;       /* LOAD, IOTA */
+    uint8_t dtype;     /* of the result */
+    uint8_t from;      /* of the sources (WHERE: of the last) */
+    int16_t source[3]; /* earlier instructions */
+    uint64_t bits;     /* SCALAR: the value in the dtype's bits */
+    cj_view view;      /* LOAD, IOTA */
 } cj_instr;
 
 typedef struct cj_store {
@@ -81,7 +81,8 @@ typedef struct cj_kernel {
     cj_store *store;
     cj_reduction *reduction;
     cj_operand operand[2];
-    struct cj_kernel *feed[2]; /* program of operand i: one store (its value counts, not the view), or NULL */
+    struct cj_kernel
+        *feed[2]; /* program of operand i: one store (its value counts, not the view), or NULL */
     cj_conv_options conv;
     cj_window_options window;
     const char *name; /* of the largest node in it, for prints */

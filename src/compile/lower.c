@@ -3,7 +3,8 @@
  */
 #include "compile/lower.h"
 
-cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores, int reductions)
+cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores,
+                         int reductions)
 {
     cj_kernel *k = cj_arena_take_zero(s->keep, sizeof(*k));
     if (!k)
@@ -42,8 +43,10 @@ cj_status cj_kernel_copy_region(cj_schedule *s, cj_dtype dtype, int rank, const 
     cj_sort_axes(axes, order, key);
     k->rank = k->outer = axes;
     k->instr_count = k->store_count = 1;
-    k->instr[0] = (cj_instr){.op = fill ? CJ_INSTR_SCALAR : CJ_INSTR_LOAD, .dtype = (uint8_t)dtype,
-                             .from = (uint8_t)dtype, .bits = fill ? *fill : 0};
+    k->instr[0] = (cj_instr){.op = fill ? CJ_INSTR_SCALAR : CJ_INSTR_LOAD,
+                             .dtype = (uint8_t)dtype,
+                             .from = (uint8_t)dtype,
+                             .bits = fill ? *fill : 0};
     k->store[0] = (cj_store){.value = 0, .dtype = (uint8_t)dtype};
     k->store[0].view.buffer = to->buffer;
     k->store[0].view.offset = to->offset;
@@ -90,10 +93,10 @@ typedef struct cj_lowering {
     cj_schedule *s;
     int32_t group;
     cj_kernel *kernel;
-    int rank;                     /* squeezed domain */
+    int rank; /* squeezed domain */
     int64_t extent[CJ_MAX_RANK];
-    int loop[CJ_MAX_RANK];        /* squeezed axis at each place of the nest */
-    int32_t *load;                /* items loaded, each once */
+    int loop[CJ_MAX_RANK]; /* squeezed axis at each place of the nest */
+    int32_t *load;         /* items loaded, each once */
     int16_t *load_reg;
     int64_t (*load_stride)[CJ_MAX_RANK]; /* squeezed */
     int loads;
@@ -217,7 +220,8 @@ static void arrange_reduction(cj_lowering *l, uint32_t reduced)
     memcpy(l->loop, order, sizeof(int) * (size_t)l->rank);
 }
 
-static cj_view loop_view(const cj_lowering *l, int32_t buffer, int64_t offset, const int64_t *squeezed)
+static cj_view loop_view(const cj_lowering *l, int32_t buffer, int64_t offset,
+                         const int64_t *squeezed)
 {
     cj_view view = {.buffer = buffer, .offset = offset};
     for (int i = 0; i < l->rank; i++)
@@ -248,11 +252,14 @@ static int16_t source_reg(cj_lowering *l, int32_t source)
     const cj_item *it = &s->item[root];
     if (it->role == CJ_ROLE_SCALAR) {
         for (int i = 0; i < l->kernel->instr_count; i++)
-            if (l->kernel->instr[i].op == CJ_INSTR_SCALAR && l->kernel->instr[i].bits == it->scalar &&
+            if (l->kernel->instr[i].op == CJ_INSTR_SCALAR &&
+                l->kernel->instr[i].bits == it->scalar &&
                 l->kernel->instr[i].dtype == it->node->dtype)
                 return (int16_t)i;
-        return add_instr(l, (cj_instr){.op = CJ_INSTR_SCALAR, .dtype = it->node->dtype,
-                                       .from = it->node->dtype, .bits = it->scalar});
+        return add_instr(l, (cj_instr){.op = CJ_INSTR_SCALAR,
+                                       .dtype = it->node->dtype,
+                                       .from = it->node->dtype,
+                                       .bits = it->scalar});
     }
     if (is_inside(s, l->group, root))
         return (int16_t)it->reg;
@@ -454,7 +461,8 @@ static cj_status lower_feed(cj_schedule *s, cj_kernel *kernel, int32_t head, int
         step *= l.kernel->extent[i];
     }
     l.kernel->store_count = 1;
-    l.kernel->store[0] = (cj_store){(int16_t)s->item[g->last].reg, s->item[g->last].node->dtype, view};
+    l.kernel->store[0] =
+        (cj_store){(int16_t)s->item[g->last].reg, s->item[g->last].node->dtype, view};
     kernel->feed[k] = l.kernel;
     return CJ_OK;
 }
@@ -499,7 +507,8 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
     emit_loads(&l);
     if (g->head >= 0) {
         uint8_t dtype = s->item[g->head].node->dtype;
-        s->item[g->head].reg = add_instr(&l, (cj_instr){.op = CJ_INSTR_HEAD, .dtype = dtype, .from = dtype});
+        s->item[g->head].reg =
+            add_instr(&l, (cj_instr){.op = CJ_INSTR_HEAD, .dtype = dtype, .from = dtype});
         status = emit_stores(&l, g->head);
     }
     for (int32_t m = g->first; m >= 0 && !status; m = s->item[m].next) {

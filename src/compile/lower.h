@@ -14,7 +14,8 @@ void cj_squeezed_strides(const cj_tensor *node, const cj_place *place, int64_t *
 
 cj_view cj_view_of(const cj_place *place);
 
-cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores, int reductions);
+cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores,
+                         int reductions);
 cj_status cj_kernel_append(cj_schedule *s, cj_kernel *kernel);
 
 /* Appends a kernel that copies `from` to `to`, or fills `to` with the bits at `fill`, over the extents. */
@@ -25,7 +26,8 @@ cj_status cj_kernel_copy_region(cj_schedule *s, cj_dtype dtype, int rank, const 
 cj_status cj_variable_buffer(cj_schedule *s, cj_variable *variable, int32_t *buffer);
 
 /* Operands (but for those that are fed: extents only) and kind of a contraction, and the order of its loops in squeezed axes. */
-cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel, int *loop);
+cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel,
+                        int *loop);
 
 /* Kernels of their own. */
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax);

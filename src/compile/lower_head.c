@@ -3,8 +3,7 @@
  */
 #include "compile/lower.h"
 
-static void set_operand(cj_kernel *kernel, int at, const cj_tensor *node,
-                             const cj_place *place)
+static void set_operand(cj_kernel *kernel, int at, const cj_tensor *node, const cj_place *place)
 {
     cj_operand *o = &kernel->operand[at];
     o->view = cj_view_of(place);
@@ -29,7 +28,8 @@ static bool batch_is_even(const cj_tensor *node, const cj_place *place)
     return true;
 }
 
-cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel, int *loop)
+cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel,
+                        int *loop)
 {
     const cj_tensor *node = s->item[item].node;
     int order[CJ_MAX_RANK], at = 0;
@@ -84,7 +84,8 @@ static cj_status place_like(cj_schedule *s, int32_t item, const int64_t *like)
     return place ? CJ_OK : CJ_NO_MEMORY;
 }
 
-static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node, const cj_place *place)
+static void set_store(cj_kernel *kernel, int16_t value, const cj_tensor *node,
+                      const cj_place *place)
 {
     kernel->store[kernel->store_count++] = (cj_store){value, node->dtype, cj_view_of(place)};
 }
@@ -203,8 +204,8 @@ static cj_status lower_concat(cj_schedule *s, int32_t item)
             return CJ_NO_MEMORY;
         cj_view in = cj_view_of(source);
         if (node->source[k]->elements > 0)
-            status = cj_kernel_copy_region(s, (cj_dtype)node->dtype, node->rank, node->source[k]->shape,
-                                           &in, &out, NULL);
+            status = cj_kernel_copy_region(s, (cj_dtype)node->dtype, node->rank,
+                                           node->source[k]->shape, &in, &out, NULL);
         out.offset += node->source[k]->shape[axis] * out.stride[axis];
     }
     return status;

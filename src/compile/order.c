@@ -12,8 +12,8 @@
 #include "compile/schedule.h"
 
 typedef struct cj_edges {
-    int32_t *first;      /* of each group */
-    int32_t *to, *next;  /* of each edge */
+    int32_t *first;     /* of each group */
+    int32_t *to, *next; /* of each edge */
     int32_t count, to_room, next_room;
     int32_t *incoming;
 } cj_edges;
@@ -21,12 +21,12 @@ typedef struct cj_edges {
 typedef struct cj_order {
     cj_schedule *s;
     bool *alive;
-    int32_t *position;   /* least item of the group */
+    int32_t *position; /* least item of the group */
     cj_edges edges;
-    int32_t *use_begin;  /* items that group g reads in memory: use[use_begin[g]] .. */
+    int32_t *use_begin; /* items that group g reads in memory: use[use_begin[g]] .. */
     int32_t *use, uses, use_room;
-    int32_t *readers;    /* groups that read item i and have not run */
-    int32_t *seen, mark; /* marks of groups in walks */
+    int32_t *readers;                  /* groups that read item i and have not run */
+    int32_t *seen, mark;               /* marks of groups in walks */
     int32_t *stack, depth, stack_room; /* of find_alive */
 } cj_order;
 
@@ -89,8 +89,8 @@ static cj_status note_uses(cj_order *o, int32_t group, int32_t item)
         int32_t root = cj_memory_root(s, s->item[item].source[k]);
         int32_t from = s->item[root].group < 0 ? -1 : cj_group_of(s, s->item[root].group);
         if (s->item[root].role == CJ_ROLE_SCALAR || is_fed(s, group, item, k) ||
-            (from >= 0 && (from == group || from == s->group[group].feed[0] ||
-                           from == s->group[group].feed[1])))
+            (from >= 0 &&
+             (from == group || from == s->group[group].feed[0] || from == s->group[group].feed[1])))
             continue;
         bool known = false;
         for (int32_t u = o->use_begin[group]; u < o->uses && !known; u++)
@@ -190,9 +190,10 @@ static bool reads_in_step(cj_schedule *s, int32_t group, const cj_variable *vari
         for (int32_t k = 0; k < source_count(&s->item[m]); k++) {
             int32_t source = s->item[m].source[k];
             int32_t root = cj_memory_root(s, source);
-            if (s->item[root].node->op == CJ_OP_VARIABLE && s->item[root].node->payload == variable &&
-                (cj_alias_root(s, source) != root || s->item[root].node->elements !=
-                                                         s->group[group].domain->elements))
+            if (s->item[root].node->op == CJ_OP_VARIABLE &&
+                s->item[root].node->payload == variable &&
+                (cj_alias_root(s, source) != root ||
+                 s->item[root].node->elements != s->group[group].domain->elements))
                 return false;
         }
     return true;
@@ -224,8 +225,8 @@ typedef struct cj_reader {
 } cj_reader;
 
 /* Decides whether store i may write its variable directly, given the groups that read it. */
-static cj_status decide_update(cj_order *o, cj_target_store *store, const cj_reader *reader, int32_t first,
-                               int32_t *stack)
+static cj_status decide_update(cj_order *o, cj_target_store *store, const cj_reader *reader,
+                               int32_t first, int32_t *stack)
 {
     cj_schedule *s = o->s;
     const cj_item *item = &s->item[store->item];
@@ -301,7 +302,9 @@ static cj_status decide_updates(cj_order *o)
 static int64_t item_bytes(const cj_schedule *s, int32_t item)
 {
     const cj_item *it = &s->item[item];
-    return it->stored && it->group >= 0 ? it->node->elements * (int64_t)cj_dtype_size(it->node->dtype) : 0;
+    return it->stored && it->group >= 0
+               ? it->node->elements * (int64_t)cj_dtype_size(it->node->dtype)
+               : 0;
 }
 
 /* What running the group adds to the memory that is alive. */

@@ -8,9 +8,12 @@ int32_t cj_buffer_new(cj_schedule *s, cj_buffer_kind kind, cj_dtype dtype, int64
 {
     if (!cj_grow(s->keep, &s->buffer, &s->buffer_capacity, s->buffers, sizeof(*s->buffer)))
         return -1;
-    s->buffer[s->buffers] = (cj_buffer){.kind = kind, .dtype = dtype, .elements = elements,
+    s->buffer[s->buffers] = (cj_buffer){.kind = kind,
+                                        .dtype = dtype,
+                                        .elements = elements,
                                         .bytes = (size_t)elements * cj_dtype_size(dtype),
-                                        .first = -1, .last = -1};
+                                        .first = -1,
+                                        .last = -1};
     return s->buffers++;
 }
 
@@ -46,7 +49,8 @@ static cj_status leaf_buffer(cj_schedule *s, const cj_tensor *node, int32_t *buf
         return cj_variable_buffer(s, node->payload, buffer);
     cj_buffer_kind kind = node->op == CJ_OP_INPUT ? CJ_BUFFER_INPUT : CJ_BUFFER_CONSTANT;
     for (int32_t i = 0; kind == CJ_BUFFER_INPUT && i < s->buffers; i++)
-        if (s->buffer[i].kind == kind && strcmp(s->buffer[i].name, (const char *)node->payload) == 0)
+        if (s->buffer[i].kind == kind &&
+            strcmp(s->buffer[i].name, (const char *)node->payload) == 0)
             return cj_fail(s->context, CJ_INVALID,
                            "compile: two inputs are named '%s': give each a name of its own",
                            s->buffer[i].name);
@@ -79,7 +83,8 @@ static cj_status place_leaf(cj_schedule *s, int32_t item, cj_place *p)
 }
 
 /* Strides of the squeezed axes, from one shape to another with the same squeezed axes. */
-static void carry_strides(const cj_tensor *from, const int64_t *in, const cj_tensor *to, int64_t *out)
+static void carry_strides(const cj_tensor *from, const int64_t *in, const cj_tensor *to,
+                          int64_t *out)
 {
     int j = 0;
     for (int i = 0; i < to->rank; i++) {
@@ -96,7 +101,8 @@ static void carry_strides(const cj_tensor *from, const int64_t *in, const cj_ten
  * Strides of a reshape without a copy, if there are any: runs of axes on both sides with equal products are matched; a run of
  * the source must step evenly.
  */
-static bool reshape_strides(const cj_tensor *from, const int64_t *in, const cj_tensor *to, int64_t *out)
+static bool reshape_strides(const cj_tensor *from, const int64_t *in, const cj_tensor *to,
+                            int64_t *out)
 {
     int64_t extent[CJ_MAX_RANK], stride[CJ_MAX_RANK];
     int rank = 0, i = 0, j = 0;
@@ -147,15 +153,12 @@ static cj_status place_view(cj_schedule *s, int32_t item, cj_place *p)
     }
     for (int i = 0; node->op != CJ_OP_RESHAPE && i < node->rank; i++) {
         switch (node->op) {
-        case CJ_OP_PERMUTE:
-            p->stride[i] = source->stride[node->option[i]];
-            break;
-        case CJ_OP_EXPAND:
-            p->stride[i] = from->shape[i] == 1 ? 0 : source->stride[i];
-            break;
+        case CJ_OP_PERMUTE: p->stride[i] = source->stride[node->option[i]]; break;
+        case CJ_OP_EXPAND: p->stride[i] = from->shape[i] == 1 ? 0 : source->stride[i]; break;
         case CJ_OP_SLICE:
             p->offset += node->option[i] * source->stride[i];
-            p->stride[i] = node->shape[i] == 1 ? 0 : source->stride[i] * node->option[node->rank + i];
+            p->stride[i] =
+                node->shape[i] == 1 ? 0 : source->stride[i] * node->option[node->rank + i];
             break;
         default: /* FLIP */
             if (node->option[0] >> i & 1 && node->shape[i] > 0) {

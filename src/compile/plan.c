@@ -71,7 +71,8 @@ static bool only_loaded_as(const cj_kernel *k, int32_t buffer, const cj_view *vi
         if (k->operand[i].view.buffer == buffer)
             return false;
         for (int j = 0; k->feed[i] && j < k->feed[i]->instr_count; j++)
-            if (k->feed[i]->instr[j].op == CJ_INSTR_LOAD && k->feed[i]->instr[j].view.buffer == buffer)
+            if (k->feed[i]->instr[j].op == CJ_INSTR_LOAD &&
+                k->feed[i]->instr[j].view.buffer == buffer)
                 return false;
     }
     for (int i = 0; i < k->store_count; i++)
@@ -93,7 +94,8 @@ static int32_t find_donor(const cj_schedule *s, int32_t at, int i)
             continue;
         const cj_buffer *in = &s->buffer[view->buffer];
         if (in->kind == CJ_BUFFER_ARENA && in->last == at && in->first < at &&
-            in->elements == out->elements && cj_dtype_size(in->dtype) == cj_dtype_size(out->dtype) &&
+            in->elements == out->elements &&
+            cj_dtype_size(in->dtype) == cj_dtype_size(out->dtype) &&
             same_view(view, &k->store[i].view, k->rank) && only_loaded_as(k, view->buffer, view))
             return view->buffer;
     }
@@ -233,12 +235,14 @@ static int32_t collect_blocks(cj_schedule *s, cj_block *block)
     int32_t count = 0;
     for (int32_t b = 0; b < s->buffers; b++)
         if (s->buffer[b].kind == CJ_BUFFER_ARENA && s->buffer[b].first >= 0)
-            block[count++] = (cj_block){.first = s->buffer[b].first, .last = s->buffer[b].last,
-                                        .bytes = rounded(s->buffer[b].bytes), .id = b};
+            block[count++] = (cj_block){.first = s->buffer[b].first,
+                                        .last = s->buffer[b].last,
+                                        .bytes = rounded(s->buffer[b].bytes),
+                                        .id = b};
     for (int32_t k = 0; k < s->kernels; k++)
         if (s->scratch[k])
-            block[count++] = (cj_block){.first = k, .last = k, .bytes = rounded(s->scratch[k]),
-                                        .id = s->buffers + k};
+            block[count++] = (cj_block){
+                .first = k, .last = k, .bytes = rounded(s->scratch[k]), .id = s->buffers + k};
     return count;
 }
 
@@ -287,7 +291,8 @@ cj_status cj_schedule_plan(cj_schedule *s)
         block[i].key = (size_t)(s->kernels - block[i].first);
     qsort(block, (size_t)count, sizeof(*block), compare_blocks);
     keep_offsets(s, block, count, place_by_time(block, count, near));
-    for (int pass = 0; pass < 2 && count <= MOST_BLOCKS_SEARCHED && s->peak_bytes > s->lower_bound_bytes;
+    for (int pass = 0;
+         pass < 2 && count <= MOST_BLOCKS_SEARCHED && s->peak_bytes > s->lower_bound_bytes;
          pass++) {
         for (int32_t i = 0; i < count; i++) {
             block[i].key = pass ? 0 : block[i].bytes;

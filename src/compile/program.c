@@ -107,19 +107,11 @@ static void bind(cj_program *p)
     for (int32_t i = 0; i < p->buffers; i++) {
         const cj_buffer *b = &p->buffer[i];
         switch (b->kind) {
-        case CJ_BUFFER_ARENA:
-            p->pointer[i] = (char *)arena->memory + b->offset;
-            break;
+        case CJ_BUFFER_ARENA: p->pointer[i] = (char *)arena->memory + b->offset; break;
         case CJ_BUFFER_OUTPUT:
-        case CJ_BUFFER_CONSTANT:
-            p->pointer[i] = (char *)p->own + b->offset;
-            break;
-        case CJ_BUFFER_VARIABLE:
-            p->pointer[i] = b->variable->data;
-            break;
-        case CJ_BUFFER_INPUT:
-            p->pointer[i] = NULL;
-            break;
+        case CJ_BUFFER_CONSTANT: p->pointer[i] = (char *)p->own + b->offset; break;
+        case CJ_BUFFER_VARIABLE: p->pointer[i] = b->variable->data; break;
+        case CJ_BUFFER_INPUT: p->pointer[i] = NULL; break;
         }
     }
     for (int32_t i = 0; i < p->kernels; i++)
@@ -196,9 +188,10 @@ static cj_status check_updates(cj_context *context, cj_at at, const cj_updates *
                            at.file, at.line, v->name, cj_shape_text(value, text, sizeof(text)));
         for (int k = 0; k < i; k++)
             if (updates->variable[k] == v)
-                return cj_fail(context, CJ_INVALID,
-                               "%s:%d: compile: two updates of '%s': a program assigns a variable once",
-                               at.file, at.line, v->name);
+                return cj_fail(
+                    context, CJ_INVALID,
+                    "%s:%d: compile: two updates of '%s': a program assigns a variable once",
+                    at.file, at.line, v->name);
     }
     return CJ_OK;
 }
@@ -223,7 +216,10 @@ cj_program *cj_compile_at(cj_at at, cj_context *context, int outputs, cj_tensor 
     cj_arena work;
     cj_arena_init(&p->arena, context);
     cj_arena_init(&work, context);
-    cj_schedule s = {.context = context, .target = p->target, .keep = &p->arena, .work = &work,
+    cj_schedule s = {.context = context,
+                     .target = p->target,
+                     .keep = &p->arena,
+                     .work = &work,
                      .no_fusion = context->config.no_fusion};
     cj_status status = compile_into(p, &s, outputs, output, updates);
     cj_traverse_free(&s.list);
@@ -268,8 +264,8 @@ static cj_status feed_inputs(cj_program *p, int feeds, const cj_feed *feed)
                 data = feed[f].data;
         if (!data && b->bytes)
             return cj_fail(context, CJ_NOT_FOUND,
-                           "run: input '%s' was not given: pass {\"%s\", data} in the feeds", b->name,
-                           b->name);
+                           "run: input '%s' was not given: pass {\"%s\", data} in the feeds",
+                           b->name, b->name);
         memcpy(&p->pointer[p->input[i]], &data, sizeof(data));
     }
     return CJ_OK;
@@ -294,7 +290,8 @@ static double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-cj_status cj_program_time(cj_program *p, int feeds, const cj_feed *feed, int rounds, double *seconds)
+cj_status cj_program_time(cj_program *p, int feeds, const cj_feed *feed, int rounds,
+                          double *seconds)
 {
     cj_status status = feed_inputs(p, feeds, feed);
     if (status)
@@ -323,7 +320,10 @@ double cj_output_number(const cj_program *p, int i)
 
 cj_program_info cj_program_describe(const cj_program *p)
 {
-    return (cj_program_info){.nodes = p->nodes, .kernels = p->kernels, .recomputed = p->recomputed,
-                             .peak_bytes = p->peak_bytes, .lower_bound_bytes = p->lower_bound_bytes,
+    return (cj_program_info){.nodes = p->nodes,
+                             .kernels = p->kernels,
+                             .recomputed = p->recomputed,
+                             .peak_bytes = p->peak_bytes,
+                             .lower_bound_bytes = p->lower_bound_bytes,
                              .constant_bytes = p->constant_bytes};
 }

@@ -46,27 +46,27 @@ typedef struct cj_item {
     cj_tensor *node;
     int32_t *source; /* node->source_count items */
     cj_role role;
-    bool again;     /* a second computation of the node */
-    bool copy;      /* its source's value, stored once more */
-    bool stored;    /* its value is wanted outside its group */
-    bool wanted;    /* while its group is lowered: by a store or by another member */
-    int32_t group;  /* of maps, reductions, heads, others; else -1 */
-    int32_t next;   /* the next member of its group */
+    bool again;    /* a second computation of the node */
+    bool copy;     /* its source's value, stored once more */
+    bool stored;   /* its value is wanted outside its group */
+    bool wanted;   /* while its group is lowered: by a store or by another member */
+    int32_t group; /* of maps, reductions, heads, others; else -1 */
+    int32_t next;  /* the next member of its group */
     int32_t clone_of;
-    int32_t reg;    /* while its group is lowered: its instruction */
+    int32_t reg;     /* while its group is lowered: its instruction */
     uint64_t scalar; /* SCALAR: bits */
     cj_place *place;
 } cj_item;
 
 typedef struct cj_group {
-    int32_t parent; /* union-find */
-    int32_t head, second; /* items or -1; second: the argmax of the same windows */
-    int32_t first, last;  /* members, maps and reductions, sources before users */
+    int32_t parent;              /* union-find */
+    int32_t head, second;        /* items or -1; second: the argmax of the same windows */
+    int32_t first, last;         /* members, maps and reductions, sources before users */
     int32_t members, reductions; /* how many; the second of the first */
-    const cj_tensor *domain; /* its shape */
-    uint32_t reduced;        /* squeezed axes, 0: no reduction */
+    const cj_tensor *domain;     /* its shape */
+    uint32_t reduced;            /* squeezed axes, 0: no reduction */
     bool open, other, again, has_reduce;
-    int32_t feed[2]; /* groups inlined as prologues of the head's operands, or -1 */
+    int32_t feed[2];  /* groups inlined as prologues of the head's operands, or -1 */
     int32_t position; /* in the sequence */
 } cj_group;
 
@@ -86,16 +86,16 @@ typedef struct cj_buffer {
     const void *data;      /* CONSTANT: to be copied by the program */
     cj_variable *variable; /* VARIABLE */
     const char *name;      /* INPUT */
-    int32_t first, last;   /* ARENA: kernels that write first and use last; -1: in another's memory */
-    size_t offset;         /* ARENA */
+    int32_t first, last; /* ARENA: kernels that write first and use last; -1: in another's memory */
+    size_t offset;       /* ARENA */
 } cj_buffer;
 
 /* What a value is stored to besides its own place. */
 typedef struct cj_target_store {
     int32_t item;
-    int32_t output;       /* index, or -1 */
+    int32_t output;        /* index, or -1 */
     cj_variable *variable; /* or NULL */
-    bool direct;          /* the group that computes it may write the variable itself */
+    bool direct;           /* the group that computes it may write the variable itself */
 } cj_target_store;
 
 typedef struct cj_schedule {
@@ -121,7 +121,8 @@ typedef struct cj_schedule {
     cj_kernel **kernel;
     int32_t kernels, kernel_capacity;
     int64_t recomputed;
-    size_t *scratch, *scratch_offset; /* of each kernel: bytes, told by the target; place in the arena */
+    size_t *scratch,
+        *scratch_offset; /* of each kernel: bytes, told by the target; place in the arena */
     size_t peak_bytes, lower_bound_bytes;
 } cj_schedule;
 
@@ -138,8 +139,10 @@ cj_status cj_schedule_plan(cj_schedule *s);
 
 /* ---- collect.c ---- */
 
-int cj_squeezed_extents(const cj_tensor *node, int64_t *extent);       /* squeezed extents; returns their number */
-int cj_squeezed_axis(const cj_tensor *node, int axis);        /* number of the axis among them (extent not 1) */
+int cj_squeezed_extents(const cj_tensor *node,
+                        int64_t *extent); /* squeezed extents; returns their number */
+int cj_squeezed_axis(const cj_tensor *node,
+                     int axis); /* number of the axis among them (extent not 1) */
 bool cj_same_domain(const cj_tensor *a, const cj_tensor *b);
 bool cj_is_contraction(const cj_tensor *node); /* a matrix product or a convolution */
 int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role); /* -1: no memory */

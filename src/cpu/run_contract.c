@@ -13,8 +13,8 @@ typedef struct cj_program_thread {
 
 /* A prologue: the program of an operand. */
 typedef struct cj_feed_program {
-    cj_tile *tile; /* NULL: none */
-    int64_t row, rows; /* elements of a row, rows of an image */
+    cj_tile *tile;                            /* NULL: none */
+    int64_t row, rows;                        /* elements of a row, rows of an image */
     size_t scratch, thread_bytes, threads_at; /* places in scratch */
 } cj_feed_program;
 
@@ -46,12 +46,14 @@ static void store_and_sum(const cj_contract_job *job, cj_tile_run *run, char *sc
 {
     const cj_contract_call *c = job->call;
     const cj_sinks *s = &c->sinks;
-    int64_t most = c->tile->length / c->width, size = (int64_t)cj_dtype_size((cj_dtype)c->call.kernel->dtype);
+    int64_t most = c->tile->length / c->width,
+            size = (int64_t)cj_dtype_size((cj_dtype)c->call.kernel->dtype);
     for (int64_t row = first_row; row < first_row + rows;) {
         int64_t block = row / CJ_REDUCE_BLOCK, begin = block * CJ_REDUCE_BLOCK;
         int64_t end = CJ_MIN(begin + CJ_REDUCE_BLOCK, s->reduced);
         int64_t count = CJ_MIN(CJ_MIN(most, first_row + rows - row), end - row);
-        cj_tile_step_run(run, row * c->width, count * c->width, tile + (row - first_row) * c->width * size);
+        cj_tile_step_run(run, row * c->width, count * c->width,
+                         tile + (row - first_row) * c->width * size);
         cj_sinks_feed(s, run, scratch, row, count, c->width);
         row += count;
         if (row == end)
@@ -95,7 +97,8 @@ static void load_rows(void *state, int thread, void *dst, int64_t row_stride, in
     cj_program_thread *t = (cj_program_thread *)(void *)(job->scratch + f->threads_at) + thread;
     if (!t->begun) {
         cj_tile_begin(f->tile, &t->run, job->buffer,
-                      job->scratch + f->scratch + (size_t)thread * f->thread_bytes, f->tile->length);
+                      job->scratch + f->scratch + (size_t)thread * f->thread_bytes,
+                      f->tile->length);
         t->begun = true;
     }
     int64_t begin = (image * f->rows + first_row) * f->row;
@@ -125,7 +128,8 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_contract_call *c = (cj_contract_call *)base;
     const cj_kernel *k = base->kernel;
-    cj_contract_job job = {c, buffer, scratch, NULL, {&c->sinks, buffer, (char *)scratch + c->shared}};
+    cj_contract_job job = {
+        c, buffer, scratch, NULL, {&c->sinks, buffer, (char *)scratch + c->shared}};
     cj_pool *pool = base->context->pool;
     cj_feed_job feed[2];
     const void *operand[2];
@@ -139,7 +143,8 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
     void *out = NULL;
     if (c->plain) {
         const cj_view *view = &k->store[0].view;
-        out = (char *)buffer[view->buffer] + view->offset * (int64_t)cj_dtype_size((cj_dtype)k->dtype);
+        out = (char *)buffer[view->buffer] +
+              view->offset * (int64_t)cj_dtype_size((cj_dtype)k->dtype);
     } else {
         job.thread = (cj_program_thread *)(void *)((char *)scratch + c->threads_at);
         forget_threads(c, scratch, c->threads_at);
@@ -155,16 +160,24 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
     cj_store_fn store = c->plain ? NULL : store_rows;
     if (c->is_conv)
         cj_conv_run(c->conv, pool,
-                    &(cj_conv_run_args){.x = operand[0], .w = right, .y = out, .scratch = scratch,
+                    &(cj_conv_run_args){.x = operand[0],
+                                        .w = right,
+                                        .y = out,
+                                        .scratch = scratch,
                                         .load = feed[0].feed->tile ? load_rows : NULL,
                                         .load_state = &feed[0],
                                         .load_w = feed[1].feed->tile ? load_rows : NULL,
                                         .load_w_state = &feed[1],
-                                        .store = store, .store_state = &job});
+                                        .store = store,
+                                        .store_state = &job});
     else
         cj_matmul_run(&c->matmul, pool,
-                      &(cj_matmul_run_args){.a = operand[0], .b = right, .c = out, .scratch = scratch,
-                                            .store = store, .store_state = &job});
+                      &(cj_matmul_run_args){.a = operand[0],
+                                            .b = right,
+                                            .c = out,
+                                            .scratch = scratch,
+                                            .store = store,
+                                            .store_state = &job});
     if (c->sums && c->sinks.blocks > 1)
         cj_sinks_fold(&job.sinks, 0, 1);
 }
@@ -284,8 +297,8 @@ bool cj_contract_takes_sums(const cj_context *context, const cj_tensor *head, ui
     if (head->op == CJ_OP_CONV) {
         cj_conv_options options = cj_conv_options_of(head);
         cj_conv_spec spec;
-        conv_geometry(&spec, head->dtype, head->source[0]->shape, head->source[1]->shape, head->shape,
-                      &options);
+        conv_geometry(&spec, head->dtype, head->source[0]->shape, head->source[1]->shape,
+                      head->shape, &options);
         if (cj_conv_recognise(&spec) != CJ_CONV_FORWARD)
             return false;
         kept[0] = 1;
@@ -299,7 +312,8 @@ bool cj_contract_takes_sums(const cj_context *context, const cj_tensor *head, ui
         *(is_kept ? &width : &rows) *= head->shape[i];
     }
     int64_t blocks = (rows + CJ_REDUCE_BLOCK - 1) / CJ_REDUCE_BLOCK, threads = cj_threads(context);
-    return rows > 0 && width > 1 && width <= WIDEST && (blocks % threads == 0 || blocks >= 8 * threads);
+    return rows > 0 && width > 1 && width <= WIDEST &&
+           (blocks % threads == 0 || blocks >= 8 * threads);
 }
 
 static void conv_strides(const cj_kernel *k, cj_conv_spec *spec)
@@ -385,8 +399,8 @@ static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
     const cj_kernel *k = c->call.kernel;
     const cj_operand *o = &k->operand[i];
     cj_feed_program *f = &c->feed[i];
-    int64_t image = i == 1 || cj_conv_plan_facts(c->conv)->kind == CJ_CONV_WEIGHT ? o->extent[2]
-                                                                                   : o->extent[0];
+    int64_t image =
+        i == 1 || cj_conv_plan_facts(c->conv)->kind == CJ_CONV_WEIGHT ? o->extent[2] : o->extent[0];
     f->rows = k->conv.spatial > 1 ? o->extent[3] : 1;
     f->row = k->feed[i]->elements / (image * f->rows);
     cj_status status = cj_tile_make(c->call.context, k->feed[i], f->row, &f->tile);
@@ -407,9 +421,13 @@ static cj_status make(cj_contract_call *c)
     c->is_conv = k->kind == CJ_KERNEL_CONV;
     c->plain = is_plain(k);
     c->sums = k->reduction_count > 0;
-    cj_contract_options options = {.isa = context->isa, .threads = cj_threads(context),
-                                   .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0, .store = !c->plain,
-                                   .load = k->feed[0] != NULL, .load_w = k->feed[1] != NULL, .spread = context->config.smallest_work == 1};
+    cj_contract_options options = {.isa = context->isa,
+                                   .threads = cj_threads(context),
+                                   .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0,
+                                   .store = !c->plain,
+                                   .load = k->feed[0] != NULL,
+                                   .load_w = k->feed[1] != NULL,
+                                   .spread = context->config.smallest_work == 1};
     cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
     if (status)
         return status;

@@ -34,8 +34,8 @@ static void run_map(cj_call *base, void *const *buffer, void *scratch)
     if (call->tile->elements <= smallest)
         run_range(&job, 0, 0, call->tile->elements);
     else
-        cj_pool_run(base->context->pool, call->tile->elements, call->tile->period, smallest, run_range,
-                    &job);
+        cj_pool_run(base->context->pool, call->tile->elements, call->tile->period, smallest,
+                    run_range, &job);
 }
 
 static void release_map(cj_call *base)

@@ -52,8 +52,8 @@ static void run_row_block(const cj_reduce_job *job, cj_tile_run *run, char *scra
 }
 
 /* One block of one strip of columns. */
-static void run_column_block(const cj_reduce_job *job, cj_tile_run *run, char *scratch, int64_t outer,
-                             int64_t block, int64_t column)
+static void run_column_block(const cj_reduce_job *job, cj_tile_run *run, char *scratch,
+                             int64_t outer, int64_t block, int64_t column)
 {
     const cj_reduce_call *c = job->call;
     const cj_sinks *s = &c->sinks;
@@ -62,7 +62,8 @@ static void run_column_block(const cj_reduce_job *job, cj_tile_run *run, char *s
     int64_t begin = block * CJ_REDUCE_BLOCK, end = CJ_MIN(begin + CJ_REDUCE_BLOCK, s->reduced);
     for (int64_t row = begin; row < end; row += rows) {
         int64_t count = CJ_MIN(rows, end - row);
-        cj_tile_step_run(run, (outer * s->reduced + row) * s->inner + column, count * columns, NULL);
+        cj_tile_step_run(run, (outer * s->reduced + row) * s->inner + column, count * columns,
+                         NULL);
         cj_sinks_feed(s, run, scratch, row, count, columns);
     }
     cj_sinks_end_block(&job->sinks, scratch, outer, block, end - begin, column, columns);
@@ -115,8 +116,8 @@ static void run_reduce(cj_call *base, void *const *buffer, void *scratch)
     cj_pool_run(base->context->pool, units, 1, smallest, run_units, &job);
     if (s->blocks > 1)
         cj_pool_run(base->context->pool, s->outer, 1,
-                    CJ_MAX(cj_smallest_work(base->context, 1) / (s->blocks * s->inner), 1), fold_blocks,
-                    &job);
+                    CJ_MAX(cj_smallest_work(base->context, 1) / (s->blocks * s->inner), 1),
+                    fold_blocks, &job);
 }
 
 static void release_reduce(cj_call *base)
@@ -145,8 +146,9 @@ cj_status cj_prepare_reduce(cj_context *context, const cj_kernel *k, cj_call **o
         c->strips = (s->inner + STRIP - 1) / STRIP;
     }
     c->call.name = s->inner == 1 ? "reduce.rows" : "reduce.columns";
-    int64_t row = s->inner > 1 ? (c->strips == 1 ? s->inner : -1)
-                               : (s->reduced > 0 && s->reduced <= CJ_TILE_ELEMENTS ? s->reduced : -1);
+    int64_t row = s->inner > 1
+                      ? (c->strips == 1 ? s->inner : -1)
+                      : (s->reduced > 0 && s->reduced <= CJ_TILE_ELEMENTS ? s->reduced : -1);
     cj_status status = cj_tile_make(context, k, row, &c->tile);
     if (status) {
         cj_cpu_target.release(context, &c->call);

@@ -22,18 +22,14 @@ static void run_items(void *state, int thread, int64_t begin, int64_t end)
     const cj_window_plan *plan = &j->call->plan;
     (void)thread;
     switch (j->call->call.kernel->op) {
-    case CJ_OP_WINDOW_SUM:
-        cj_run_window_sum(plan, j->operand[0], j->store[0], begin, end);
-        break;
+    case CJ_OP_WINDOW_SUM: cj_run_window_sum(plan, j->operand[0], j->store[0], begin, end); break;
     case CJ_OP_WINDOW_GATHER:
         cj_run_window_gather(plan, j->operand[0], j->operand[1], j->store[0], begin, end);
         break;
     case CJ_OP_WINDOW_SCATTER:
         cj_run_window_scatter(plan, j->operand[0], j->operand[1], j->store[0], begin, end);
         break;
-    default:
-        cj_run_window_max(plan, j->operand[0], j->store[0], j->store[1], begin, end);
-        break;
+    default: cj_run_window_max(plan, j->operand[0], j->store[0], j->store[1], begin, end); break;
     }
 }
 
@@ -49,8 +45,8 @@ static void run_window(cj_call *base, void *const *buffer, void *scratch)
     cj_window_job job = {.call = c};
     (void)scratch;
     for (int i = 0; i < k->operand_count; i++)
-        job.operand[i] = view_memory(&k->operand[i].view, cj_dtype_size((cj_dtype)k->operand[i].dtype),
-                                     buffer);
+        job.operand[i] =
+            view_memory(&k->operand[i].view, cj_dtype_size((cj_dtype)k->operand[i].dtype), buffer);
     for (int i = 0; i < k->store_count; i++)
         job.store[k->store[i].value] =
             view_memory(&k->store[i].view, cj_dtype_size((cj_dtype)k->store[i].dtype), buffer);
@@ -71,7 +67,8 @@ cj_status cj_prepare_window(cj_context *context, const cj_kernel *k, cj_call **o
     c->call.run = run_window;
     bool scatter = k->op == CJ_OP_WINDOW_SCATTER;
     int value = k->op == CJ_OP_WINDOW_ARGMAX ? -1 : 0; /* the store that has y's strides */
-    cj_window w = {.dtype = (cj_dtype)k->dtype, .outer = k->rank - k->window.spatial,
+    cj_window w = {.dtype = (cj_dtype)k->dtype,
+                   .outer = k->rank - k->window.spatial,
                    .axes = k->window.spatial};
     for (int i = 0; i < k->rank; i++) {
         w.extent[i] = scatter ? k->extent[i] : k->operand[0].extent[i];
@@ -141,7 +138,8 @@ static void run_random(cj_call *base, void *const *buffer, void *scratch)
         return;
     }
     cj_random_job job = {cj_kernels(base->context->isa), out, key};
-    cj_pool_run(base->context->pool, k->elements, 4, cj_smallest_work(base->context, 3), run_bits, &job);
+    cj_pool_run(base->context->pool, k->elements, 4, cj_smallest_work(base->context, 3), run_bits,
+                &job);
 }
 
 cj_status cj_prepare_random(cj_context *context, const cj_kernel *k, cj_call **out)

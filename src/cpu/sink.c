@@ -13,8 +13,8 @@ static void write_results(const cj_sinks_run *r, const cj_sink *sink, int64_t fi
                   sink->is_index ? index : value);
 }
 
-static void fold_sink(const cj_sinks *s, const cj_sink *sink, void *value, void *index, int64_t count,
-                      int64_t columns)
+static void fold_sink(const cj_sinks *s, const cj_sink *sink, void *value, void *index,
+                      int64_t count, int64_t columns)
 {
     int32_t *at = sink->is_index ? index : NULL;
     if (s->inner == 1)
@@ -36,10 +36,11 @@ void cj_sinks_feed(const cj_sinks *s, cj_tile_run *run, char *scratch, int64_t r
         int32_t *index = sink_index(sink, scratch);
         void *state = scratch + sink->state;
         if (s->inner == 1)
-            s->kernels->reduce_row[sink->op][sink->dtype](state, index, run->reg[sink->reg], row, rows);
+            s->kernels->reduce_row[sink->op][sink->dtype](state, index, run->reg[sink->reg], row,
+                                                          rows);
         else
-            s->kernels->reduce_columns[sink->op][sink->dtype](state, index, run->reg[sink->reg], columns,
-                                                              row, rows, columns);
+            s->kernels->reduce_columns[sink->op][sink->dtype](state, index, run->reg[sink->reg],
+                                                              columns, row, rows, columns);
     }
 }
 
@@ -57,8 +58,8 @@ void cj_sinks_row(const cj_sinks_run *r, cj_tile_run *run, char *scratch, int64_
     }
 }
 
-void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block, int64_t rows,
-                        int64_t column, int64_t columns)
+void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block,
+                        int64_t rows, int64_t column, int64_t columns)
 {
     const cj_sinks *s = r->sinks;
     for (int i = 0; i < s->count; i++) {
@@ -125,7 +126,8 @@ static void place_sink(cj_sinks *s, cj_sink *sink)
         s->shared_bytes += aligned(results * 4);
 }
 
-void cj_sinks_make(cj_sinks *s, const struct cj_isa_kernels *kernels, const cj_kernel *k, int64_t strip)
+void cj_sinks_make(cj_sinks *s, const struct cj_isa_kernels *kernels, const cj_kernel *k,
+                   int64_t strip)
 {
     int64_t *stride[CJ_MOST_SINKS];
     memset(s, 0, sizeof(*s));
@@ -133,7 +135,9 @@ void cj_sinks_make(cj_sinks *s, const struct cj_isa_kernels *kernels, const cj_k
     s->outer = s->reduced = s->inner = 1;
     s->count = k->reduction_count;
     for (int a = 0; a < k->rank; a++) {
-        int64_t *part = a < k->outer ? &s->outer : a < k->outer + k->reduced ? &s->reduced : &s->inner;
+        int64_t *part = a < k->outer                ? &s->outer
+                        : a < k->outer + k->reduced ? &s->reduced
+                                                    : &s->inner;
         *part *= k->extent[a];
         if (part == &s->reduced)
             continue;

@@ -21,9 +21,9 @@ typedef struct cj_sink {
     bool is_index;
     int32_t buffer;
     int64_t offset;
-    int64_t stride[CJ_MAX_RANK];           /* over the kept axes */
-    size_t state, index;                   /* places in a thread's scratch */
-    size_t partial, partial_index;         /* places in shared scratch */
+    int64_t stride[CJ_MAX_RANK];   /* over the kept axes */
+    size_t state, index;           /* places in a thread's scratch */
+    size_t partial, partial_index; /* places in shared scratch */
 } cj_sink;
 
 typedef struct cj_sinks {
@@ -52,10 +52,11 @@ void cj_sinks_make(cj_sinks *sinks, const struct cj_isa_kernels *kernels, const 
 void cj_sinks_feed(const cj_sinks *s, cj_tile_run *run, char *scratch, int64_t row, int64_t rows,
                    int64_t columns);
 /* A whole reduction of at most a block that lies at element `at` of the registers (inner = 1): fed, folded and written. */
-void cj_sinks_row(const cj_sinks_run *r, cj_tile_run *run, char *scratch, int64_t outer, int64_t at);
+void cj_sinks_row(const cj_sinks_run *r, cj_tile_run *run, char *scratch, int64_t outer,
+                  int64_t at);
 /* Ends a block of `rows` rows: columns [column, column + columns). */
-void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block, int64_t rows,
-                        int64_t column, int64_t columns);
+void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block,
+                        int64_t rows, int64_t column, int64_t columns);
 /* Folds the blocks of outer indexes [begin, end) and writes the results; needed where blocks > 1. */
 void cj_sinks_fold(const cj_sinks_run *r, int64_t begin, int64_t end);
 /* Nothing is reduced: each result is the identity. */

@@ -28,12 +28,9 @@ static cj_status prepare(cj_context *context, const cj_kernel *kernel, cj_call *
         return kernel->reduction_count ? cj_prepare_reduce(context, kernel, call)
                                        : cj_prepare_map(context, kernel, call);
     case CJ_KERNEL_MATMUL:
-    case CJ_KERNEL_CONV:
-        return cj_prepare_contract(context, kernel, call);
-    case CJ_KERNEL_WINDOW:
-        return cj_prepare_window(context, kernel, call);
-    default:
-        return cj_prepare_random(context, kernel, call);
+    case CJ_KERNEL_CONV: return cj_prepare_contract(context, kernel, call);
+    case CJ_KERNEL_WINDOW: return cj_prepare_window(context, kernel, call);
+    default: return cj_prepare_random(context, kernel, call);
     }
 }
 

@@ -18,23 +18,16 @@ static void load_index(const cj_tile *t, const cj_tile_view *v, int64_t first, i
             at /= t->axes.extent[a];
         }
         switch (v->dtype) {
-        case CJ_F32:
-            ((float *)out)[i] = (float)value;
-            break;
-        case CJ_F64:
-            ((double *)out)[i] = (double)value;
-            break;
-        case CJ_I64:
-            ((int64_t *)out)[i] = value;
-            break;
-        default:
-            ((int32_t *)out)[i] = (int32_t)value;
-            break;
+        case CJ_F32: ((float *)out)[i] = (float)value; break;
+        case CJ_F64: ((double *)out)[i] = (double)value; break;
+        case CJ_I64: ((int64_t *)out)[i] = value; break;
+        default: ((int32_t *)out)[i] = (int32_t)value; break;
         }
     }
 }
 
-static void load_view(const cj_tile_run *run, const cj_tile_view *v, int64_t first, int64_t n, void *out)
+static void load_view(const cj_tile_run *run, const cj_tile_view *v, int64_t first, int64_t n,
+                      void *out)
 {
     const cj_tile *t = run->tile;
     if (v->buffer < 0)
@@ -44,7 +37,8 @@ static void load_view(const cj_tile_run *run, const cj_tile_view *v, int64_t fir
                      view_memory(v, run->buffer));
 }
 
-void cj_tile_begin(const cj_tile *t, cj_tile_run *run, void *const *buffer, void *scratch, int64_t most)
+void cj_tile_begin(const cj_tile *t, cj_tile_run *run, void *const *buffer, void *scratch,
+                   int64_t most)
 {
     run->tile = t;
     run->buffer = buffer;
@@ -70,8 +64,9 @@ void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head)
     for (int i = 0; i < t->stores; i++) {
         const cj_tile_view *v = &t->store[i];
         if (v->to_memory)
-            run->reg[v->reg] = v->buffer < 0 ? run->out
-                                             : (char *)run->buffer[v->buffer] + (v->offset + first) * v->size;
+            run->reg[v->reg] = v->buffer < 0
+                                   ? run->out
+                                   : (char *)run->buffer[v->buffer] + (v->offset + first) * v->size;
     }
     for (int i = 0; i < t->loads; i++) {
         const cj_tile_view *v = &t->load[i];
@@ -100,6 +95,7 @@ void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head)
         if (v->access == CJ_ACCESS_DIRECT)
             memcpy(memory + first * v->size, run->reg[v->reg], (size_t)n * v->size);
         else
-            cj_walk_store(t->kernels, &t->axes, v->stride, v->size, first, n, memory, run->reg[v->reg]);
+            cj_walk_store(t->kernels, &t->axes, v->stride, v->size, first, n, memory,
+                          run->reg[v->reg]);
     }
 }

@@ -24,24 +24,24 @@ typedef struct cj_tile_axes {
 } cj_tile_axes;
 
 typedef enum cj_access {
-    CJ_ACCESS_DIRECT,  /* contiguous over the domain: no copy */
-    CJ_ACCESS_SPLAT,   /* one value everywhere */
+    CJ_ACCESS_DIRECT,   /* contiguous over the domain: no copy */
+    CJ_ACCESS_SPLAT,    /* one value everywhere */
     CJ_ACCESS_PERIODIC, /* the same in every tile: copied once a run */
-    CJ_ACCESS_WALK,    /* by strides */
-    CJ_ACCESS_HEAD     /* what the head hands over */
+    CJ_ACCESS_WALK,     /* by strides */
+    CJ_ACCESS_HEAD      /* what the head hands over */
 } cj_access;
 
 typedef struct cj_tile_view {
     cj_access access;
     int16_t reg;
-    uint8_t size;      /* bytes of an element */
-    int32_t buffer;    /* -1: of a load, the index along an axis; of a store, run->out */
+    uint8_t size;   /* bytes of an element */
+    int32_t buffer; /* -1: of a load, the index along an axis; of a store, run->out */
     cj_dtype dtype;
     int64_t offset;
     int64_t stride[CJ_MAX_RANK]; /* over the joined axes */
-    uint64_t bits;     /* SPLAT of a number */
+    uint64_t bits;               /* SPLAT of a number */
     bool is_number;
-    bool to_memory;    /* a store whose value is computed in its memory */
+    bool to_memory; /* a store whose value is computed in its memory */
 } cj_tile_view;
 
 typedef struct cj_tile_step {
@@ -52,13 +52,13 @@ typedef struct cj_tile_step {
 typedef struct cj_tile {
     const struct cj_isa_kernels *kernels;
     cj_tile_axes axes;
-    int64_t elements;  /* of the domain */
-    int64_t length;    /* most elements of a tile: a multiple of period */
-    int64_t period;    /* tiles start at multiples of it */
+    int64_t elements; /* of the domain */
+    int64_t length;   /* most elements of a tile: a multiple of period */
+    int64_t period;   /* tiles start at multiples of it */
     int regs, loads, steps, stores;
     cj_tile_view *load, *store;
     cj_tile_step *step;
-    int32_t *slot;     /* of each register: its place in scratch in units of a tile of 8 bytes, or -1 */
+    int32_t *slot; /* of each register: its place in scratch in units of a tile of 8 bytes, or -1 */
     int slots;
     size_t scratch_bytes; /* of one thread */
 } cj_tile;
@@ -79,17 +79,20 @@ cj_status cj_tile_make(cj_context *context, const cj_kernel *kernel, int64_t row
 void cj_tile_free(cj_context *context, cj_tile *tile);
 
 /* Gets ready to run tiles of at most `most` elements; scratch: tile->scratch_bytes, 64-byte aligned. */
-void cj_tile_begin(const cj_tile *tile, cj_tile_run *run, void *const *buffer, void *scratch, int64_t most);
+void cj_tile_begin(const cj_tile *tile, cj_tile_run *run, void *const *buffer, void *scratch,
+                   int64_t most);
 
 /* Runs the elements [first, first + n), n at most tile->length. head: their values from the head, or NULL. Registers hold the values
  * until the next call. */
 void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head);
 
 /* Copies between contiguous memory and a strided view of elements [first, first + n) of the axes. */
-void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes, const int64_t *stride,
-                  size_t size, int64_t first, int64_t n, void *out, const void *in);
-void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes, const int64_t *stride,
-                   size_t size, int64_t first, int64_t n, void *out, const void *in);
+void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
+                  const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
+                  const void *in);
+void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
+                   const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
+                   const void *in);
 
 /* Joins neighbouring axes where every one of the views steps evenly, not across the borders in the mask (bit i: between axis i - 1
  * and i); strides are rewritten. */

@@ -70,23 +70,28 @@ static void class_views(cj_tile *t, int64_t row)
             (v->buffer >= 0 && is_contiguous(t, v->stride)))
             continue;
         int64_t period = period_of(t, v->stride);
-        if (period <= CJ_TILE_ELEMENTS && period < t->elements && (!row || (row > 0 && row % period == 0)))
+        if (period <= CJ_TILE_ELEMENTS && period < t->elements &&
+            (!row || (row > 0 && row % period == 0)))
             t->period = CJ_MAX(t->period, period);
     }
     t->length = CJ_TILE_ELEMENTS / t->period * t->period;
     for (int i = 0; i < t->loads; i++)
         class_load(t, &t->load[i]);
     for (int i = 0; i < t->stores; i++)
-        t->store[i].access = is_contiguous(t, t->store[i].stride) ? CJ_ACCESS_DIRECT : CJ_ACCESS_WALK;
+        t->store[i].access =
+            is_contiguous(t, t->store[i].stride) ? CJ_ACCESS_DIRECT : CJ_ACCESS_WALK;
 }
 
 static cj_tile_view *add_load(cj_tile *t, const cj_instr *instr, int16_t reg)
 {
     cj_tile_view *v = &t->load[t->loads++];
-    *v = (cj_tile_view){.access = CJ_ACCESS_WALK, .reg = reg, .dtype = (cj_dtype)instr->dtype,
+    *v = (cj_tile_view){.access = CJ_ACCESS_WALK,
+                        .reg = reg,
+                        .dtype = (cj_dtype)instr->dtype,
                         .size = (uint8_t)cj_dtype_size((cj_dtype)instr->dtype),
                         .buffer = instr->op == CJ_INSTR_LOAD ? instr->view.buffer : -1,
-                        .offset = instr->view.offset, .bits = instr->bits};
+                        .offset = instr->view.offset,
+                        .bits = instr->bits};
     memcpy(v->stride, instr->view.stride, sizeof(v->stride));
     if (instr->op == CJ_INSTR_SCALAR) {
         v->access = CJ_ACCESS_SPLAT;
@@ -105,9 +110,11 @@ static void add_views(cj_tile *t, const cj_kernel *k)
             add_load(t, &k->instr[i], (int16_t)i);
     for (int i = 0; i < k->store_count; i++) {
         const cj_store *s = &k->store[i];
-        t->store[i] = (cj_tile_view){.reg = s->value, .dtype = (cj_dtype)s->dtype,
+        t->store[i] = (cj_tile_view){.reg = s->value,
+                                     .dtype = (cj_dtype)s->dtype,
                                      .size = (uint8_t)cj_dtype_size((cj_dtype)s->dtype),
-                                     .buffer = s->view.buffer, .offset = s->view.offset};
+                                     .buffer = s->view.buffer,
+                                     .offset = s->view.offset};
         memcpy(t->store[i].stride, s->view.stride, sizeof(s->view.stride));
     }
     int64_t *stride[2 * CJ_TILE_REGS];
@@ -149,13 +156,13 @@ static cj_tile_step make_step(cj_map_fn fn, int out, int a, int b, int c, int d)
 }
 
 /* Two ops in one pass where the first has no other use: a compare before a where, a product before a sum. */
-static bool pair_step(const struct cj_isa_kernels *kernels, const cj_kernel *k, const int *uses, int at,
-                      cj_tile_step *step, int *gone)
+static bool pair_step(const struct cj_isa_kernels *kernels, const cj_kernel *k, const int *uses,
+                      int at, cj_tile_step *step, int *gone)
 {
     const cj_instr *i = &k->instr[at];
     if (i->op == CJ_OP_WHERE && uses[i->source[0]] == 1) {
         const cj_instr *c = &k->instr[i->source[0]];
-        cj_map_fn fn = c->from != i->from        ? NULL
+        cj_map_fn fn = c->from != i->from  ? NULL
                        : c->op == CJ_OP_LT ? kernels->select_lt[i->from]
                        : c->op == CJ_OP_LE ? kernels->select_le[i->from]
                        : c->op == CJ_OP_EQ ? kernels->select_eq[i->from]
@@ -173,7 +180,8 @@ static bool pair_step(const struct cj_isa_kernels *kernels, const cj_kernel *k, 
                            : a == 0           ? kernels->mul_sub[i->from]
                                               : kernels->sub_mul[i->from];
             *gone = i->source[a];
-            *step = make_step(fn, at, m->source[0], m->source[1], i->source[1 - a], i->source[1 - a]);
+            *step =
+                make_step(fn, at, m->source[0], m->source[1], i->source[1 - a], i->source[1 - a]);
             if (fn)
                 return true;
         }

@@ -56,8 +56,9 @@ static void walk_next_row(cj_walk *w, const cj_tile_axes *axes, const int64_t *s
     }
 }
 
-void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes, const int64_t *stride,
-                  size_t size, int64_t first, int64_t n, void *out, const void *in)
+void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
+                  const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
+                  const void *in)
 {
     cj_copy_strided_fn copy = kernels->copy_strided[cj_size_class_of(size)];
     if (n <= 0)
@@ -78,8 +79,9 @@ void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes
     }
 }
 
-void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes, const int64_t *stride,
-                   size_t size, int64_t first, int64_t n, void *out, const void *in)
+void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
+                   const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
+                   const void *in)
 {
     cj_copy_strided_fn copy = kernels->copy_strided[cj_size_class_of(size)];
     if (n <= 0)

@@ -59,9 +59,9 @@ struct cj_variable {
 /* What a row of the op list says about the op itself; dtype and shape rules are its functions in src/graph/shape.c. */
 typedef struct cj_op_info {
     const char *name;
-    int arity;            /* -1: any */
-    const char *accepts;  /* dtype classes of the sources, NULL: any */
-    char out;             /* maps: '=', 'b', 'c' */
+    int arity;           /* -1: any */
+    const char *accepts; /* dtype classes of the sources, NULL: any */
+    char out;            /* maps: '=', 'b', 'c' */
 } cj_op_info;
 extern const cj_op_info cj_op_table[CJ_OP_COUNT];
 

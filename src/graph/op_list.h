@@ -6,6 +6,8 @@
 #ifndef CJ_GRAPH_OP_LIST_H
 #define CJ_GRAPH_OP_LIST_H
 
+/* clang-format off */
+
 /*
  * Elementwise ops: X(NAME, name, arity, in, out). `in`: the dtype classes it takes, as letters of CJ_DTYPE_LIST
  * (f float, i signed, u unsigned, b bool). `out`: '=' the dtype of its (last) source, 'b' bool, 'c' chosen by an option.
@@ -100,5 +102,7 @@ typedef enum cj_op {
 #undef CJ_X
     CJ_OP_COUNT
 } cj_op;
+
+/* clang-format on */
 
 #endif

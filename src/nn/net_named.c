@@ -15,27 +15,15 @@
 #define BLOCK(n, first, shortcut)                                                                  \
     "(residual(conv " n " 3x3" first " pad 1 nobias, bn, relu, conv " n                            \
     " 3x3 pad 1 nobias, bn" shortcut "), relu)"
-#define RESNET20                                                                                             \
-    "conv 16 3x3 pad 1 nobias, bn, relu, 3 x " BLOCK("16", "", "") " as layer1, " BLOCK(                     \
-        "32", " stride 2",                                                                                   \
-        " | shortcut 32 stride 2") " as layer2.0, 2 x " BLOCK("32", "", "") " as layer2 from "               \
-                                                                            "1, " BLOCK("64",                \
-                                                                                        " stride "           \
-                                                                                        "2",                 \
-                                                                                        " | "                \
-                                                                                        "shortcut"           \
-                                                                                        " 64 "               \
-                                                                                        "stride "            \
-                                                                                        "2") " as"           \
-                                                                                             " la"           \
-                                                                                             "yer"           \
-                                                                                             "3."            \
-                                                                                             "0, "           \
-                                                                                             "2 "            \
-                                                                                             "x"             \
-                                                                                             " " BLOCK("64", \
-                                                                                                       "",   \
-                                                                                                       "") " as layer3 from 1, avgpool all, linear classes as fc"
+/* clang-format off */
+#define RESNET20                                                                                   \
+    "conv 16 3x3 pad 1 nobias, bn, relu, "                                                         \
+    "3 x " BLOCK("16", "", "") " as layer1, "                                                      \
+    BLOCK("32", " stride 2", " | shortcut 32 stride 2") " as layer2.0, "                           \
+    "2 x " BLOCK("32", "", "") " as layer2 from 1, "                                               \
+    BLOCK("64", " stride 2", " | shortcut 64 stride 2") " as layer3.0, "                           \
+    "2 x " BLOCK("64", "", "") " as layer3 from 1, avgpool all, linear classes as fc"
+/* clang-format on */
 
 static const cj_known_net known[] = {
     {"mlp",

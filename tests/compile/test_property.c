@@ -154,9 +154,7 @@ static void grow_movement(graph *g, cj_dtype dtype)
         }
         keep(g, cj_permute(x, axes));
         break;
-    case 1:
-        keep(g, cj_reshape(x, 1, (int64_t[]){-1}));
-        break;
+    case 1: keep(g, cj_reshape(x, 1, (int64_t[]){-1})); break;
     case 2:
         for (int i = 0; i < rank; i++) {
             a[i] = below(g, 4) - 1;
@@ -174,9 +172,7 @@ static void grow_movement(graph *g, cj_dtype dtype)
         }
         keep(g, cj_slice(x, a, b, c));
         break;
-    case 4:
-        keep(g, cj_flip(x, (uint32_t)below(g, 1 << rank)));
-        break;
+    case 4: keep(g, cj_flip(x, (uint32_t)below(g, 1 << rank))); break;
     case 5: {
         cj_tensor *both[2] = {x, cj_scale(x, 0.5)};
         keep(g, cj_concat((int)below(g, rank), 2, both));
@@ -186,9 +182,7 @@ static void grow_movement(graph *g, cj_dtype dtype)
         if (cj_elements(x) % 2 == 0 && cj_elements(x) > 0)
             keep(g, cj_reshape(x, 2, (int64_t[]){2, -1}));
         break;
-    default:
-        keep(g, cj_unsqueeze(x, (int)below(g, rank + 1)));
-        break;
+    default: keep(g, cj_unsqueeze(x, (int)below(g, rank + 1))); break;
     }
 }
 
@@ -331,8 +325,10 @@ static const way ways[] = {
 
 static cj_context *open_context(const way *w)
 {
-    cj_config config = {.threads = w->threads, .smallest_work = w->spread ? 1 : 0,
-                        .no_fusion = w->no_fusion, .isa = w->isa};
+    cj_config config = {.threads = w->threads,
+                        .smallest_work = w->spread ? 1 : 0,
+                        .no_fusion = w->no_fusion,
+                        .isa = w->isa};
     cj_context *context = cj_context_new(&config, NULL, 0);
     assert_non_null(context);
     return context;
@@ -392,8 +388,8 @@ static void run_way(const way *w, uint64_t seed, cj_dtype dtype, void **expected
             assert_int_equal(elements[i], n);
             if (!same_bits(dtype, expected[i], cj_output(p, i), n)) {
                 char text[128];
-                print_error("seed %llu, %s, output %d (%s %s): other bits\n", (unsigned long long)seed,
-                            w->name, i, cj_op_table[output[i]->op].name,
+                print_error("seed %llu, %s, output %d (%s %s): other bits\n",
+                            (unsigned long long)seed, w->name, i, cj_op_table[output[i]->op].name,
                             cj_shape_text(output[i], text, sizeof(text)));
                 fail();
             }
@@ -413,7 +409,8 @@ static void every_way_gives_the_same_bits(void **state)
         void *expected[OUTPUTS] = {NULL};
         int64_t elements[OUTPUTS] = {0};
         for (size_t i = 0; i < CJ_COUNT(ways); i++) {
-            bool there = !ways[i].isa || (fma && cj_isa_available(cj_isa_choose(ways[i].isa, NULL, 0)));
+            bool there =
+                !ways[i].isa || (fma && cj_isa_available(cj_isa_choose(ways[i].isa, NULL, 0)));
             /* checkpoints draw numbers of their own: their graph is another, so it is built without and marked after */
             if (there && !ways[i].checkpoints)
                 run_way(&ways[i], seed, dtype, expected, elements);
@@ -443,7 +440,8 @@ static void checkpoints_keep_the_bits(void **state)
         assert_int_equal(cj_run(marked, 0, NULL), CJ_OK);
         recomputed += cj_program_describe(marked).recomputed;
         for (int i = 0; i < outputs; i++)
-            if (!same_bits(CJ_F32, cj_output(plain, i), cj_output(marked, i), cj_elements(output[i]))) {
+            if (!same_bits(CJ_F32, cj_output(plain, i), cj_output(marked, i),
+                           cj_elements(output[i]))) {
                 print_error("seed %llu, output %d: other bits with checkpoints\n",
                             (unsigned long long)seed, i);
                 fail();
@@ -482,10 +480,11 @@ static void loops_agree(void **state)
                 if (!(fabs(got[k] - expected[i][k]) <= 1e-8 * scale) &&
                     !(isnan(got[k]) && isnan(expected[i][k])) && got[k] != expected[i][k]) {
                     char text[128];
-                    print_error("seed %llu, output %d (%s %s), element %lld: %.17g, loops give %.17g\n",
-                                (unsigned long long)seed, i, cj_op_table[output[i]->op].name,
-                                cj_shape_text(output[i], text, sizeof(text)), (long long)k, got[k],
-                                expected[i][k]);
+                    print_error(
+                        "seed %llu, output %d (%s %s), element %lld: %.17g, loops give %.17g\n",
+                        (unsigned long long)seed, i, cj_op_table[output[i]->op].name,
+                        cj_shape_text(output[i], text, sizeof(text)), (long long)k, got[k],
+                        expected[i][k]);
                     fail();
                 }
             free(expected[i]);
