@@ -48,7 +48,7 @@ int checkpoint_save(train *t)
     folder_file(t, "checkpoint.safetensors", path);
     if (status == CJ_OK)
         status = cj_safetensors_write(context, path, file);
-    int code = status == CJ_OK ? EXIT_DONE : fail_library(t->c, status);
+    int code = status == CJ_OK ? EXIT_DONE : fail_write(t->c, status);
     cj_tensor_file_free(context, file);
     return code;
 }
@@ -93,7 +93,7 @@ int log_append(train *t, json_t *object)
     folder_file(t, "log.jsonl", path);
     cj_status status = write_log(t, path, text, length + 1);
     free(text);
-    return status == CJ_OK ? EXIT_DONE : fail_library(t->c, status);
+    return status == CJ_OK ? EXIT_DONE : fail_write(t->c, status);
 }
 
 /* Cuts the log to the length that the state knows, and reads what is left. */

@@ -117,11 +117,19 @@ static inline bool option_on(const cli *c, enum option_id id)
 int fail(cli *c, int status, const char *format, ...) CJ_PRINTF(3, 4);
 /* Reports cj_error of the context, with the exit status that belongs to a library status. */
 int fail_library(cli *c, cj_status status);
+/* The same where writing failed. */
+int fail_write(cli *c, cj_status status);
 /* A line to standard error, unless -q. */
 void tell(const cli *c, const char *format, ...) CJ_PRINTF(2, 3);
 /* Writes a JSON object as one line and lets it go; print_json: on standard output. */
 void write_json(FILE *file, json_t *object);
 void print_json(json_t *object);
+/*
+ * A text of bytes for JSON, which is UTF-8: a byte b that is part of no character becomes U+EF00 + b, a private one.
+ * text_of_json is the way back: a pointer into the value, or into one added to `kept`.
+ */
+json_t *json_text(const char *bytes);
+const char *text_of_json(const json_t *value, json_t *kept);
 /* A real for JSON: null where it is not finite. */
 json_t *json_finite(double value);
 /* False after a failed write to standard output has been reported; quiet where a pipe was closed. */

@@ -35,7 +35,7 @@ static int load_part(cli *c, const cj_model *model, cj_dataset **data, const cj_
     return EXIT_DONE;
 }
 
-static void print_result(cli *c, cj_model *model, const scores *s)
+static void print_result(cli *c, cj_model *model, const char *what, const scores *s)
 {
     const cj_preprocess *p = cj_model_preprocess(model);
     const char *name = cj_model_name(model);
@@ -44,22 +44,22 @@ static void print_result(cli *c, cj_model *model, const scores *s)
             print_confusion(p, s);
             putchar('\n');
         }
-        print_scores(1, &name, s);
+        print_scores(p, what, 1, &name, s);
         printf("loss %.4f\n", s->loss);
         return;
     }
     char hash[65] = "";
     cj_model_hash(model, hash);
     json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "eval", "model", c->argument[0], "net",
-                  name, "data", c->value[OPT_DATA], "model_hash", hash);
-    add_scores(object, s, "test_");
+        json_pack("{s:s, s:o, s:s, s:o, s:s}", "event", "eval", "model", json_text(c->argument[0]),
+                  "net", name, "data", json_text(c->value[OPT_DATA]), "model_hash", hash);
+    add_scores(object, p, s, "test_");
     if (s->classes)
         json_object_set_new(object, "recall", recalls_json(p, s));
     print_json(object);
 }
 
-static int measure(cli *c, cj_model *model, const cj_examples *part)
+static int measure(cli *c, cj_model *model, const cj_dataset *data, const cj_examples *part)
 {
     float *raw = NULL;
     scores s = {0};
@@ -69,7 +69,10 @@ static int measure(cli *c, cj_model *model, const cj_examples *part)
     release_outputs(c->context, model, part, raw);
     if (status != CJ_OK)
         return fail_library(c, status);
-    print_result(c, model, &s);
+    const char *what = part == &data->part[CJ_TEST] ? "test examples"
+                       : data->own_test             ? "training examples"
+                                                    : "examples, all there are";
+    print_result(c, model, what, &s);
     scores_free(c->context, &s);
     return EXIT_DONE;
 }
@@ -87,7 +90,7 @@ int run_eval(cli *c)
     if (code == EXIT_DONE)
         code = load_part(c, model, &data, &part);
     if (code == EXIT_DONE)
-        code = measure(c, model, part);
+        code = measure(c, model, data, part);
     cj_dataset_free(c->context, data);
     cj_model_free(model);
     return code;

@@ -170,13 +170,19 @@ typedef struct errors {
     double mae, rmse, r2;
 } errors;
 
-/* Means over the targets, of the examples that `key` draws (NULL: of all). */
+/* Which targets are averaged over: from, from + 1, ..., before end. */
+typedef struct span {
+    int from, end;
+} span;
+
+/* Means over the targets of a span, of the examples that `key` draws (NULL: of all). */
 static errors errors_of(const cj_preprocess *p, const cj_examples *examples, const float *raw,
-                        const cj_key *key)
+                        span targets, const cj_key *key)
 {
     errors sum = {0};
     int64_t n = examples->count;
-    for (int t = 0; t < p->targets; t++) {
+    int count = targets.end - targets.from;
+    for (int t = targets.from; t < targets.end; t++) {
         double scale = p->target_scale[t], absolute = 0, square = 0, total = 0, total_square = 0;
         for (int64_t i = 0; i < n; i++) {
             int64_t at = (key ? place(*key, (uint64_t)i, n) : i) * p->targets + t;
@@ -191,25 +197,22 @@ static errors errors_of(const cj_preprocess *p, const cj_examples *examples, con
         sum.rmse += scale * sqrt(square / (double)n);
         sum.r2 += deviation > 0 ? 1 - square / deviation : NAN;
     }
-    return (errors){sum.mae / p->targets, sum.rmse / p->targets, sum.r2 / p->targets};
+    return (errors){sum.mae / count, sum.rmse / count, sum.r2 / count};
 }
 
-static cj_status score_regression(cj_context *context, const cj_preprocess *p,
-                                  const cj_examples *examples, const float *raw, scores *s)
+static cj_status score_targets(cj_context *context, const cj_preprocess *p,
+                               const cj_examples *examples, const float *raw, span targets,
+                               scores *s)
 {
-    int draws = resamples(s->count);
+    int draws = resamples(examples->count);
     size_t bytes = 3 * (size_t)draws * sizeof(double);
-    errors all = errors_of(p, examples, raw, NULL);
+    errors all = errors_of(p, examples, raw, targets, NULL);
     double *value = cj_allocate(context, bytes);
     if (!value)
         return CJ_NO_MEMORY;
-    for (int64_t i = 0; i < s->count * p->targets; i++) {
-        double e = (double)raw[i] - (double)examples->target[i];
-        s->loss += e * e / (double)(s->count * p->targets);
-    }
     for (int r = 0; r < draws; r++) {
         cj_key key = cj_key_fold(cj_key_from_seed(0), (uint64_t)r);
-        errors x = errors_of(p, examples, raw, &key);
+        errors x = errors_of(p, examples, raw, targets, &key);
         value[r] = x.mae;
         value[draws + r] = x.rmse;
         value[2 * draws + r] = x.r2;
@@ -222,6 +225,26 @@ static cj_status score_regression(cj_context *context, const cj_preprocess *p,
     percentiles(&s->r2, value + 2 * draws, draws);
     cj_release(context, value, bytes);
     return CJ_OK;
+}
+
+static cj_status score_regression(cj_context *context, const cj_preprocess *p,
+                                  const cj_examples *examples, const float *raw, scores *s)
+{
+    int64_t numbers = s->count * p->targets;
+    for (int64_t i = 0; i < numbers; i++) {
+        double e = (double)raw[i] - (double)examples->target[i];
+        s->loss += e * e / (double)numbers;
+    }
+    cj_status status = score_targets(context, p, examples, raw, (span){0, p->targets}, s);
+    if (status != CJ_OK || p->targets < 2)
+        return status;
+    s->target = cj_allocate_zero(context, (size_t)p->targets * sizeof *s->target);
+    s->targets = s->target ? p->targets : 0;
+    for (int t = 0; t < s->targets && status == CJ_OK; t++) {
+        s->target[t].count = s->count;
+        status = score_targets(context, p, examples, raw, (span){t, t + 1}, &s->target[t]);
+    }
+    return s->target ? status : CJ_NO_MEMORY;
 }
 
 cj_status score_outputs(cj_context *context, const cj_preprocess *p, const cj_examples *examples,
@@ -243,5 +266,8 @@ void scores_free(cj_context *context, scores *s)
     if (s->confusion)
         cj_release(context, s->confusion,
                    (size_t)s->class_count * (size_t)s->class_count * sizeof(int64_t));
+    if (s->target)
+        cj_release(context, s->target, (size_t)s->targets * sizeof *s->target);
     s->confusion = NULL;
+    s->target = NULL;
 }

@@ -20,6 +20,8 @@ typedef struct scores {
     int class_count;
     /* regression, in the targets' own units, means over the targets */
     score mae, rmse, r2;
+    struct scores *target; /* one a target where there are several, else NULL */
+    int targets;
 } scores;
 
 /*

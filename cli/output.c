@@ -26,6 +26,70 @@ void print_json(json_t *object)
     write_json(stdout, object);
 }
 
+/* The length of the UTF-8 character at s, 0 where there is none. */
+static int character(const unsigned char *s)
+{
+    int more = s[0] < 0x80                   ? 0
+               : s[0] >= 0xC2 && s[0] < 0xE0 ? 1
+               : s[0] >= 0xE0 && s[0] < 0xF0 ? 2
+               : s[0] >= 0xF0 && s[0] < 0xF5 ? 3
+                                             : -1;
+    for (int i = 1; i <= more; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    bool longer = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+    bool no_code = (s[0] == 0xED && s[1] >= 0xA0) || (s[0] == 0xF4 && s[1] >= 0x90);
+    return longer || no_code ? 0 : more + 1;
+}
+
+/* U+EF80 to U+EFFF are 0xEE 0xBE, then 0x80 to 0xBF, and 0xEE 0xBF, then the same. */
+static bool stands_for_byte(const unsigned char *s)
+{
+    return s[0] == 0xEE && (s[1] == 0xBE || s[1] == 0xBF);
+}
+
+json_t *json_text(const char *bytes)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    char *text = malloc(3 * strlen(bytes) + 1), *to = text;
+    while (text && *s) {
+        int length = character(s);
+        if (length && !stands_for_byte(s)) {
+            memcpy(to, s, (size_t)length);
+            to += length;
+            s += length;
+            continue;
+        }
+        *to++ = (char)0xEE;
+        *to++ = (char)(*s < 0xC0 ? 0xBE : 0xBF);
+        *to++ = (char)(0x80 | (*s & 0x3F));
+        s++;
+    }
+    json_t *string = text ? json_stringn(text, (size_t)(to - text)) : NULL;
+    free(text);
+    return string;
+}
+
+const char *text_of_json(const json_t *value, json_t *kept)
+{
+    const char *text = json_string_value(value);
+    char *copy = strdup(text), *to = copy;
+    if (!copy)
+        return text;
+    for (const char *s = text; *s;) {
+        if (!stands_for_byte((const unsigned char *)s)) {
+            *to++ = *s++;
+            continue;
+        }
+        *to++ = (char)(((unsigned char)s[1] == 0xBE ? 0x80 : 0xC0) | (s[2] & 0x3F));
+        s += 3;
+    }
+    *to = 0;
+    json_t *bytes = json_string_nocheck(copy);
+    free(copy);
+    return json_array_append_new(kept, bytes) == 0 ? json_string_value(bytes) : text;
+}
+
 json_t *json_finite(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
@@ -36,7 +100,7 @@ static void report(cli *c, const char *message)
     fflush(stdout);
     fprintf(stderr, "cajal: %s\n", message);
     if (c->json)
-        print_json(json_pack("{s:s, s:s}", "event", "error", "message", message));
+        print_json(json_pack("{s:s, s:o}", "event", "error", "message", json_text(message)));
 }
 
 int fail(cli *c, int status, const char *format, ...)
@@ -60,6 +124,12 @@ int fail_library(cli *c, cj_status status)
     case CJ_INVALID: return EXIT_USAGE;
     default: return EXIT_ERROR;
     }
+}
+
+int fail_write(cli *c, cj_status status)
+{
+    int code = fail_library(c, status);
+    return code == EXIT_NO_DATA ? EXIT_ERROR : code; /* a folder that is gone is no missing data */
 }
 
 void tell(const cli *c, const char *format, ...)

@@ -1,26 +1,14 @@
 /*
- * cli/predict.c - cajal predict: image files or rows of a CSV in, a CSV (or JSON lines) out.
+ * cli/predict.c - cajal predict: image files, rows of a CSV or arrays in, a CSV (or JSON lines) out.
  */
-#include "net.h"
+#include "predict.h"
 
 #include "base/base.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-typedef struct predictor {
-    cli *c;
-    cj_model *model;
-    const cj_preprocess *p;
-    FILE *out;
-    float *result;    /* of ROWS_AT_ONCE examples */
-    const char **row; /* the fields of so many rows */
-    int64_t unseen;
-    bool begun; /* the header is written */
-} predictor;
-
-#define ROWS_AT_ONCE 256
 
 /* ---- writing ---- */
 
@@ -87,10 +75,10 @@ static void put_csv(const predictor *q, const char *input, const float *y)
 static void put_json(const predictor *q, const char *input, const float *y)
 {
     const cj_preprocess *p = q->p;
-    json_t *object = json_pack("{s:s, s:s}", "event", "prediction", "input", input);
+    json_t *object = json_pack("{s:s, s:o}", "event", "prediction", "input", json_text(input));
     if (p->task == CJ_TASK_CLASSES) {
         int best = cj_model_best(q->model, y);
-        json_object_set_new(object, "prediction", json_string(p->class_name[best]));
+        json_object_set_new(object, "prediction", json_text(p->class_name[best]));
         json_object_set_new(object, "probability", json_finite((double)y[best]));
         if (option_on(q->c, OPT_ALL_PROBABILITIES)) {
             json_t *all = json_object();
@@ -109,8 +97,12 @@ static void put_json(const predictor *q, const char *input, const float *y)
     write_json(q->out, object);
 }
 
-static void put(predictor *q, const char *input, const float *y)
+void put_prediction(predictor *q, const char *input, const float *y)
 {
+    bool finite = true;
+    for (int64_t i = 0; i < cj_preprocess_outputs(q->p); i++)
+        finite = finite && isfinite(y[i]);
+    q->not_finite += !finite;
     if (!q->c->json && !q->begun)
         put_header(q);
     if (q->c->json)
@@ -157,7 +149,7 @@ static int predict_image(predictor *q, const char *name, const void *data, size_
     cj_image_free(q->c->context, &image);
     if (status != CJ_OK)
         return fail_library(q->c, status);
-    put(q, name, q->result);
+    put_prediction(q, name, q->result);
     return EXIT_DONE;
 }
 
@@ -173,7 +165,8 @@ static cj_status predict_chunk(predictor *q, const cj_csv *csv, const char *name
                                               .columns = csv->columns,
                                               .column_name = names,
                                               .where = name,
-                                              .unseen = &q->unseen},
+                                              .unseen = &q->unseen,
+                                              .line = csv->line + from + csv->header},
                             q->result);
 }
 
@@ -194,7 +187,7 @@ static int predict_csv(predictor *q, const char *name, const cj_csv *csv)
             char input[400];
             snprintf(input, sizeof input, "%.340s:%lld", name,
                      (long long)cj_csv_line(csv, done + i));
-            put(q, input, q->result + i * cj_preprocess_outputs(q->p));
+            put_prediction(q, input, q->result + i * cj_preprocess_outputs(q->p));
         }
     }
     if (names)
@@ -211,6 +204,8 @@ static int predict_data(predictor *q, const char *name, const void *data, size_t
 {
     cj_csv csv;
     cj_data_options options;
+    if (q->p->kind != CJ_INPUT_TABLE && cj_is_arrays(data, size))
+        return predict_arrays(q, name, data, size);
     if (q->p->kind == CJ_INPUT_IMAGES)
         return predict_image(q, name, data, size);
     int code = data_options(q->c, &options);
@@ -222,7 +217,8 @@ static int predict_data(predictor *q, const char *name, const void *data, size_t
     cj_status status = cj_csv_parse(q->c->context, name, data, size, &options.csv, &csv);
     if (status != CJ_OK)
         return fail_library(q->c, status);
-    code = predict_csv(q, name, &csv);
+    code =
+        q->p->kind == CJ_INPUT_ARRAYS ? predict_numbers(q, name, &csv) : predict_csv(q, name, &csv);
     cj_csv_free(q->c->context, &csv);
     return code;
 }
@@ -231,10 +227,6 @@ static int predict_file(predictor *q, const char *path)
 {
     void *data;
     size_t size;
-    if (q->p->kind == CJ_INPUT_ARRAYS)
-        return fail(
-            q->c, EXIT_ERROR,
-            "the model takes arrays; predict reads pictures and tables: use cj_model_predict");
     if (!strcmp(path, "-")) {
         size_t capacity;
         int code = read_input(q->c, &data, &size, &capacity);
@@ -269,8 +261,13 @@ static int predict_files(predictor *q)
     if (code == EXIT_DONE && !c->json && !q->begun)
         put_header(q); /* a table without rows */
     if (q->unseen)
-        tell(c, "%lld values are of categories never seen in training: they count as none",
-             (long long)q->unseen);
+        tell(c, "%lld value%s of a category never seen in training count%s as none",
+             (long long)q->unseen, q->unseen > 1 ? "s" : "", q->unseen > 1 ? "" : "s");
+    if (q->not_finite)
+        code = fail(c, EXIT_ERROR,
+                    "for %lld input%s the net gives NaN or infinity: its weights are damaged, or a "
+                    "number is far from those it was trained on",
+                    (long long)q->not_finite, q->not_finite > 1 ? "s" : "");
     cj_release(c->context, q->result, bytes);
     return code;
 }
@@ -289,7 +286,7 @@ static int predict_to_file(predictor *q, const char *path)
         code = fail_library(q->c, CJ_NO_MEMORY);
     if (code == EXIT_DONE) {
         cj_status status = cj_file_write(q->c->context, path, text, size);
-        code = status == CJ_OK ? EXIT_DONE : fail_library(q->c, status);
+        code = status == CJ_OK ? EXIT_DONE : fail_write(q->c, status);
     }
     free(text);
     return code;

@@ -13,35 +13,66 @@
 
 /* ---- scores ---- */
 
-static void print_score(const score *s, bool percent)
+enum { CELL = 64 };
+
+static void cell_text(const score *s, bool percent, char text[CELL])
 {
-    char text[64];
-    double f = percent ? 100 : 1;
     if (isnan(s->value))
-        snprintf(text, sizeof text, "-");
+        snprintf(text, CELL, "-");
     else if (percent)
-        snprintf(text, sizeof text, "%.2f %% [%.2f, %.2f]", f * s->value, f * s->low, f * s->high);
+        snprintf(text, CELL, "%.2f %% [%.2f, %.2f]", 100 * s->value, 100 * s->low, 100 * s->high);
     else
-        snprintf(text, sizeof text, "%.4g [%.4g, %.4g]", s->value, s->low, s->high);
-    printf("  %-26s", text);
+        snprintf(text, CELL, "%.4g [%.4g, %.4g]", s->value, s->low, s->high);
 }
 
-void print_scores(int count, const char *const *name, const scores *s)
+static void row_texts(const scores *s, bool classes, char text[3][CELL])
 {
-    int width = 16;
+    cell_text(classes ? &s->accuracy : &s->mae, classes, text[0]);
+    cell_text(classes ? &s->balanced : &s->rmse, classes, text[1]);
+    cell_text(classes ? &s->f1 : &s->r2, classes, text[2]);
+}
+
+static void widen(int width[4], const char *name, int indent, char text[3][CELL])
+{
+    width[0] = CJ_MAX(width[0], (int)strlen(name) + indent);
+    for (int j = 0; j < 3; j++)
+        width[j + 1] = CJ_MAX(width[j + 1], (int)strlen(text[j]));
+}
+
+static void print_row(const int width[4], const char *name, int indent, char text[3][CELL])
+{
+    printf("%*s%-*s  %-*s  %-*s  %s\n", indent, "", width[0] - indent, name, width[1], text[0],
+           width[2], text[1], text[2]);
+}
+
+void print_scores(const cj_preprocess *p, const char *what, int count, const char *const *name,
+                  const scores *s)
+{
     bool classes = s[0].classes;
-    for (int i = 0; i < count; i++)
-        width = CJ_MAX(width, (int)strlen(name[i]));
-    printf("%-*s  %-26s  %-26s  %-26s\n", width, "", classes ? "accuracy" : "MAE",
-           classes ? "balanced accuracy" : "RMSE", classes ? "F1" : "R2");
+    char head[3][CELL] = {"MAE", "RMSE", "R2"}, text[3][CELL];
+    int width[4] = {0};
+    if (classes)
+        memcpy(head, (char[3][CELL]){"accuracy", "balanced accuracy", "F1"}, sizeof head);
+    widen(width, "", 0, head);
     for (int i = 0; i < count; i++) {
-        printf("%-*s", width, name[i]);
-        print_score(classes ? &s[i].accuracy : &s[i].mae, classes);
-        print_score(classes ? &s[i].balanced : &s[i].rmse, classes);
-        print_score(classes ? &s[i].f1 : &s[i].r2, classes);
-        putchar('\n');
+        row_texts(&s[i], classes, text);
+        widen(width, name[i], 0, text);
     }
-    printf("(%lld test examples; in brackets 95 %% intervals)\n", (long long)s[0].count);
+    for (int t = 0; t < s[0].targets; t++) {
+        row_texts(&s[0].target[t], classes, text);
+        widen(width, p->target_name[t], 2, text);
+    }
+    print_row(width, "", 0, head);
+    for (int i = 0; i < count; i++) {
+        row_texts(&s[i], classes, text);
+        print_row(width, name[i], 0, text);
+        for (int t = 0; !i && t < s[0].targets; t++) {
+            row_texts(&s[0].target[t], classes, text);
+            print_row(width, p->target_name[t], 2, text);
+        }
+    }
+    printf("(%lld %s; in brackets 95 %% intervals%s)\n", (long long)s[0].count, what,
+           s[0].targets ? "; first the mean over the targets" : "");
 }
 
 static void add_score(json_t *object, const char *prefix, const char *name, const score *s)
@@ -55,7 +86,20 @@ static void add_score(json_t *object, const char *prefix, const char *name, cons
     json_object_set_new(object, key, json_finite(s->high));
 }
 
-void add_scores(json_t *object, const scores *s, const char *prefix)
+static json_t *targets_json(const cj_preprocess *p, const scores *s)
+{
+    json_t *all = json_object();
+    for (int t = 0; t < s->targets; t++) {
+        json_t *one = json_object();
+        add_score(one, "", "mae", &s->target[t].mae);
+        add_score(one, "", "rmse", &s->target[t].rmse);
+        add_score(one, "", "r2", &s->target[t].r2);
+        json_object_set_new(all, p->target_name[t], one);
+    }
+    return all;
+}
+
+void add_scores(json_t *object, const cj_preprocess *p, const scores *s, const char *prefix)
 {
     char key[64];
     snprintf(key, sizeof key, "%sexamples", prefix);
@@ -66,6 +110,10 @@ void add_scores(json_t *object, const scores *s, const char *prefix)
     add_score(object, prefix, s->classes ? "balanced_accuracy" : "rmse",
               s->classes ? &s->balanced : &s->rmse);
     add_score(object, prefix, s->classes ? "f1" : "r2", s->classes ? &s->f1 : &s->r2);
+    if (!s->targets)
+        return;
+    snprintf(key, sizeof key, "%stargets", prefix);
+    json_object_set_new(object, key, targets_json(p, s));
 }
 
 /* ---- the confusion matrix ---- */

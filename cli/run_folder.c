@@ -41,7 +41,7 @@ static const char *as_text(cli *c, json_t *value)
 {
     char text[64];
     if (json_is_string(value))
-        return json_string_value(value);
+        return text_of_json(value, c->kept);
     if (json_is_true(value))
         return "";
     if (json_is_integer(value))
@@ -263,7 +263,7 @@ static int write_run(train *t)
     char path[PATH_SIZE];
     json_t *command = json_array();
     for (int i = 0; i < c->argc; i++)
-        json_array_append_new(command, json_string(c->argv[i]));
+        json_array_append_new(command, json_text(c->argv[i]));
     json_t *run = json_pack("{s:i, s:o, s:O, s:s, s:s, s:s, s:s, s:i}", "format", 1, "command",
                             command, "options", t->options, "data_hash", t->data->hash, "version",
                             cj_version(), "kernels", cj_isa(c->context), "kernel_class",
@@ -272,14 +272,13 @@ static int write_run(train *t)
     char *text = run ? json_dumps(run, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(run);
     if (!text)
-        return fail(c, EXIT_ERROR,
-                    "run.json cannot be written: a path or option is no UTF-8, or memory is out");
+        return fail(c, EXIT_ERROR, "run.json cannot be written: memory is out");
     folder_file(t, "run.json", path);
     size_t length = strlen(text);
     text[length] = '\n'; /* in place of the NUL */
     cj_status status = cj_file_write(c->context, path, text, length + 1);
     free(text);
-    return status == CJ_OK ? EXIT_DONE : fail_library(c, status);
+    return status == CJ_OK ? EXIT_DONE : fail_write(c, status);
 }
 
 int folder_open(train *t)

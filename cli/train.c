@@ -112,7 +112,11 @@ static void suggest(const train *t, const scores *s)
     printf("\nwhat to try next\n");
     printf("  cajal predict '%s' %s\n", t->folder,
            p->kind == CJ_INPUT_IMAGES ? "PICTURE.png" : "NEW.csv");
-    printf("  cajal eval '%s' --data '%s'\n", t->folder, t->c->value[OPT_DATA]);
+    if (t->data->own_test)
+        printf("  cajal eval '%s' --data '%s'\n", t->folder, t->c->value[OPT_DATA]);
+    else /* eval would measure on what it was trained on */
+        printf("  cajal eval '%s' --data OTHER-DATA     (on examples that it has never seen)\n",
+               t->folder);
     if (!t->plan.early)
         printf("  cajal train --resume --out '%s' --epochs %lld     (longer)\n", t->folder,
                (long long)(2 * t->plan.epochs));
@@ -137,15 +141,16 @@ static void print_done(const train *t, const scores *s)
     folder_file(t, "model.safetensors", path);
     cj_model_hash(t->model, hash);
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "event", "done", "out",
-        t->folder, "model", path, "net", t->plan.net_name, "data", t->plan.data_name, "seed",
-        (json_int_t)cj_seed(t->c->context), "threads", cj_threads(t->c->context), "epochs",
-        json_integer((json_int_t)json_array_size(t->log)), "steps",
+        "{s:s, s:o, s:o, s:s, s:o, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "event", "done", "out",
+        json_text(t->folder), "model", json_text(path), "net", t->plan.net_name, "data",
+        json_text(t->plan.data_name), "seed", (json_int_t)cj_seed(t->c->context), "threads",
+        cj_threads(t->c->context), "epochs", json_integer((json_int_t)json_array_size(t->log)),
+        "steps",
         json_integer(*(int64_t *)cj_variable_data(cj_scope_step(cj_model_scope(t->model)))),
         "train_seconds", json_finite(t->seconds), "images_per_second", json_finite(train_speed(t)),
         "train_loss", json_finite(logged(t, "train_loss")));
     if (s->count)
-        add_scores(object, s, "test_");
+        add_scores(object, t->data->preprocess, s, "test_");
     json_object_set_new(object, "peak_bytes", json_integer((json_int_t)memory.peak_bytes));
     json_object_set_new(object, "lower_bound_bytes",
                         json_integer((json_int_t)memory.lower_bound_bytes));
@@ -192,7 +197,7 @@ static void print_result(const train *t, int count, const scores *s)
         putchar('\n');
     }
     if (count)
-        print_scores(count, name, s);
+        print_scores(p, "test examples", count, name, s);
     else
         puts("no test part: nothing was measured");
     suggest(t, &s[0]);
@@ -210,7 +215,7 @@ static int finish(train *t)
         cj_trainer_take_best(t->trainer);
     folder_file(t, "model.safetensors", path);
     cj_status status = cj_model_save(t->model, path);
-    int code = status == CJ_OK ? compare(t, s, &count, &probability) : fail_library(c, status);
+    int code = status == CJ_OK ? compare(t, s, &count, &probability) : fail_write(c, status);
     if (code == EXIT_DONE)
         code = draw_pictures(t, &s[0], probability);
     if (code == EXIT_DONE && c->json)

@@ -38,8 +38,8 @@ static int stop(train *t)
         return code;
     fprintf(stderr, "stopped and saved; go on with: cajal train --resume --out '%s'\n", t->folder);
     if (t->c->json)
-        print_json(json_pack("{s:s, s:s, s:i}", "event", "stopped", "out", t->folder, "signal",
-                             stop_signal()));
+        print_json(json_pack("{s:s, s:o, s:i}", "event", "stopped", "out", json_text(t->folder),
+                             "signal", stop_signal()));
     return 128 + stop_signal();
 }
 
@@ -71,10 +71,13 @@ static int end_epoch(train *t, progress_line *line)
 static int fail_step(train *t, cj_status status)
 {
     int code = fail_library(t->c, status);
+    char path[PATH_SIZE];
+    folder_file(t, "checkpoint.safetensors", path);
     if (status == CJ_NOT_FINITE)
-        tell(t->c,
-             "the last checkpoint in '%s' is from before; a smaller --lr or --clip 1 often helps",
-             t->folder);
+        tell(t->c, "--lr %g or --clip 1 often helps%s%s%s", t->plan.optimiser.lr / 10,
+             access(path, F_OK) == 0 ? "; the checkpoint in '" : "",
+             access(path, F_OK) == 0 ? t->folder : "",
+             access(path, F_OK) == 0 ? "' is from before" : "");
     return code;
 }
 

@@ -46,6 +46,28 @@ static void name_data(plan *p, const char *given)
         *dot = 0;
 }
 
+/* An option that these data have no use for is a mistake. */
+static int refuse_idle_options(train *t)
+{
+    static const char *const holds[] = {"pictures", "a table", "arrays"};
+    static const struct {
+        enum option_id id;
+        cj_input_kind kind;
+        const char *wants;
+    } bound[] = {{OPT_SIZE, CJ_INPUT_IMAGES, "pictures"},
+                 {OPT_TARGET, CJ_INPUT_TABLE, "tables"},
+                 {OPT_HEADER, CJ_INPUT_TABLE, "tables"},
+                 {OPT_SEPARATOR, CJ_INPUT_TABLE, "tables"}};
+    cli *c = t->c;
+    cj_input_kind kind = t->data->preprocess->kind;
+    for (size_t i = 0; i < CJ_COUNT(bound); i++)
+        if (c->value[bound[i].id] && kind != bound[i].kind)
+            return fail(c, EXIT_USAGE, "--%s is for %s, but '%s' holds %s: leave it out",
+                        option_table[bound[i].id].name, bound[i].wants, c->value[OPT_DATA],
+                        holds[kind]);
+    return EXIT_DONE;
+}
+
 static int load_data(train *t)
 {
     cli *c = t->c;
@@ -72,6 +94,9 @@ static int load_data(train *t)
     }
     if (!t->data->part[CJ_TRAIN].count)
         return fail(c, EXIT_ERROR, "'%s' leaves no example to train on", c->value[OPT_DATA]);
+    code = refuse_idle_options(t);
+    if (code != EXIT_DONE)
+        return code;
     for (int i = 0; i < t->data->notes; i++)
         tell(c, "%s", t->data->note[i]);
     if (t->plan.early && !t->data->part[CJ_VALIDATION].count)
@@ -185,7 +210,7 @@ static int decide_steps(train *t)
 
 static void set_text(json_t *object, const char *key, const char *value)
 {
-    json_object_set_new(object, key, value ? json_string(value) : json_null());
+    json_object_set_new(object, key, value ? json_text(value) : json_null());
 }
 
 /* Every option that a result depends on, with its value: by these names --config and --resume take them. */

@@ -195,6 +195,18 @@ CJ_API cj_status cj_data_from_values(cj_context *context, const float *value, in
                                      int classes, const float *targets, int target_count,
                                      const cj_data_options *options, cj_dataset **out);
 
+/* True where the bytes begin as a file of arrays does: npy, npz, IDX, or one of them gzipped. */
+CJ_API bool cj_is_arrays(const void *data, size_t size);
+/*
+ * Examples without labels, from the bytes of a file of arrays (of an npz: the array x, X or x_test,
+ * or the only one), as a model of this preprocessing takes them: u8 pictures of any size for
+ * pictures, else numbers [count][shape] or a single example [shape]. They are part[CJ_TRAIN] of
+ * *out. `name` is what errors call the file. SHAPE, INVALID: they are no such examples; VALUE: a
+ * number is not finite.
+ */
+CJ_API cj_status cj_data_inputs(cj_context *context, const char *name, const void *data,
+                                size_t size, const cj_preprocess *preprocess, cj_dataset **out);
+
 /* The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may
  * be NULL). */
 CJ_API void cj_examples_batch(const cj_preprocess *preprocess, const cj_examples *examples,

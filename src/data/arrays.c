@@ -219,6 +219,12 @@ static cj_status load_examples(cj_loader *loader, const array_part part[CJ_PARTS
     return status;
 }
 
+cj_status cj_load_inputs(cj_loader *loader, cj_array *array)
+{
+    array_part part[CJ_PARTS] = {[CJ_TRAIN] = {.x = array, .x_name = "the array"}};
+    return load_examples(loader, part);
+}
+
 /* ---- labels ---- */
 
 static cj_status read_labels(cj_loader *loader, const array_part *part, double **number,
@@ -276,6 +282,30 @@ static cj_array *find_any(cj_tensor_file *file, const char *const *names, const 
     return NULL;
 }
 
+/* What the array that belongs to `name` is called. */
+static const char *partner(const char *name)
+{
+    static const char *const pair[][2] = {{"x", "y"},
+                                          {"X", "y"},
+                                          {"x_train", "y_train"},
+                                          {"X_train", "y_train"},
+                                          {"x_val", "y_val"},
+                                          {"X_val", "y_val"},
+                                          {"x_valid", "y_valid"},
+                                          {"x_test", "y_test"},
+                                          {"X_test", "y_test"},
+                                          {"y", "x"},
+                                          {"Y", "X"},
+                                          {"y_train", "x_train"},
+                                          {"y_val", "x_val"},
+                                          {"y_valid", "x_valid"},
+                                          {"y_test", "x_test"}};
+    for (size_t i = 0; i < CJ_COUNT(pair); i++)
+        if (strcmp(pair[i][0], name) == 0)
+            return pair[i][1];
+    return strstr(name, "images") ? "labels" : "images";
+}
+
 cj_status cj_load_npz(cj_loader *loader, const char *path)
 {
     static const char *const x[CJ_PARTS][6] = {
@@ -295,9 +325,9 @@ cj_status cj_load_npz(cj_loader *loader, const char *path)
         part[i].x = find_any(file, x[i], &part[i].x_name);
         part[i].y = find_any(file, y[i], &part[i].y_name);
         if (!part[i].x != !part[i].y)
-            status =
-                cj_fail(loader->context, CJ_FORMAT, "%s: has %s, but no %s beside it", path,
-                        part[i].x ? part[i].x_name : part[i].y_name, part[i].x ? y[i][0] : x[i][0]);
+            status = cj_fail(loader->context, CJ_FORMAT, "%s: has %s, but no %s beside it", path,
+                             part[i].x ? part[i].x_name : part[i].y_name,
+                             partner(part[i].x ? part[i].x_name : part[i].y_name));
     }
     if (status == CJ_OK && !part[CJ_TRAIN].x)
         status =

@@ -63,6 +63,12 @@ cj_status cj_loader_divide(cj_loader *loader, const uint8_t *part);
  * is not finite. */
 bool cj_moments(const float *value, int64_t count, int64_t step, double *mean, double *scale);
 
+/* Examples alone into part[CJ_TRAIN], pictures where the model takes them; may take over the array's
+ * memory. */
+cj_status cj_load_inputs(cj_loader *loader, cj_array *array);
+/* Refuses values that are not finite, naming the example. */
+cj_status cj_check_values(cj_loader *loader, const cj_examples *examples);
+
 /* ---- labels: from what a source has to task, classes, labels or raw targets ---- */
 
 /* Numbers, [count of the part][targets] a part (NULL: the part is empty). Decides the task as

@@ -130,7 +130,7 @@ static void pixel_moments(cj_preprocess *p, const cj_examples *train)
     }
 }
 
-static cj_status check_values(cj_loader *loader, const cj_examples *e)
+cj_status cj_check_values(cj_loader *loader, const cj_examples *e)
 {
     for (int64_t i = 0; i < e->count * e->inputs; i++)
         if (!isfinite(e->value[i]))
@@ -213,7 +213,7 @@ cj_status cj_loader_finish(cj_loader *loader)
                        loader->name);
     for (int part = 0; part < CJ_PARTS && status == CJ_OK; part++)
         if (d->part[part].value)
-            status = check_values(loader, &d->part[part]);
+            status = cj_check_values(loader, &d->part[part]);
     if (status != CJ_OK)
         return status;
     hash_dataset(d);

@@ -162,14 +162,26 @@ cj_status cj_model_forward(cj_model *model, int64_t count, const float *x, float
 
 /* ---- from what a user holds ---- */
 
+static cj_status match_columns(cj_model *model, const cj_model_input *input)
+{
+    char reason[400];
+    cj_status status = cj_preprocess_match(model->context, model->preprocess, input->column_name,
+                                           input->columns, model->map);
+    if (status == CJ_OK || !input->where)
+        return status;
+    snprintf(reason, sizeof reason, "%s", cj_error(model->context));
+    return cj_fail(model->context, status, "%.240s: %s", input->where, reason);
+}
+
 static cj_status ready_rows(cj_model *model, const cj_model_input *input, int64_t from, int64_t n,
                             float *x)
 {
     int64_t inputs = cj_preprocess_inputs(model->preprocess);
     for (int64_t i = 0; i < n; i++) {
         char where[300];
-        snprintf(where, sizeof where, "%.240s, row %lld", input->where ? input->where : "the input",
-                 (long long)(from + i + 1));
+        snprintf(where, sizeof where, "%.240s, %s %lld", input->where ? input->where : "the input",
+                 input->line ? "line" : "row",
+                 input->line ? (long long)input->line[from + i] : (long long)(from + i + 1));
         cj_status status = cj_preprocess_row(model->context, model->preprocess, where,
                                              input->row + (from + i) * input->columns, model->map,
                                              x + i * inputs, input->unseen);
@@ -230,8 +242,7 @@ cj_status cj_model_predict(cj_model *model, const cj_model_input *input, float *
     if (!x || !model->map)
         status = CJ_NO_MEMORY;
     if (status == CJ_OK && input->row)
-        status = cj_preprocess_match(context, model->preprocess, input->column_name, input->columns,
-                                     model->map);
+        status = match_columns(model, input);
     for (int64_t done = 0; done < input->count && status == CJ_OK; done += most) {
         int64_t n = CJ_MIN(input->count - done, most);
         status = ready(model, input, done, n, x);
