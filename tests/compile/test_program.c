@@ -6,6 +6,7 @@
 #include "compile/program_test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static cj_tensor *input(cj_context *c, const char *name, int64_t n)
 {
@@ -115,11 +116,46 @@ static cj_program *tripler(cj_context *c, const char *name, int64_t n)
     return p;
 }
 
+/* Freed memory is kept and watched: whoever writes to it is found out. */
+typedef struct quarantine {
+    unsigned char *block[4096];
+    size_t size[4096];
+    int count;
+} quarantine;
+
+static void *quarantine_reallocate(void *user, void *pointer, size_t old_size, size_t new_size)
+{
+    quarantine *q = user;
+    void *memory = new_size ? malloc(new_size) : NULL;
+    if (pointer && (memory || !new_size)) {
+        if (memory)
+            memcpy(memory, pointer, old_size < new_size ? old_size : new_size);
+        assert_true(q->count < 4096);
+        memset(pointer, 0xab, old_size);
+        q->block[q->count] = pointer;
+        q->size[q->count++] = old_size;
+    }
+    return memory;
+}
+
+static void check_quarantine(quarantine *q)
+{
+    for (int i = 0; i < q->count; i++) {
+        for (size_t k = 0; k < q->size[i]; k++)
+            assert_int_equal(q->block[i][k], 0xab);
+        free(q->block[i]);
+    }
+}
+
 static void programs_share_an_arena(void **state)
 {
     (void)state;
     enum { LARGE = 20000 };
-    cj_context *c = new_context(&(cj_config){.threads = 2, .smallest_work = 1, .no_fusion = true});
+    static quarantine freed;
+    cj_context *c = new_context(&(cj_config){.threads = 2,
+                                             .smallest_work = 1,
+                                             .no_fusion = true,
+                                             .allocator = {quarantine_reallocate, &freed}});
     static double large[LARGE];
     for (int i = 0; i < LARGE; i++)
         large[i] = i % 3 - 1;
@@ -142,6 +178,7 @@ static void programs_share_an_arena(void **state)
     assert_true(cj_output_number(a, 1) == 0);
     cj_program_free(a);
     cj_context_free(c);
+    check_quarantine(&freed);
 }
 
 static void odd_shapes(void **state)

@@ -25,6 +25,12 @@ const char *__tsan_default_options(void)
 
 static const engine_way plain = {.name = "plain", .threads = 2};
 
+/* Under an emulator resnet20 is left to test_golden. */
+static bool is_too_slow(const char *net)
+{
+    return getenv("CAJAL_EMULATED") && strcmp(net, "resnet20") == 0;
+}
+
 static void open_plain(engine *e, const char *net, cj_dtype dtype, int64_t batch)
 {
     cj_config config = engine_config(&plain);
@@ -63,6 +69,8 @@ static void f32_and_f64_agree(void **state)
         double tolerance; /* of the last losses, relative; the first's is 1e-5 */
     } rows[] = {{"lenet", 6, 1e-3}, {"mlp", 12, 1e-3}, {"resnet20", 3, 1e-3}};
     for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+        if (is_too_slow(rows[r].net))
+            continue;
         engine single, twice;
         double a = 0, b = 0, first = 0;
         open_plain(&single, rows[r].net, CJ_F32, 16);
@@ -133,6 +141,8 @@ static void a_step_allocates_nothing(void **state)
     (void)state;
     static const char *const nets[] = {"lenet", "mlp", "resnet20"};
     for (size_t n = 0; n < sizeof(nets) / sizeof(nets[0]); n++) {
+        if (is_too_slow(nets[n]))
+            continue;
         failing_allocator a = {0};
         cj_config config = engine_config(&plain);
         config.allocator = failing_allocator_use(&a);
