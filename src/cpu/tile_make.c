@@ -198,7 +198,7 @@ static bool pair_step(const struct cj_isa_kernels *kernels, const cj_kernel *k, 
     return false;
 }
 
-static void make_steps(cj_tile *t, const cj_kernel *k)
+static cj_status make_steps(cj_context *context, cj_tile *t, const cj_kernel *k)
 {
     int uses[CJ_TILE_REGS] = {0};
     bool gone[CJ_TILE_REGS] = {false};
@@ -217,10 +217,14 @@ static void make_steps(cj_tile *t, const cj_kernel *k)
         step[i] = make_step(find_map(t->kernels, instr), i, instr->source[0],
                             instr->source[arity > 1 ? 1 : 0], instr->source[arity > 2 ? 2 : 0],
                             instr->source[0]);
+        if (!step[i].fn)
+            return cj_fail(context, CJ_UNSUPPORTED, "%s has no kernel for %s",
+                           cj_op_table[instr->op].name, cj_dtype_name((cj_dtype)instr->from));
     }
     for (int i = 0; i < k->instr_count; i++)
         if (k->instr[i].op < CJ_OP_COUNT && !gone[i])
             t->step[t->steps++] = step[i];
+    return CJ_OK;
 }
 
 /* ---- registers ---- */
@@ -328,7 +332,11 @@ cj_status cj_tile_make(cj_context *context, const cj_kernel *k, int64_t row, cj_
     }
     add_views(t, k);
     class_views(t, row);
-    make_steps(t, k);
+    cj_status status = make_steps(context, t, k);
+    if (status) {
+        cj_tile_free(context, t);
+        return status;
+    }
     find_direct_stores(t, k);
     give_slots(t, k);
     *tile = t;
