@@ -172,6 +172,13 @@ static cj_status take(train *t, const char *path, const cj_tensor_file *file)
     return cj_trainer_restored(t->trainer);
 }
 
+static int fail_restoring(train *t, cj_status status)
+{
+    fail_library(t->c, status);
+    tell(t->c, "the run cannot be gone on with; --force in place of --resume begins it anew");
+    return EXIT_ERROR;
+}
+
 int checkpoint_restore(train *t, bool *found)
 {
     char path[PATH_SIZE];
@@ -182,10 +189,10 @@ int checkpoint_restore(train *t, bool *found)
         return restore_log(t);
     cj_status status = cj_safetensors_read(t->c->context, path, &file);
     if (status != CJ_OK)
-        return fail_library(t->c, status);
+        return fail_restoring(t, status);
     status = take(t, path, file);
     t->log_length = (int64_t)number_of(file, "log_length");
     t->seconds = number_of(file, "train_seconds");
     cj_tensor_file_free(t->c->context, file);
-    return status == CJ_OK ? restore_log(t) : fail_library(t->c, status);
+    return status == CJ_OK ? restore_log(t) : fail_restoring(t, status);
 }

@@ -166,7 +166,8 @@ static int check_agreement(train *t)
             return fail(c, EXIT_USAGE,
                         "the run in '%s' has --epochs %lld; --resume can only raise it", t->folder,
                         (long long)json_integer_value(then));
-        char *was = json_dumps(then, JSON_ENCODE_ANY), *is = json_dumps(now, JSON_ENCODE_ANY);
+        size_t form = JSON_ENCODE_ANY | JSON_REAL_PRECISION(6);
+        char *was = json_dumps(then, form), *is = json_dumps(now, form);
         int code = fail(c, EXIT_USAGE,
                         "the run in '%s' has --%s %s, not %s: a resumed run keeps its options",
                         t->folder, key, was ? was : "", is ? is : "");
@@ -303,6 +304,12 @@ int folder_open(train *t)
     snprintf(t->folder, sizeof t->folder, "%.3800s", c->value[OPT_OUT]);
     bool is_run =
         holds(t, "run.json") || holds(t, "checkpoint.safetensors") || holds(t, "model.safetensors");
+    if (is_run && option_on(c, OPT_RESUME))
+        return fail(
+            c, EXIT_ERROR,
+            "'%s' holds a run but not its run.json, without which it cannot be gone on with: "
+            "begin anew by --force",
+            t->folder);
     if (is_run && !option_on(c, OPT_FORCE))
         return fail(c, EXIT_ERROR,
                     "'%s' holds a run: go on with it by --resume, or begin anew by --force",

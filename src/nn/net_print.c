@@ -49,12 +49,15 @@ static void put_pair(printer *p, const char *before, const int64_t pair[2], bool
         put_number(p, "x", pair[1]);
 }
 
-/* The shortest decimal that is read back as the same number; parsed texts hold no more than 15 digits. */
+/*
+ * The shortest decimal that is read back as the same number; texts hold no more than 15 digits and no exponent, so
+ * none is written.
+ */
 static void put_real(printer *p, double real)
 {
     char text[400];
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, " %.*g", digits, real);
+    for (int digits = 0; digits <= 60; digits++) {
+        snprintf(text, sizeof text, " %.*f", digits, real);
         double back;
         if (sscanf(text, "%lf", &back) == 1 && back == real)
             break;

@@ -119,6 +119,7 @@ static void test_canonical(void **state)
     static const struct {
         const char *text, *canonical;
     } pair[] = {
+        {"leaky 70, dropout 1e-5", "leaky 70, dropout 0.00001, linear 3"},
         {"fc 5 ;relu\n# a remark\nlinear", "linear 5, relu, linear 3"},
         {"linear 8 nobias, dropout 0.25, leaky 0.2, bn",
          "linear 8 nobias, dropout 0.25, leaky 0.2, bn, linear 3"},
