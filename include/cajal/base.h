@@ -123,7 +123,7 @@ typedef struct cj_config {
     int threads;            /* 0: one a processor that this process may use; at most 256 */
     uint64_t seed;          /* the seed of every key that is derived in this context */
     cj_allocator allocator; /* .reallocate NULL: malloc */
-    /* elements that make a further thread worth waking; 0: 2,048 to 32,768, by the work on each
+    /* elements that make a further thread worth waking; 0: 4,096 to 16,384, by the work on each
      * (tests set 1). It changes no bit. */
     int64_t smallest_work;
     bool no_fusion; /* a kernel a node: slower, the same bits (tests) */

@@ -14,11 +14,7 @@
 #define CJ_VERSION_TEXT(major, minor, patch)                                                       \
     CJ_TEXT_OF(major) "." CJ_TEXT_OF(minor) "." CJ_TEXT_OF(patch)
 
-enum {
-    CJ_MAX_THREADS = 256,
-    /* An elementwise f32 kernel passes over this many elements in about the time of waking a thread. */
-    CJ_DEFAULT_SMALLEST_WORK = 16384
-};
+enum { CJ_MAX_THREADS = 256 };
 
 const char *cj_version(void)
 {
@@ -96,8 +92,6 @@ cj_context *cj_context_new(const cj_config *config, char *error, size_t error_si
             chosen.threads, CJ_MAX_THREADS);
         return NULL;
     }
-    if (chosen.smallest_work <= 0)
-        chosen.smallest_work = CJ_DEFAULT_SMALLEST_WORK;
 
     char isa_error[CJ_ERROR_SIZE] = "";
     int isa = cj_isa_choose(chosen.isa, isa_error, sizeof isa_error);

@@ -18,7 +18,7 @@ int64_t cj_smallest_work(const cj_context *context, int steps)
 {
     if (context->config.smallest_work > 0)
         return context->config.smallest_work;
-    return CJ_MAX(2048, 32768 / (steps + 1));
+    return CJ_MAX(4096, 49152 / (steps + 2));
 }
 
 static cj_status prepare(cj_context *context, const cj_kernel *kernel, cj_call **call)

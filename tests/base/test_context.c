@@ -19,7 +19,6 @@ static void defaults(void **unused)
     assert_int_equal(cj_threads(c), CJ_MIN(CPU_COUNT(&set), 256));
     assert_int_equal(cj_pool_threads(c->pool), cj_threads(c));
     assert_int_equal(cj_seed(c), 0);
-    assert_true(c->config.smallest_work > 1);
     assert_string_equal(cj_isa(c), c->config.isa);
     assert_string_equal(cj_error(c), "");
     assert_int_equal(cj_context_status(c), CJ_OK);
