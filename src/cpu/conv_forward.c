@@ -202,6 +202,38 @@ static void fill_offsets(const cj_conv_plan *plan, const conv_phase *phase)
         }
 }
 
+/* The kernel rows of a phase, without those on holes, that fall on rows of x at its line q: [*first, *last). */
+static void rows_inside(const cj_conv_plan *plan, const conv_phase *phase, int64_t q,
+                        int64_t *first, int64_t *last)
+{
+    const conv_tap *tap = plan->tap + phase->first_tap;
+    int64_t rows = phase->row_taps > 0 ? phase->taps / phase->row_taps : 0;
+    int64_t shift = q * plan->step[AXIS_H], height = plan->spec.in[AXIS_H];
+    *first = 0;
+    while (*first < rows && tap[*first * phase->row_taps].at[AXIS_H] + shift < 0)
+        ++*first;
+    *last = rows;
+    while (*last > *first && tap[(*last - 1) * phase->row_taps].at[AXIS_H] + shift >= height)
+        --*last;
+}
+
+/* Lines q between the padding above and the padding below: the rows that are inside grow, stay, and shrink with q. */
+static void find_whole_lines(const cj_conv_plan *plan, conv_phase *phase)
+{
+    int64_t first, last, count = phase->count[AXIS_H];
+    int64_t rows = phase->row_taps > 0 ? phase->taps / phase->row_taps : 0;
+    for (phase->whole_first = 0; phase->whole_first < count; phase->whole_first++) {
+        rows_inside(plan, phase, phase->whole_first, &first, &last);
+        if (last - first == rows)
+            break;
+    }
+    for (phase->whole_last = phase->whole_first; phase->whole_last < count; phase->whole_last++) {
+        rows_inside(plan, phase, phase->whole_last, &first, &last);
+        if (last - first < rows)
+            break;
+    }
+}
+
 void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
 {
     const cj_conv_spec *s = &plan->spec;
@@ -222,6 +254,7 @@ void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
                     phase->count[axis] = cj_div_up(rest, plan->period[axis]);
                 }
                 fill_taps(plan, phase, plan->tap + taps);
+                find_whole_lines(plan, phase);
                 taps += phase->taps;
                 phase++;
             }
@@ -324,7 +357,7 @@ static char *out_at(const conv_strip *strip, int64_t group, int64_t line, int64_
         return strip->out +
                ((line * s->out[AXIS_W] + column) * plan->width + group * s->out_channels) *
                    plan->size;
-    int64_t d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
+    int64_t d = s->out[AXIS_D] == 1 ? 0 : line / s->out[AXIS_H], h = line - d * s->out[AXIS_H];
     return strip->out + (d * stride[Y_AXES + AXIS_D] + h * stride[Y_AXES + AXIS_H] +
                          column * stride[Y_AXES + AXIS_W] + group * stride[Y_G]) *
                             plan->size;
@@ -366,18 +399,26 @@ static bool next_line(const conv_part *part, conv_line *line)
     const conv_phase *phase = part->phase;
     const cj_conv_plan *plan = strip->job->plan;
     int64_t width = plan->spec.out[AXIS_W], period = plan->period[AXIS_H];
-    int64_t first_line = strip->first / width, start = phase->first[AXIS_H];
-    if (line->q < 0 && first_line > start)
-        line->q = cj_div_up(first_line - start, period) - 1;
+    int64_t start = phase->first[AXIS_H];
+    if (line->q < 0 && strip->first > start * width)
+        line->q = cj_div_up(strip->first / width - start, period) - 1;
     for (;;) {
         int64_t from = (start + ++line->q * period) * width;
         if (from >= strip->last)
             return false;
-        phase_columns(plan, phase, CJ_MAX(strip->first - from, 0),
-                      CJ_MIN(strip->last - from, width), &line->first, &line->last);
+        line->first = 0;
+        line->last = phase->count[AXIS_W];
+        if (from < strip->first || from + width > strip->last)
+            phase_columns(plan, phase, CJ_MAX(strip->first - from, 0),
+                          CJ_MIN(strip->last - from, width), &line->first, &line->last);
         if (line->first < line->last)
             return true;
     }
+}
+
+static bool is_whole(const conv_phase *phase, int64_t q)
+{
+    return q >= phase->whole_first && q < phase->whole_last;
 }
 
 /* A chunk of k, all of it; returns its channels. */
@@ -433,21 +474,6 @@ static void run_tiles(const conv_part *part, int64_t rows, cj_tile *tile, cj_ahe
         cj_tile_rows_run(plan->type, part->vectors, rows, size, tile, ahead);
 }
 
-/* The kernel rows of a phase, without those on holes, that fall on rows of x at its line q: [*first, *last). */
-static void rows_inside(const cj_conv_plan *plan, const conv_phase *phase, int64_t q,
-                        int64_t *first, int64_t *last)
-{
-    const conv_tap *tap = plan->tap + phase->first_tap;
-    int64_t rows = phase->row_taps > 0 ? phase->taps / phase->row_taps : 0;
-    int64_t shift = q * plan->step[AXIS_H], height = plan->spec.in[AXIS_H];
-    *first = 0;
-    while (*first < rows && tap[*first * phase->row_taps].at[AXIS_H] + shift < 0)
-        ++*first;
-    *last = rows;
-    while (*last > *first && tap[(*last - 1) * phase->row_taps].at[AXIS_H] + shift >= height)
-        --*last;
-}
-
 /* Leaves the kernel rows out of a chunk that lie on padding at line q. */
 static void skip_padding(const conv_part *part, int64_t q, int64_t channels, cj_tile *tile)
 {
@@ -480,10 +506,11 @@ static void settle_zeros(const conv_part *part, cj_tile *tile)
     int64_t columns = (part->vectors - 1) * plan->type->lanes + tile->tail;
     conv_line line = {.q = -1};
     while (next_line(part, &line)) {
-        int64_t first, last, count = line.last - line.first;
-        rows_inside(plan, part->phase, line.q, &first, &last);
-        if ((last - first) * part->phase->row_taps == part->phase->taps)
+        if (is_whole(part->phase, line.q)) {
+            line.q = part->phase->whole_last - 1;
             continue;
+        }
+        int64_t count = line.last - line.first;
         set_place(part, line.q, line.first, tile);
         const char *sums = tile->c;
         if (tile->c_step == columns && !plan->type->has_negative_zero(count * columns, sums))
@@ -506,12 +533,18 @@ static void run_part(conv_part *part, cj_ahead *ahead)
     cj_tile tile = new_tile(part);
     for (int64_t c = 0; c == 0 || c < plan->spec.in_channels; c += plan->chunk_channels) {
         conv_line line = {.q = -1};
+        int64_t channels = set_chunk(part, c, &tile);
+        cj_tile whole = tile;
         while (next_line(part, &line)) {
-            int64_t channels = set_chunk(part, c, &tile);
-            set_place(part, line.q, line.first, &tile);
-            if (skips)
+            if (skips && !is_whole(part->phase, line.q)) {
+                tile = whole;
                 skip_padding(part, line.q, channels, &tile);
-            run_tiles(part, line.last - line.first, &tile, ahead);
+                set_place(part, line.q, line.first, &tile);
+                run_tiles(part, line.last - line.first, &tile, ahead);
+            } else {
+                set_place(part, line.q, line.first, &whole);
+                run_tiles(part, line.last - line.first, &whole, ahead);
+            }
         }
     }
     if (skips)

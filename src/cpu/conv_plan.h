@@ -25,8 +25,10 @@ typedef struct conv_phase {
     int64_t first[CJ_CONV_AXES], count[CJ_CONV_AXES]; /* output positions */
     int64_t taps;                                     /* kernel positions that hit no hole */
     int64_t row_taps;                                 /* those of one kernel row */
-    int64_t first_tap;                                /* in the plan's tap table */
-    int64_t first_k; /* row of packed w; entry of the offset table */
+    int64_t whole_first,
+        whole_last;    /* lines, counted in the phase, of which none lies on padding */
+    int64_t first_tap; /* in the plan's tap table */
+    int64_t first_k;   /* row of packed w; entry of the offset table */
 } conv_phase;
 
 /* A kernel position of a phase. */

@@ -79,9 +79,21 @@ CJ_SIMD V NAME(next)(const char **p, const int i, int64_t step)
     return NAME(splat)(value);
 }
 
+/* After `run` steps of k, `skip` are left out. Rare: what it needs is read from the tile again and keeps no register. */
+CJ_SIMD void NAME(advance)(const cj_tile *tile, const int32_t **offset, const int32_t **stop,
+                           const T **b)
+{
+    if (__builtin_expect(*offset == *stop, 0)) {
+        CJ_OPAQUE(tile);
+        *offset += tile->skip;
+        *b += tile->skip * tile->b_step;
+        *stop = *offset + tile->run;
+    }
+}
+
 CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
 {
-    const int32_t *offset = tile->offset;
+    const int32_t *offset = tile->offset, *stop = offset + tile->run;
     const T *b = (const T *)tile->b;
     int64_t step = tile->row_step * (int64_t)sizeof(T), b_step = tile->b_step;
     const char *ahead = tile->ahead;
@@ -89,59 +101,54 @@ CJ_SIMD void NAME(tile)(const int rows, const int vectors, const cj_tile *tile)
     V acc[CJ_TILE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
-    for (int64_t left = tile->k; left > 0; left -= tile->run) {
-        for (int64_t i = 0; i < tile->run; i++) {
-            V w[CJ_TILE_VECTORS];
-            CJ_UNROLL for (int v = 0; v < vectors; v++) w[v] = NAME(load)(b + v * LANES);
-            const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
-            CJ_UNROLL for (int r = 0; r < rows; r++)
-            {
-                V x = NAME(next)(&p, r, step);
-                CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
-                    NAME(fma)(x, w[v], acc[r][v]);
-            }
-            if (vectors > 1) { /* one vector: bound by loads as it is */
-                __builtin_prefetch(ahead, 0, 2);
-                ahead += ahead_step;
-            }
-            b += b_step;
+    for (int64_t left = tile->k; left > 0; left--) {
+        V w[CJ_TILE_VECTORS];
+        CJ_UNROLL for (int v = 0; v < vectors; v++) w[v] = NAME(load)(b + v * LANES);
+        const char *p = (const char *)tile->a + (int64_t)*offset * (int64_t)sizeof(T);
+        CJ_UNROLL for (int r = 0; r < rows; r++)
+        {
+            V x = NAME(next)(&p, r, step);
+            CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] = NAME(fma)(x, w[v], acc[r][v]);
         }
-        offset += tile->run + tile->skip;
-        b += tile->skip * b_step;
+        if (vectors > 1) { /* one vector: bound by loads as it is */
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += ahead_step;
+        }
+        offset++;
+        b += b_step;
+        NAME(advance)(tile, &offset, &stop, &b);
     }
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
 }
 
 CJ_SIMD void NAME(depth)(const int rows, const int vectors, const cj_tile *tile)
 {
-    const int32_t *offset = tile->offset;
+    const int32_t *offset = tile->offset, *stop = offset + tile->run;
     const T *b = (const T *)tile->b;
     const char *ahead = tile->ahead;
     V acc[CJ_DEPTH_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, vectors, tile, (const T *)tile->c, acc);
-    for (int64_t left = tile->k; left > 0; left -= tile->run) {
-        for (int64_t i = 0; i < tile->run; i++) {
-            const T *a = (const T *)tile->a + offset[i];
-            CJ_UNROLL for (int r = 0; r < rows; r++)
-            {
-                CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
-                    NAME(fma)(NAME(load)(a + v * LANES), NAME(load)(b + v * LANES), acc[r][v]);
-                a += tile->row_step;
-            }
-            __builtin_prefetch(ahead, 0, 2);
-            ahead += tile->ahead_step;
-            b += tile->b_step;
+    for (int64_t left = tile->k; left > 0; left--) {
+        const T *a = (const T *)tile->a + *offset;
+        CJ_UNROLL for (int r = 0; r < rows; r++)
+        {
+            CJ_UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+                NAME(fma)(NAME(load)(a + v * LANES), NAME(load)(b + v * LANES), acc[r][v]);
+            a += tile->row_step;
         }
-        offset += tile->run + tile->skip;
-        b += tile->skip * tile->b_step;
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += tile->ahead_step;
+        offset++;
+        b += tile->b_step;
+        NAME(advance)(tile, &offset, &stop, &b);
     }
     NAME(end)(rows, vectors, tile, (T *)tile->c, acc);
 }
 
 CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
 {
-    const int32_t *offset = tile->offset;
+    const int32_t *offset = tile->offset, *stop = offset + tile->run;
     const T *b = (const T *)tile->b;
     int64_t step = tile->row_step * (int64_t)sizeof(T), b_step = tile->b_step;
     const char *ahead = tile->ahead;
@@ -149,29 +156,27 @@ CJ_SIMD void NAME(slide_rows)(const int rows, const cj_tile *tile)
     V acc[CJ_SLIDE_ROWS][CJ_TILE_VECTORS];
 
     NAME(begin)(rows, 1, tile, (const T *)tile->c, acc);
-    for (int64_t left = tile->k; left > 0; left -= tile->run) {
-        for (int64_t i = 0; i < tile->run; i += CJ_SLIDE_TAPS) {
-            V w[CJ_SLIDE_TAPS];
+    for (int64_t left = tile->k; left > 0; left -= CJ_SLIDE_TAPS) {
+        V w[CJ_SLIDE_TAPS];
+        CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
+        {
+            w[t] = NAME(load)(b + t * b_step);
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += ahead_step;
+        }
+        const char *p = (const char *)tile->a + (int64_t)*offset * (int64_t)sizeof(T);
+        CJ_UNROLL for (int q = 0; q < rows + CJ_SLIDE_TAPS - 1; q++)
+        {
+            V x = NAME(next)(&p, q, step);
             CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
             {
-                w[t] = NAME(load)(b + t * b_step);
-                __builtin_prefetch(ahead, 0, 2);
-                ahead += ahead_step;
+                if (q - t >= 0 && q - t < rows)
+                    acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
             }
-            const char *p = (const char *)tile->a + (int64_t)offset[i] * (int64_t)sizeof(T);
-            CJ_UNROLL for (int q = 0; q < rows + CJ_SLIDE_TAPS - 1; q++)
-            {
-                V x = NAME(next)(&p, q, step);
-                CJ_UNROLL for (int t = 0; t < CJ_SLIDE_TAPS; t++)
-                {
-                    if (q - t >= 0 && q - t < rows)
-                        acc[q - t][0] = NAME(fma)(x, w[t], acc[q - t][0]);
-                }
-            }
-            b += CJ_SLIDE_TAPS * b_step;
         }
-        offset += tile->run + tile->skip;
-        b += tile->skip * b_step;
+        offset += CJ_SLIDE_TAPS;
+        b += CJ_SLIDE_TAPS * b_step;
+        NAME(advance)(tile, &offset, &stop, &b);
     }
     NAME(end)(rows, 1, tile, (T *)tile->c, acc);
 }
