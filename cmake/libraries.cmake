@@ -80,6 +80,9 @@ if(isa_sources)
         cajal_objects(isa-${isa}-objects ${isa_sources})
         target_compile_options(isa-${isa}-objects PRIVATE
             $<IF:$<CONFIG:Debug>,-O1,-O3> ${isa_flags_${isa}})
+        if(CAJAL_FUZZ) # the readers are what is fuzzed
+            target_compile_options(isa-${isa}-objects PRIVATE -fno-sanitize=all)
+        endif()
         list(APPEND cajal_object_libraries isa-${isa}-objects)
     endforeach()
 endif()

@@ -53,8 +53,8 @@ typedef struct cj_column {
 typedef struct cj_preprocess {
     cj_input_kind kind;
     cj_task task;
-    int rank;         /* of one example as the net takes it */
-    int64_t shape[4]; /* images: channels, height, width; tables: features; arrays: theirs */
+    int rank;             /* of one example as the net takes it */
+    int64_t shape[4];     /* images: channels, height, width; tables: features; arrays: theirs */
     int moments;          /* images: channels; arrays: features where rank is 1, else 1; tables: 0,
                              the columns have theirs */
     double *mean, *scale; /* images: of pixel/255; x = (v - mean) / scale */

@@ -83,8 +83,8 @@ typedef struct cj_model_input {
     const char *const *row; /* rows of a table: [count][columns] texts */
     int64_t columns;
     const char *const *column_name; /* `columns` names; NULL: by place */
-    const char *where; /* what errors call the rows: "where, row 3"; NULL: "the input" */
-    int64_t *unseen;   /* where not NULL: grows by the categories never seen in training */
+    const char *where;    /* what errors call the rows: "where, row 3"; NULL: "the input" */
+    int64_t *unseen;      /* where not NULL: grows by the categories never seen in training */
     const uint32_t *line; /* where not NULL, a line number a row: errors say "where, line 7" */
 } cj_model_input;
 
