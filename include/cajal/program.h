@@ -74,6 +74,9 @@ CJ_API cj_status cj_program_time(cj_program *program, int feeds, const cj_feed *
  * (cj_error) on failure; x must not depend on inputs (NOT_FOUND). */
 CJ_API cj_tensor *cj_eval_at(cj_at at, cj_tensor *x);
 #define cj_eval(...) cj_eval_at(CJ_HERE, __VA_ARGS__)
+/* cj_eval, cj_read and cj_describe keep their programs under the structure, dtypes and shapes of the graph, at most 64 and 16
+ * MiB of them: the same graph of other constants and scalars is not compiled again. The bytes kept now. */
+CJ_API size_t cj_eval_cached_bytes(const cj_context *context);
 
 /* Computes x now and copies it, row-major, to data, which holds `bytes` bytes, exactly those of the
  * tensor (INVALID else). The building error, where there is one; x must not depend on inputs. */

@@ -122,3 +122,11 @@ void cj_arena_free(cj_arena *arena)
     release_block(arena, arena->spare);
     arena->spare = NULL;
 }
+
+size_t cj_arena_bytes(const cj_arena *arena)
+{
+    size_t bytes = arena->spare ? sizeof *arena->spare + arena->spare->size : 0;
+    for (const cj_arena_block *block = arena->block; block; block = block->before)
+        bytes += sizeof *block + block->size;
+    return bytes;
+}

@@ -19,7 +19,7 @@
 
 typedef struct cj_pool cj_pool;
 
-enum cj_room { CJ_ROOM_GRAPH, CJ_ROOM_COMPILE, CJ_ROOM_NN, CJ_ROOM_COUNT };
+enum cj_room { CJ_ROOM_GRAPH, CJ_ROOM_COMPILE, CJ_ROOM_EVAL, CJ_ROOM_NN, CJ_ROOM_COUNT };
 
 struct cj_context {
     cj_config config;
@@ -57,6 +57,7 @@ cj_arena_mark cj_arena_mark_now(const cj_arena *arena);
 /* Debug builds (CJ_DEBUG) fill what is cut with 0xAB. */
 void cj_arena_cut(cj_arena *arena, cj_arena_mark mark);
 void cj_arena_free(cj_arena *arena);
+size_t cj_arena_bytes(const cj_arena *arena); /* held, used or not */
 
 /* Aligned blocks (64 bytes) from the context's allocator, for tensors. */
 void *cj_allocate_aligned(cj_context *context, size_t size);

@@ -54,6 +54,12 @@ bool cj_same_domain(const cj_tensor *a, const cj_tensor *b)
     }
 }
 
+bool cj_scalar_is_argument(const cj_tensor *scalar)
+{
+    double value = cj_scalar_number(scalar);
+    return !(value == 0 || value == 1 || value == -1 || value == 2 || value == 0.5);
+}
+
 bool cj_is_contraction(const cj_tensor *node)
 {
     return node->op == CJ_OP_MATMUL || node->op == CJ_OP_CONV;
@@ -134,7 +140,8 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
 {
     bool of_scalar = node->source_count > 0 && s->item[source[0]].role == CJ_ROLE_SCALAR;
     switch (node->op) {
-    case CJ_OP_SCALAR: return CJ_ROLE_SCALAR;
+    case CJ_OP_SCALAR:
+        return s->arguments && cj_scalar_is_argument(node) ? CJ_ROLE_LEAF : CJ_ROLE_SCALAR;
     case CJ_OP_CONSTANT:
     case CJ_OP_INPUT:
     case CJ_OP_VARIABLE: return CJ_ROLE_LEAF;

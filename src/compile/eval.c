@@ -17,27 +17,16 @@ double cj_number_at(cj_dtype dtype, const void *data, int64_t i)
     }
 }
 
-/* A program of x alone that has run; NULL on failure. */
-static cj_program *run_alone(cj_at at, cj_tensor *x)
-{
-    cj_program *p = cj_compile_at(at, x->context, 1, &x, NULL);
-    if (p && cj_run(p, 0, NULL)) {
-        cj_program_free(p);
-        return NULL;
-    }
-    return p;
-}
-
 cj_tensor *cj_eval_at(cj_at at, cj_tensor *x)
 {
     if (!x || x->op == CJ_OP_CONSTANT)
         return x;
-    cj_program *p = run_alone(at, x);
+    cj_program *p = cj_program_of(at, x);
     if (!p)
         return NULL;
     cj_tensor *leaf =
         cj_tensor_from_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape, cj_output(p, 0));
-    cj_program_free(p);
+    cj_program_done(p);
     return leaf;
 }
 
@@ -51,11 +40,11 @@ cj_status cj_read_at(cj_at at, cj_tensor *x, void *data, size_t bytes)
     if (bytes != size)
         return cj_fail(context, CJ_INVALID, "%s:%d: read: %s holds %zu bytes, the memory given %zu",
                        at.file, at.line, cj_shape_text(x, text, sizeof(text)), size, bytes);
-    cj_program *p = run_alone(at, x);
+    cj_program *p = cj_program_of(at, x);
     if (!p)
         return cj_error_status(context);
     memcpy(data, cj_output(p, 0), bytes);
-    cj_program_free(p);
+    cj_program_done(p);
     return CJ_OK;
 }
 
@@ -65,7 +54,7 @@ cj_status cj_describe_at(cj_at at, cj_tensor *x, cj_description *d)
     if (!x)
         return CJ_INVALID;
     cj_context *context = x->context;
-    cj_program *p = run_alone(at, x);
+    cj_program *p = cj_program_of(at, x);
     if (!p)
         return cj_error_status(context);
     d->dtype = (cj_dtype)x->dtype;
@@ -90,7 +79,7 @@ cj_status cj_describe_at(cj_at at, cj_tensor *x, cj_description *d)
     }
     if (numbers)
         d->mean = sum / (double)numbers;
-    cj_program_free(p);
+    cj_program_done(p);
     return CJ_OK;
 }
 

@@ -47,7 +47,9 @@ static cj_status leaf_buffer(cj_schedule *s, const cj_tensor *node, int32_t *buf
 {
     if (node->op == CJ_OP_VARIABLE)
         return cj_variable_buffer(s, node->payload, buffer);
-    cj_buffer_kind kind = node->op == CJ_OP_INPUT ? CJ_BUFFER_INPUT : CJ_BUFFER_CONSTANT;
+    cj_buffer_kind kind = node->op == CJ_OP_INPUT ? CJ_BUFFER_INPUT
+                          : s->arguments          ? CJ_BUFFER_ARGUMENT
+                                                  : CJ_BUFFER_CONSTANT;
     for (int32_t i = 0; kind == CJ_BUFFER_INPUT && i < s->buffers; i++)
         if (s->buffer[i].kind == kind &&
             strcmp(s->buffer[i].name, (const char *)node->payload) == 0)
@@ -60,6 +62,8 @@ static cj_status leaf_buffer(cj_schedule *s, const cj_tensor *node, int32_t *buf
     cj_buffer *b = &s->buffer[*buffer];
     if (kind == CJ_BUFFER_CONSTANT)
         b->data = node->payload;
+    else if (kind == CJ_BUFFER_ARGUMENT)
+        b->argument = node->slot;
     else if (!(b->name = cj_arena_copy_text(s->keep, node->payload)))
         return CJ_NO_MEMORY;
     return CJ_OK;

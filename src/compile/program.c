@@ -112,6 +112,7 @@ static void bind(cj_program *p)
         case CJ_BUFFER_CONSTANT: p->pointer[i] = (char *)p->own + b->offset; break;
         case CJ_BUFFER_VARIABLE: p->pointer[i] = b->variable->data; break;
         case CJ_BUFFER_INPUT: p->pointer[i] = NULL; break;
+        case CJ_BUFFER_ARGUMENT: break; /* told before each run */
         }
     }
     for (int32_t i = 0; i < p->kernels; i++)
@@ -199,6 +200,12 @@ static cj_status check_updates(cj_context *context, cj_at at, const cj_updates *
 cj_program *cj_compile_at(cj_at at, cj_context *context, int outputs, cj_tensor *const *output,
                           const cj_updates *updates)
 {
+    return cj_program_new(at, context, outputs, output, updates, false);
+}
+
+cj_program *cj_program_new(cj_at at, cj_context *context, int outputs, cj_tensor *const *output,
+                           const cj_updates *updates, bool arguments)
+{
     if (cj_context_status(context))
         return NULL;
     for (int i = 0; i < outputs; i++)
@@ -220,7 +227,8 @@ cj_program *cj_compile_at(cj_at at, cj_context *context, int outputs, cj_tensor 
                      .target = p->target,
                      .keep = &p->arena,
                      .work = &work,
-                     .no_fusion = context->config.no_fusion};
+                     .no_fusion = context->config.no_fusion,
+                     .arguments = arguments};
     cj_status status = compile_into(p, &s, outputs, output, updates);
     cj_traverse_free(&s.list);
     cj_arena_free(&work);

@@ -74,6 +74,7 @@ typedef enum cj_buffer_kind {
     CJ_BUFFER_ARENA,
     CJ_BUFFER_OUTPUT,
     CJ_BUFFER_CONSTANT,
+    CJ_BUFFER_ARGUMENT, /* a constant that is told at each run */
     CJ_BUFFER_VARIABLE,
     CJ_BUFFER_INPUT
 } cj_buffer_kind;
@@ -86,6 +87,7 @@ typedef struct cj_buffer {
     const void *data;      /* CONSTANT: to be copied by the program */
     cj_variable *variable; /* VARIABLE */
     const char *name;      /* INPUT */
+    uint32_t argument;     /* ARGUMENT: the leaf's place in the traversal */
     int32_t first, last; /* ARENA: kernels that write first and use last; -1: in another's memory */
     size_t offset;       /* ARENA */
 } cj_buffer;
@@ -102,6 +104,7 @@ typedef struct cj_schedule {
     cj_context *context;
     const cj_target *target;
     bool no_fusion;
+    bool arguments; /* constants are arguments: the program is for any graph of this structure */
     cj_arena *keep; /* what the program goes on using */
     cj_arena *work; /* of the compilation */
     cj_traversal list;
@@ -146,6 +149,8 @@ int cj_squeezed_axis(const cj_tensor *node,
 bool cj_same_domain(const cj_tensor *a, const cj_tensor *b);
 bool cj_is_contraction(const cj_tensor *node); /* a matrix product or a convolution */
 int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role); /* -1: no memory */
+/* Whether a scalar is told at each run where constants are: all but 0, 1, -1, 2 and 1/2. */
+bool cj_scalar_is_argument(const cj_tensor *scalar);
 int32_t cj_alias_root(const cj_schedule *s, int32_t item);
 /* Through aliases and views: the item whose memory it is. */
 int32_t cj_memory_root(const cj_schedule *s, int32_t item);

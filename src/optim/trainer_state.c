@@ -25,12 +25,14 @@ cj_status cj_fit_make_kept(cj_trainer *t)
         if (!is_kept(entry))
             continue;
         size_t length = strlen(entry->path);
-        t->kept[i] = cj_allocate_aligned(t->context, cj_variable_bytes(entry->variable));
         t->kept_name[i] = cj_allocate(t->context, sizeof prefix + length);
-        if (!t->kept[i] || !t->kept_name[i])
+        if (!t->kept_name[i])
             return CJ_NO_MEMORY;
         memcpy(t->kept_name[i], prefix, sizeof prefix - 1);
         memcpy(t->kept_name[i] + sizeof prefix - 1, entry->path, length + 1);
+        t->kept[i] = cj_allocate_aligned(t->context, cj_variable_bytes(entry->variable));
+        if (!t->kept[i])
+            return CJ_NO_MEMORY;
     }
     cj_fit_keep_best(t);
     return CJ_OK;

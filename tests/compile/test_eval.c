@@ -85,12 +85,43 @@ static void a_frame_leaves_a_value(void **state)
     cj_context_free(c);
 }
 
+/* The same structure with other constants and scalars: one program, the right numbers each time. */
+static void kept_programs_take_new_constants(void **state)
+{
+    (void)state;
+    cj_context *c = cj_context_new(&(cj_config){.threads = 1}, NULL, 0);
+    size_t kept = 0;
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(cj_frame_enter(c), CJ_OK);
+        double data[3] = {i, i + 1, -i}, out[3];
+        double scale = 0.25 * i + 3.125;
+        cj_tensor *x = cj_tensor_from(c, CJ_F64, 1, (int64_t[]){3}, data);
+        cj_tensor *y = cj_add(cj_scale(x, scale), cj_scale(cj_square(x), 2));
+        assert_int_equal(cj_read(y, out, sizeof(out)), CJ_OK);
+        for (int k = 0; k < 3; k++)
+            assert_true(out[k] == data[k] * scale + data[k] * data[k] * 2);
+        kept = i == 0 ? cj_eval_cached_bytes(c) : kept;
+        assert_true(cj_eval_cached_bytes(c) == kept && kept > 0);
+        cj_frame_leave(c);
+    }
+    for (int n = 1; n < 300; n++) { /* other shapes: bounded */
+        assert_int_equal(cj_frame_enter(c), CJ_OK);
+        int64_t shape[1] = {n};
+        double sum;
+        assert_int_equal(cj_read(cj_sum(cj_full(c, CJ_F64, 1, shape, 1.5), CJ_ALL, false), &sum, 8),
+                         CJ_OK);
+        assert_true(sum == 1.5 * n);
+        cj_frame_leave(c);
+    }
+    assert_true(cj_eval_cached_bytes(c) < (size_t)16 << 20);
+    cj_context_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(eval_gives_a_leaf),
-        cmocka_unit_test(reading_wrongly_is_a_sentence),
-        cmocka_unit_test(describe_counts),
+        cmocka_unit_test(kept_programs_take_new_constants), cmocka_unit_test(eval_gives_a_leaf),
+        cmocka_unit_test(reading_wrongly_is_a_sentence),    cmocka_unit_test(describe_counts),
         cmocka_unit_test(a_frame_leaves_a_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
