@@ -310,7 +310,7 @@ static void every_isa_has_the_reference_bits(void **state)
 {
     fixture *f = *state;
     random_state r = {11};
-    for (int round = 0; round < rounds(160, 16); round++) {
+    for (int round = 0; round < rounds(160, 50); round++) {
         problem p = random_problem(&r, random_chance(&r, 3));
         void *want[2];
         for (int is_fma = 0; is_fma < 2; is_fma++) {
@@ -445,7 +445,7 @@ static void reference_is_right(void **state)
 {
     (void)state;
     random_state r = {13};
-    for (int round = 0; round < rounds(60, 20); round++) {
+    for (int round = 0; round < rounds(60, 30); round++) {
         problem p = random_problem(&r, false);
         const cj_conv_spec *s = &p.spec;
         void *y = filled_array(s->dtype, p.y_count, 77);
@@ -545,7 +545,7 @@ static void rows_on_padding_do_not_show(void **state)
     fixture *f = *state;
     random_state r = {14};
     int64_t zeros[2] = {0}, odd = 0;
-    for (int round = 0; round < rounds(150, 20); round++) {
+    for (int round = 0; round < rounds(150, 60); round++) {
         problem p = padded_problem(&r);
         cj_conv_spec *s = &p.spec;
         int64_t x_count = spanned(s->x_stride, s->images, s->groups, s->in_channels, s->in);

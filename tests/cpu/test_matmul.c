@@ -158,7 +158,7 @@ static void every_isa_has_the_reference_bits(void **state)
 {
     fixture *f = *state;
     random_state r = {1};
-    for (int round = 0; round < rounds(120, 16); round++) {
+    for (int round = 0; round < rounds(120, 60); round++) {
         product p =
             random_product(&r, random_chance(&r, 2) ? CJ_F64 : CJ_F32, random_chance(&r, 3));
         void *want[2];
