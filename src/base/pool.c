@@ -3,7 +3,7 @@
  *
  * Each thread has a slot, one cache line that carries both directions: the caller fills in the range and then
  * raises `given`; the thread works and then sets `finished` to the same number. Whoever waits spins for
- * a few microseconds, since kernels follow each other closely, and then sleeps on a condition variable:
+ * a while, since kernels follow each other closely, and then sleeps on a condition variable:
  *
  *     waiter: lock; asleep = true; while (number is old) wait; asleep = false; unlock
  *     other:  number = new; if (asleep) { lock; unlock; signal }
@@ -21,9 +21,11 @@
 #include <unistd.h>
 
 enum {
-    CJ_SPIN_FOR_WORK = 10000,   /* ns a thread spins before it sleeps */
-    CJ_SPIN_FOR_FINISH = 50000, /* ns the caller spins: the ranges are about equal */
-    CJ_SPINS_A_LOOK = 32        /* pauses between two looks at the clock */
+    /* ns that a thread spins before it sleeps: longer than what a training step does between two parallel kernels. A sleeper takes
+     * 20 us to wake, and the system may wake it on the caller's processor: with 10 us here a LeNet step took 5.7 to 8.3 ms, so 4.8. */
+    CJ_SPIN_FOR_WORK = 200000,
+    CJ_SPIN_FOR_FINISH = 200000, /* ns that the caller spins: the ranges are about equal */
+    CJ_SPINS_A_LOOK = 32         /* pauses between two looks at the clock */
 };
 
 typedef struct cj_slot {
