@@ -172,22 +172,16 @@ static void fill(cj_conv_plan *plan, void *tables)
         tables ? cj_conv_forward_fill(plan, tables) : cj_conv_forward_count(plan);
 }
 
-cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
-                           const cj_contract_options *options, cj_conv_plan **out)
+static cj_status new_plan(cj_context *context, const cj_conv_spec *spec,
+                          const cj_contract_options *options, cj_conv_kind kind, cj_conv_plan **out)
 {
-    *out = NULL;
-    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64)
-        return CJ_DTYPE;
-    const cj_contract_kernels *kernels = cj_contract_kernels_of(options->isa);
-    if (!kernels)
-        return CJ_UNSUPPORTED;
     cj_conv_plan plan = {.spec = with_last_axes(spec),
                          .options = *options,
-                         .type = &kernels->type[spec->dtype == CJ_F32 ? 0 : 1],
                          .size = spec->dtype == CJ_F32 ? 4 : 8,
                          .threads = CJ_MAX(options->threads, 1)};
-    plan.facts.kind = options->generic ? CJ_CONV_GENERIC : cj_conv_recognise(spec);
-    if (plan.facts.kind == CJ_CONV_DEPTHWISE) { /* groups are channels from here on */
+    plan.type = &cj_contract_kernels_of(options->isa)->type[spec->dtype == CJ_F32 ? 0 : 1];
+    plan.facts.kind = kind;
+    if (kind == CJ_CONV_DEPTHWISE) { /* groups are channels from here on */
         plan.spec.out_channels = spec->groups;
         plan.spec.groups = 1;
         plan.spec.w_stride[W_O] = spec->w_stride[W_G];
@@ -198,8 +192,8 @@ cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
     plan.taps = product(plan.spec.kernel);
     plan.chunk_channels = CJ_MAX(1, CJ_CHUNK / CJ_MAX(plan.taps, 1));
     plan.width = spec->groups * spec->out_channels;
-    plan.facts.takes_load = plan.facts.kind != CJ_CONV_GENERIC;
-    plan.facts.takes_load_w = plan.facts.kind == CJ_CONV_WEIGHT;
+    plan.facts.takes_load = kind != CJ_CONV_GENERIC;
+    plan.facts.takes_load_w = kind == CJ_CONV_WEIGHT;
     if ((options->load && !plan.facts.takes_load) || (options->load_w && !plan.facts.takes_load_w))
         return CJ_UNSUPPORTED;
 
@@ -213,6 +207,32 @@ cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
     *out = (cj_conv_plan *)(void *)memory;
     fill(*out, memory + header);
     return CJ_OK;
+}
+
+cj_status cj_conv_plan_new(cj_context *context, const cj_conv_spec *spec,
+                           const cj_contract_options *options, cj_conv_plan **out)
+{
+    *out = NULL;
+    if (spec->dtype != CJ_F32 && spec->dtype != CJ_F64)
+        return CJ_DTYPE;
+    if (!cj_contract_kernels_of(options->isa))
+        return CJ_UNSUPPORTED;
+    cj_conv_kind kind = options->generic ? CJ_CONV_GENERIC : cj_conv_recognise(spec);
+    cj_status status = new_plan(context, spec, options, kind, out);
+    if (status != CJ_OK || !(*out)->too_wide)
+        return status;
+    cj_conv_plan_free(context, *out);
+    *out = NULL;
+    if (kind == CJ_CONV_GENERIC || options->load || options->load_w)
+        return cj_fail(context, CJ_UNSUPPORTED,
+                       "a convolution's kernel reaches over more than 2^31 elements of its input: "
+                       "use a smaller kernel, dilation or picture");
+    status = new_plan(context, spec, options, CJ_CONV_GENERIC, out);
+    if (status != CJ_OK || !(*out)->too_wide)
+        return status;
+    cj_conv_plan_free(context, *out);
+    *out = NULL;
+    return cj_fail(context, CJ_UNSUPPORTED, "a convolution's kernel has more than 2^31 positions");
 }
 
 void cj_conv_plan_free(cj_context *context, cj_conv_plan *plan)

@@ -191,14 +191,15 @@ static void fill_taps(cj_conv_plan *plan, const conv_phase *phase, conv_tap *tap
     }
 }
 
-static void fill_offsets(const cj_conv_plan *plan, const conv_phase *phase)
+static void fill_offsets(cj_conv_plan *plan, const conv_phase *phase)
 {
-    int32_t *offset = plan->offset + phase->first_k;
+    int64_t k = phase->first_k;
     for (int64_t c = 0; c < plan->spec.in_channels; c++)
         for (int64_t t = 0; t < phase->taps; t++) {
             const conv_tap *tap = &plan->tap[phase->first_tap + t];
-            *offset++ = (int32_t)(tap->at[AXIS_H] * plan->row_step +
-                                  tap->at[AXIS_W] * plan->pixel_step + c);
+            cj_conv_set_offset(plan, k++,
+                               tap->at[AXIS_H] * plan->row_step +
+                                   tap->at[AXIS_W] * plan->pixel_step + c);
         }
 }
 
@@ -261,7 +262,7 @@ void cj_conv_forward_fill(cj_conv_plan *plan, void *tables)
     plan->offset = (int32_t *)(void *)(plan->tap + taps);
     if (plan->source == SOURCE_GATHERED) {
         for (int64_t i = 0; i < plan->chunk_channels * plan->taps; i++)
-            plan->offset[i] = (int32_t)i;
+            cj_conv_set_offset(plan, i, i);
     } else {
         for (int64_t i = 0; i < plan->phase_count; i++)
             fill_offsets(plan, &plan->phase[i]);

@@ -78,6 +78,7 @@ struct cj_conv_plan {
     conv_phase *phase;
     conv_tap *tap;
     int32_t *offset;
+    bool too_wide; /* an offset does not fit: the generic kernel serves */
 
     /* weight gradient: see conv_weight.c */
     bool split_output, w_staged;
@@ -119,6 +120,13 @@ typedef struct cj_conv_held {
  * zero from the start (the caller clears the window once). */
 void cj_conv_stage(const cj_conv_plan *plan, const cj_conv_run_args *run, int thread, char *window,
                    cj_conv_held *held, int64_t image, int64_t first, int64_t last);
+
+/* Writes an offset to the plan's table, or notes that it does not fit. */
+static inline void cj_conv_set_offset(cj_conv_plan *plan, int64_t at, int64_t offset)
+{
+    plan->too_wide = plan->too_wide || offset > INT32_MAX || offset < INT32_MIN;
+    plan->offset[at] = plan->too_wide ? 0 : (int32_t)offset;
+}
 
 static inline int64_t cj_floor_div(int64_t a, int64_t b)
 {

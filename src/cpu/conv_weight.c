@@ -156,13 +156,15 @@ void cj_conv_weight_count(cj_conv_plan *plan)
 void cj_conv_weight_fill(cj_conv_plan *plan, void *tables)
 {
     const cj_conv_spec *s = &plan->spec;
-    int32_t *offset = plan->offset = tables;
+    int64_t at = 0;
+    plan->offset = tables;
     for (int64_t i = 0; i < pictures_at_a_time(plan); i++)
         for (int64_t h = 0; h < plan->strip_rows; h++)
             for (int64_t w = 0; w < s->kernel[AXIS_W]; w++)
-                *offset++ = (int32_t)(i * plan->picture_step +
-                                      h * s->kernel_dilation[AXIS_H] * plan->row_step +
-                                      w * s->kernel_dilation[AXIS_W] * plan->pixel_step);
+                cj_conv_set_offset(plan, at++,
+                                   i * plan->picture_step +
+                                       h * s->kernel_dilation[AXIS_H] * plan->row_step +
+                                       w * s->kernel_dilation[AXIS_W] * plan->pixel_step);
 }
 
 /* ---- run ---- */

@@ -4,6 +4,8 @@
  */
 #include "contract_support.h"
 
+#include <sys/mman.h>
+
 enum { POOLS = 5, AXES = CJ_CONV_AXES };
 static const int pool_threads[POOLS] = {1, 2, 3, 5, 8};
 
@@ -591,12 +593,67 @@ static void rows_on_padding_do_not_show(void **state)
     assert_true(zeros[0] > 100 && zeros[1] > 100 && odd > 3);
 }
 
+/* Rows 2^30 elements apart: the offsets of the fast kernel would not fit, the generic one serves. */
+static void far_rows_take_the_generic_kernel(void **state)
+{
+    fixture *f = *state;
+    const int64_t row = INT64_C(1) << 30, bytes = 3 * row * (int64_t)sizeof(float);
+    float *x = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (x == MAP_FAILED) {
+        print_message("left out: no 12 GiB of address space\n");
+        skip();
+    }
+    random_state r = {15};
+    problem p = {.spec = {.dtype = CJ_F32,
+                          .spatial = 2,
+                          .images = 1,
+                          .groups = 1,
+                          .in_channels = 1,
+                          .out_channels = 4,
+                          .in = {3, 5, 1},
+                          .kernel = {3, 1, 1},
+                          .out = {1, 5, 1},
+                          .stride = {1, 1, 1},
+                          .in_dilation = {1, 1, 1},
+                          .kernel_dilation = {1, 1, 1},
+                          .x_stride = {0, 0, 1, row, 1, 0},
+                          .w_stride = {0, 3, 3, 1, 1, 1},
+                          .y_stride = {0, 0, 1, 20, 4, 20}},
+                 .x = x,
+                 .w = random_array(&r, CJ_F32, 12, false),
+                 .y_count = 20};
+    for (int64_t h = 0; h < 3; h++)
+        for (int64_t w = 0; w < 5; w++)
+            x[h * row + w] = (float)(h * 5 + w) / 7;
+    assert_int_equal(cj_conv_recognise(&p.spec), CJ_CONV_FORWARD);
+    int isa = cj_isa_choose(NULL, NULL, 0);
+    float want[20], y[20];
+    cj_reference_conv(&p.spec, cj_isa_is_fma(isa), p.x, p.w, want);
+    cj_contract_options options = {.isa = isa, .threads = 1};
+    cj_conv_plan *plan;
+    assert_int_equal(cj_conv_plan_new(f->context, &p.spec, &options, &plan), CJ_OK);
+    const cj_conv_facts *facts = cj_conv_plan_facts(plan);
+    assert_string_equal(facts->kernel, "conv.gathered");
+    void *scratch = scratch_of(facts->scratch_bytes), *packed = scratch_of(facts->packed_bytes);
+    cj_conv_pack(plan, f->pool[0], p.w, packed);
+    cj_conv_run_args run = {.x = x, .w = packed, .y = y, .scratch = scratch};
+    cj_conv_run(plan, f->pool[0], &run);
+    assert_same_bits(CJ_F32, y, want, 20, facts->kernel);
+    cj_conv_plan_free(f->context, plan);
+    free(scratch);
+    free(packed);
+    free(p.w);
+    munmap(x, (size_t)bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_is_multiplied_and_holes_are_not),
         cmocka_unit_test(reference_is_right),
         cmocka_unit_test(layers_of_real_size),
+        cmocka_unit_test(far_rows_take_the_generic_kernel),
         cmocka_unit_test(rows_on_padding_do_not_show),
         cmocka_unit_test(every_isa_has_the_reference_bits),
         cmocka_unit_test(every_kernel_ran),
