@@ -1,10 +1,11 @@
 /*
  * src/compile/cache.c - programs of single tensors, kept by the structure of their graph.
  *
- * The key is the graph in words: op, dtype, shape, options and sources of each node in the order of the traversal. Two graphs with
- * equal words differ in their constants only, and in scalars other than 0, 1, -1, 2 and 1/2: these are arguments, whose memory is
- * told at each run. Keys are compared in full. The cache is bounded in programs and in bytes, the one used longest ago goes first.
- * Graphs that read variables are not kept: a kept program would hold its variables alive.
+ * The key is the graph in words: op, dtype, shape, options and sources of each node in the order of
+ * the traversal. Two graphs with equal words differ in their constants only, and in scalars other
+ * than 0, 1, -1, 2 and 1/2: these are arguments, whose memory is told at each run. Keys are
+ * compared in full. The cache is bounded in programs and in bytes, the one used longest ago goes
+ * first. Graphs that read variables are not kept: a kept program would hold its variables alive.
  */
 #include "compile/program.h"
 

@@ -175,9 +175,10 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
 }
 
 /*
- * Checkpoints. The level of a node is the number of marked nodes on the deepest path to it, so the backward pass of
- * a segment stands at a higher level than the segment. A user at a higher level than an unmarked source takes a second item of
- * that source, whose own unmarked sources of the same level are second items too.
+ * Checkpoints. The level of a node is the number of marked nodes on the deepest path to it, so the
+ * backward pass of a segment stands at a higher level than the segment. A user at a higher level
+ * than an unmarked source takes a second item of that source, whose own unmarked sources of the
+ * same level are second items too.
  */
 typedef struct cj_levels {
     int32_t count;  /* of first items */
@@ -191,7 +192,8 @@ static bool can_repeat(const cj_schedule *s, int32_t item)
     return !s->item[item].node->checkpoint && role != CJ_ROLE_LEAF && role != CJ_ROLE_SCALAR;
 }
 
-/* Whether the second item of `at` wants one of this source too; what is a second item already, of a segment below, it shares. */
+/* Whether the second item of `at` wants one of this source too; what is a second item already, of a
+ * segment below, it shares. */
 static bool is_repeated_with(const cj_schedule *s, const cj_levels *levels, int32_t at,
                              int32_t source)
 {
@@ -199,7 +201,8 @@ static bool is_repeated_with(const cj_schedule *s, const cj_levels *levels, int3
            levels->level[source] == levels->level[at];
 }
 
-/* The second item of `first`, made with those it needs, sources first (an explicit stack: graphs are deep). */
+/* The second item of `first`, made with those it needs, sources first (an explicit stack: graphs
+ * are deep). */
 static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
 {
     int32_t *stack = NULL, depth = 0, room = 0;

@@ -1,5 +1,6 @@
 /*
- * src/compile/eval.c - one tensor, computed now: cj_eval, cj_read, cj_describe; and programs in words.
+ * src/compile/eval.c - one tensor, computed now: cj_eval, cj_read, cj_describe; and programs in
+ * words.
  */
 #include "compile/program.h"
 

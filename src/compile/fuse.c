@@ -1,13 +1,15 @@
 /*
  * src/compile/fuse.c - which items are computed together.
  *
- * A greedy walk in topological order. A map joins the group of a source while that group is *open*: no item outside
- * it uses one of its values yet. Then nothing that the map needs can depend on the group, so joining never makes a cycle, and
- * neither does merging two open groups. The first outside use closes a group. So the walk takes maps and reductions
- * before contractions: groups stay open as long as they can.
+ * A greedy walk in topological order. A map joins the group of a source while that group is *open*:
+ * no item outside it uses one of its values yet. Then nothing that the map needs can depend on the
+ * group, so joining never makes a cycle, and neither does merging two open groups. The first
+ * outside use closes a group. So the walk takes maps and reductions before contractions: groups
+ * stay open as long as they can.
  *
- * A cheap map of a closed group (few instructions, at most one large operand that lies in memory anyway) is computed again in the
- * group that wants it instead of being stored: a load costs as much as the few instructions.
+ * A cheap map of a closed group (few instructions, at most one large operand that lies in memory
+ * anyway) is computed again in the group that wants it instead of being stored: a load costs as
+ * much as the few instructions.
  */
 #include "compile/schedule.h"
 
@@ -78,7 +80,8 @@ static const cj_tensor *domain_of(const cj_item *item)
     return item->role == CJ_ROLE_REDUCE ? item->node->source[0] : item->node;
 }
 
-/* Whether the item reads a value of the group otherwise than element for element: it must wait for the group then. */
+/* Whether the item reads a value of the group otherwise than element for element: it must wait for
+ * the group then. */
 static bool reads_view_of(cj_schedule *s, int32_t item, int32_t group)
 {
     int32_t count = s->item[item].copy ? 1 : s->item[item].node->source_count;
@@ -316,8 +319,8 @@ static void pair_argmax(cj_schedule *s, int32_t group, int32_t item, const int32
 }
 
 /*
- * A contraction may compute an operand as it reads it: a cheap map that nobody stores yet, seen through permutes at most, is
- * cloned into a group of its own that becomes the head's prologue.
+ * A contraction may compute an operand as it reads it: a cheap map that nobody stores yet, seen
+ * through permutes at most, is cloned into a group of its own that becomes the head's prologue.
  */
 static cj_status take_feed(cj_schedule *s, int32_t group, int32_t head, int k)
 {

@@ -1,12 +1,14 @@
 /*
  * src/compile/kernel.h - a kernel as the schedule describes it and a backend executes it.
  *
- * A kernel is a loop nest over a domain with a straight-line program for each of its elements. The loop axes are in three
- * runs, outer to inner: `outer` kept axes, `reduced` axes in logical order, the rest kept again. The program's values
- * are stored by strides, or reduced over the reduced axes in the order of docs/design.md, "The bits".
+ * A kernel is a loop nest over a domain with a straight-line program for each of its elements. The
+ * loop axes are in three runs, outer to inner: `outer` kept axes, `reduced` axes in logical order,
+ * the rest kept again. The program's values are stored by strides, or reduced over the reduced axes
+ * in the order of docs/design.md, "The bits".
  *
- * A kernel with a head (a matrix product, a convolution, a window) is the same thing whose first value is what the head
- * computes: the program is its epilogue. Programs that feed an operand of the head (`feed`) are its prologue.
+ * A kernel with a head (a matrix product, a convolution, a window) is the same thing whose first
+ * value is what the head computes: the program is its epilogue. Programs that feed an operand of
+ * the head (`feed`) are its prologue.
  */
 #ifndef CJ_COMPILE_KERNEL_H
 #define CJ_COMPILE_KERNEL_H
@@ -23,7 +25,8 @@ typedef enum cj_kernel_kind {
     CJ_KERNEL_KEY     /* a folded key: operands key, value; one store */
 } cj_kernel_kind;
 
-/* Where a value lies: element (i, j, ...) at offset + i * stride[0] + j * stride[1] + ..., in elements of its buffer. */
+/* Where a value lies: element (i, j, ...) at offset + i * stride[0] + j * stride[1] + ..., in
+ * elements of its buffer. */
 typedef struct cj_view {
     int32_t buffer;
     int64_t offset;

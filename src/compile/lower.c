@@ -1,5 +1,6 @@
 /*
- * src/compile/lower.c - groups become kernels: the program of a group of maps and reductions, its loop order, its stores.
+ * src/compile/lower.c - groups become kernels: the program of a group of maps and reductions, its
+ * loop order, its stores.
  */
 #include "compile/lower.h"
 
@@ -172,7 +173,8 @@ static bool is_contiguous(const cj_lowering *l, const int *order, const int64_t 
     return true;
 }
 
-/* The loop order in which most of the large operands and of the stores in row-major order lie contiguously. */
+/* The loop order in which most of the large operands and of the stores in row-major order lie
+ * contiguously. */
 static void choose_order(cj_lowering *l, int row_major_stores)
 {
     int best = -1, logical[CJ_MAX_RANK];
@@ -269,7 +271,8 @@ static int16_t source_reg(cj_lowering *l, int32_t source)
     return -1;
 }
 
-/* Marks the members whose values somebody wants: users that were computed again elsewhere have left some without. */
+/* Marks the members whose values somebody wants: users that were computed again elsewhere have left
+ * some without. */
 static void find_wanted(cj_schedule *s, int32_t group)
 {
     int32_t member[CJ_MOST_MEMBERS], count = 0;
@@ -424,7 +427,8 @@ static int group_stores(const cj_schedule *s, const cj_group *g, int *instrs)
     return stores;
 }
 
-/* The prologue of operand k of a contraction: a program over the operand's domain in the order in which it is read. */
+/* The prologue of operand k of a contraction: a program over the operand's domain in the order in
+ * which it is read. */
 static cj_status lower_feed(cj_schedule *s, cj_kernel *kernel, int32_t head, int32_t group, int k)
 {
     cj_lowering l = {.s = s, .group = group};

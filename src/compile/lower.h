@@ -18,14 +18,16 @@ cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int st
                          int reductions);
 cj_status cj_kernel_append(cj_schedule *s, cj_kernel *kernel);
 
-/* Appends a kernel that copies `from` to `to`, or fills `to` with the bits at `fill`, over the extents. */
+/* Appends a kernel that copies `from` to `to`, or fills `to` with the bits at `fill`, over the
+ * extents. */
 cj_status cj_kernel_copy_region(cj_schedule *s, cj_dtype dtype, int rank, const int64_t *extent,
                                 const cj_view *from, const cj_view *to, const uint64_t *fill);
 
 /* The buffer of a variable's memory. */
 cj_status cj_variable_buffer(cj_schedule *s, cj_variable *variable, int32_t *buffer);
 
-/* Operands (but for those that are fed: extents only) and kind of a contraction, and the order of its loops in squeezed axes. */
+/* Operands (but for those that are fed: extents only) and kind of a contraction, and the order of
+ * its loops in squeezed axes. */
 cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_kernel *kernel,
                         int *loop);
 

@@ -122,7 +122,8 @@ static const cj_place *place_as(cj_schedule *s, int32_t item, const int64_t *lik
     return status ? NULL : to;
 }
 
-/* Operands and results lie alike: as the index does where there is one (the forward pass chose its order), else as x. */
+/* Operands and results lie alike: as the index does where there is one (the forward pass chose its
+ * order), else as x. */
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
 {
     const cj_tensor *node = s->item[item].node;

@@ -1,13 +1,13 @@
 /*
  * src/compile/order.c - groups become a sequence.
  *
- * A list schedule: of the groups whose sources are there, the next is the one that adds least to what is alive (ties: the
- * graph's order), so that gradients are consumed as they appear. What is computed again because of a checkpoint
- * waits until nothing else can go on.
+ * A list schedule: of the groups whose sources are there, the next is the one that adds least to
+ * what is alive (ties: the graph's order), so that gradients are consumed as they appear. What is
+ * computed again because of a checkpoint waits until nothing else can go on.
  *
- * Updates. A group that computes a variable's new value element by element may write the variable itself, if every other
- * reader stands before it: an edge from each reader says so, unless it would close a cycle; then the value goes to
- * memory of its own and is copied at the end.
+ * Updates. A group that computes a variable's new value element by element may write the variable
+ * itself, if every other reader stands before it: an edge from each reader says so, unless it would
+ * close a cycle; then the value goes to memory of its own and is copied at the end.
  */
 #include "compile/schedule.h"
 
@@ -67,7 +67,8 @@ static cj_status visit_items(cj_order *o, int32_t group, cj_visit_fn visit)
     return status;
 }
 
-/* Whether source k of an item of the group is computed there: an operand that is fed, or within a feed. */
+/* Whether source k of an item of the group is computed there: an operand that is fed, or within a
+ * feed. */
 static bool is_fed(const cj_schedule *s, int32_t group, int32_t item, int32_t k)
 {
     const cj_group *g = &s->group[group];
@@ -172,7 +173,8 @@ static cj_status build_edges(cj_order *o)
 
 /* ---- updates in place ---- */
 
-/* Whether the group reads the variable only where it writes it: as the whole, element for element, in a map. */
+/* Whether the group reads the variable only where it writes it: as the whole, element for element,
+ * in a map. */
 static bool reads_in_step(cj_schedule *s, int32_t group, const cj_variable *variable)
 {
     const cj_group *g = &s->group[group];

@@ -1,6 +1,6 @@
 /*
- * src/compile/place.c - buffers, and where the value of an item lies in them: views cost nothing where strides can say
- * them; a reshape that they cannot say is copied.
+ * src/compile/place.c - buffers, and where the value of an item lies in them: views cost nothing
+ * where strides can say them; a reshape that they cannot say is copied.
  */
 #include "compile/lower.h"
 
@@ -102,8 +102,8 @@ static void carry_strides(const cj_tensor *from, const int64_t *in, const cj_ten
 }
 
 /*
- * Strides of a reshape without a copy, if there are any: runs of axes on both sides with equal products are matched; a run of
- * the source must step evenly.
+ * Strides of a reshape without a copy, if there are any: runs of axes on both sides with equal
+ * products are matched; a run of the source must step evenly.
  */
 static bool reshape_strides(const cj_tensor *from, const int64_t *in, const cj_tensor *to,
                             int64_t *out)

@@ -1,10 +1,11 @@
 /*
  * src/compile/plan.c - offsets of all buffers in one arena, from their life times.
  *
- * A value may take over the memory of an operand that dies in the kernel that computes it, if both are read and written
- * element for element. Then blocks are placed one by one at the lowest offset that is free for their whole life:
- * the largest first, or those of the fullest kernel first, or by time; the best of the three is kept
- * (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
+ * A value may take over the memory of an operand that dies in the kernel that computes it, if both
+ * are read and written element for element. Then blocks are placed one by one at the lowest offset
+ * that is free for their whole life: the largest first, or those of the fullest kernel first, or by
+ * time; the best of the three is kept (Pisarchyk and Lee, "Efficient Memory Management for Deep
+ * Neural Net Inference", 2020).
  */
 #include "compile/schedule.h"
 
@@ -121,8 +122,8 @@ static void rename_views(cj_kernel *k, const int32_t *name)
 }
 
 /*
- * Kernels are renamed to the buffers that they share, so that whoever runs them sees that operand and result are one
- * memory.
+ * Kernels are renamed to the buffers that they share, so that whoever runs them sees that operand
+ * and result are one memory.
  */
 cj_status cj_schedule_share(cj_schedule *s)
 {
@@ -177,8 +178,8 @@ static void insert_block(cj_block **sorted, int32_t count, cj_block *block)
     sorted[low] = block;
 }
 
-/* Places the blocks in their order, each in the smallest gap that holds it; returns the arena's size. `sorted`: room
- * for as many pointers. */
+/* Places the blocks in their order, each in the smallest gap that holds it; returns the arena's
+ * size. `sorted`: room for as many pointers. */
 static size_t place_blocks(cj_block *block, int32_t count, cj_block **sorted)
 {
     size_t size = 0;
@@ -201,7 +202,8 @@ static size_t place_blocks(cj_block *block, int32_t count, cj_block **sorted)
     return size;
 }
 
-/* The same in the order of time with a list of what is alive: no quadratic pass for large programs. */
+/* The same in the order of time with a list of what is alive: no quadratic pass for large programs.
+ * */
 static size_t place_by_time(cj_block *block, int32_t count, cj_block **alive)
 {
     size_t size = 0;

@@ -32,13 +32,14 @@ struct cj_program {
     bool cached; /* the cache's, not the caller's */
 };
 
-/* cj_compile; with `arguments`, constants are not the program's: buffers of kind ARGUMENT want their pointers set. */
+/* cj_compile; with `arguments`, constants are not the program's: buffers of kind ARGUMENT want
+ * their pointers set. */
 cj_program *cj_program_new(cj_at at, cj_context *context, int outputs, cj_tensor *const *output,
                            const cj_updates *updates, bool arguments);
 
 /*
- * A program of x alone that has run, for cj_eval and its kin: from the cache where a graph of this structure was computed before
- * (cache.c). NULL on failure. cj_program_done gives it back.
+ * A program of x alone that has run, for cj_eval and its kin: from the cache where a graph of this
+ * structure was computed before (cache.c). NULL on failure. cj_program_done gives it back.
  */
 cj_program *cj_program_of(cj_at at, cj_tensor *x);
 void cj_program_done(cj_program *program);

@@ -3,15 +3,17 @@
  *
  * Six passes, each a file, over the structures below:
  *     collect   nodes become items, each with a role; checkpoints make a second item of a node
- *     fuse      items that are computed together become groups: a head, maps, reductions over one domain
+ *     fuse      items that are computed together become groups: a head, maps, reductions over one
+ *     domain
  *     order     groups become a sequence, updates in place after the last read
- *     lower     groups become kernels: memory orders are chosen, views are worked out, copies inserted
+ *     lower     groups become kernels: memory orders are chosen, views are worked out, copies
+ *     inserted
  *     share     results take over the memory of operands that die
  *     plan      buffers get offsets in one arena
  * None of them changes a bit of any value, and none looks at a pointer's value.
  *
- * A domain is a shape without its axes of extent 1 ("squeezed"), so that reshapes which only add or drop such axes do
- * not part what belongs together.
+ * A domain is a shape without its axes of extent 1 ("squeezed"), so that reshapes which only add or
+ * drop such axes do not part what belongs together.
  */
 #ifndef CJ_COMPILE_SCHEDULE_H
 #define CJ_COMPILE_SCHEDULE_H
@@ -155,7 +157,8 @@ int32_t cj_alias_root(const cj_schedule *s, int32_t item);
 /* Through aliases and views: the item whose memory it is. */
 int32_t cj_memory_root(const cj_schedule *s, int32_t item);
 
-/* For each axis of the item the axis of its memory root, -1 where the extent is 1; false: other views than permutes between. */
+/* For each axis of the item the axis of its memory root, -1 where the extent is 1; false: other
+ * views than permutes between. */
 bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis);
 
 /* ---- fuse.c ---- */
@@ -165,7 +168,8 @@ int32_t cj_group_of(cj_schedule *s, int32_t group); /* the group it has become p
 /* ---- place.c ---- */
 
 int32_t cj_buffer_new(cj_schedule *s, cj_buffer_kind kind, cj_dtype dtype, int64_t elements);
-/* The place of an item's value, worked out through views; may append a copying kernel. NULL: no memory. */
+/* The place of an item's value, worked out through views; may append a copying kernel. NULL: no
+ * memory. */
 const cj_place *cj_item_place(cj_schedule *s, int32_t item);
 /* A copy of the item in row-major memory of its own. */
 const cj_place *cj_item_copy(cj_schedule *s, int32_t item);

@@ -21,13 +21,15 @@ typedef struct cj_target {
     void (*release)(cj_context *context, cj_call *call);
 
     /*
-     * What the schedule asks before it lays out: the memory order that the code for this convolution writes, as
-     * axes of y, outer to inner (rank entries: a permutation of N, G, O, spatial...).
+     * What the schedule asks before it lays out: the memory order that the code for this
+     * convolution writes, as axes of y, outer to inner (rank entries: a permutation of N, G, O,
+     * spatial...).
      */
     void (*conv_order)(const cj_tensor *conv, int *order);
     /* Whether the code for this contraction can reduce what it makes over the axes in the mask. */
     bool (*takes_sums)(const cj_context *context, const cj_tensor *head, uint32_t reduced);
-    /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in. */
+    /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in.
+     * */
     bool (*takes_feed)(const cj_tensor *head, int i);
     /* The order in which such an operand is asked for, as its axes, outer to inner. */
     void (*feed_order)(const cj_tensor *head, int i, int *order);

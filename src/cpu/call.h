@@ -36,8 +36,8 @@ void cj_conv_memory_order(const cj_tensor *conv, int *order);
 bool cj_contract_takes_feed(const cj_tensor *head, int i);
 void cj_contract_feed_order(const cj_tensor *head, int i, int *order);
 
-/* Whether sums over these axes of the head (all but its channels) can be taken on the way out without leaving threads idle:
- * blocks of rows are the unit (cj_target.takes_sums). */
+/* Whether sums over these axes of the head (all but its channels) can be taken on the way out
+ * without leaving threads idle: blocks of rows are the unit (cj_target.takes_sums). */
 bool cj_contract_takes_sums(const cj_context *context, const cj_tensor *head, uint32_t reduced);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * src/cpu/run_contract.c - matrix products and convolutions, with their program as epilogue, and with prologues.
+ * src/cpu/run_contract.c - matrix products and convolutions, with their program as epilogue, and
+ * with prologues.
  */
 #include "cpu/call.h"
 #include "cpu/contract.h"
@@ -40,7 +41,8 @@ typedef struct cj_contract_job {
     cj_sinks_run sinks;
 } cj_contract_job;
 
-/* Whole rows at a time, not across the end of a block of a reduction; a block that is complete is folded. */
+/* Whole rows at a time, not across the end of a block of a reduction; a block that is complete is
+ * folded. */
 static void store_and_sum(const cj_contract_job *job, cj_tile_run *run, char *scratch, char *tile,
                           int64_t first_row, int64_t rows)
 {
@@ -282,7 +284,8 @@ void cj_contract_feed_order(const cj_tensor *head, int i, int *order)
     int memory[3 + CJ_CONV_AXES], at = 0;
     cj_conv_memory_order(head, memory);
     bool weight = memory[0] != 0; /* its result begins with positions */
-    /* x: [N][spatial][G][C], WEIGHT [C][spatial][G][N]; w of WEIGHT: [C][spatial][G][O], axes G, O, C */
+    /* x: [N][spatial][G][C], WEIGHT [C][spatial][G][N]; w of WEIGHT: [C][spatial][G][O], axes G, O,
+     * C */
     order[at++] = weight ? 2 : 0;
     for (int a = 0; a < options.spatial; a++)
         order[at++] = 3 + a;
@@ -393,7 +396,8 @@ static size_t aligned(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-/* A row of an operand: its innermost spatial axis and its channels; an image: the outermost spatial axis times those between. */
+/* A row of an operand: its innermost spatial axis and its channels; an image: the outermost spatial
+ * axis times those between. */
 static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
 {
     const cj_kernel *k = c->call.kernel;

@@ -1,5 +1,6 @@
 /*
- * src/cpu/run_reduce.c - kernels with reductions and no head: a domain [outer][reduced][inner], its program, its sinks.
+ * src/cpu/run_reduce.c - kernels with reductions and no head: a domain [outer][reduced][inner], its
+ * program, its sinks.
  *
  * A unit of work is one block of one outer index, of one strip of inner columns.
  */

@@ -1,9 +1,11 @@
 /*
- * src/cpu/sink.h - the reductions of a kernel: where a program's values go that are summed instead of stored.
+ * src/cpu/sink.h - the reductions of a kernel: where a program's values go that are summed instead
+ * of stored.
  *
- * The domain is [outer][reduced][inner]. The reduced axis is cut in blocks of CJ_REDUCE_BLOCK; whoever drives the sinks feeds the
- * elements of one block in order and ends it; blocks may be fed by any thread. Results of several blocks wait in shared scratch
- * until cj_sinks_fold. So the order is that of docs/design.md, "The bits", however the blocks are shared out.
+ * The domain is [outer][reduced][inner]. The reduced axis is cut in blocks of CJ_REDUCE_BLOCK;
+ * whoever drives the sinks feeds the elements of one block in order and ends it; blocks may be fed
+ * by any thread. Results of several blocks wait in shared scratch until cj_sinks_fold. So the order
+ * is that of docs/design.md, "The bits", however the blocks are shared out.
  */
 #ifndef CJ_CPU_SINK_H
 #define CJ_CPU_SINK_H
@@ -47,17 +49,20 @@ typedef struct cj_sinks_run {
 void cj_sinks_make(cj_sinks *sinks, const struct cj_isa_kernels *kernels, const cj_kernel *kernel,
                    int64_t strip);
 
-/* Feeds rows [row, row + rows) (numbers within the reduction) of `columns` values each, from the registers of the tile just run.
- * They do not cross a block's end. scratch: the thread's, thread_bytes. */
+/* Feeds rows [row, row + rows) (numbers within the reduction) of `columns` values each, from the
+ * registers of the tile just run. They do not cross a block's end. scratch: the thread's,
+ * thread_bytes. */
 void cj_sinks_feed(const cj_sinks *s, cj_tile_run *run, char *scratch, int64_t row, int64_t rows,
                    int64_t columns);
-/* A whole reduction of at most a block that lies at element `at` of the registers (inner = 1): fed, folded and written. */
+/* A whole reduction of at most a block that lies at element `at` of the registers (inner = 1): fed,
+ * folded and written. */
 void cj_sinks_row(const cj_sinks_run *r, cj_tile_run *run, char *scratch, int64_t outer,
                   int64_t at);
 /* Ends a block of `rows` rows: columns [column, column + columns). */
 void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block,
                         int64_t rows, int64_t column, int64_t columns);
-/* Folds the blocks of outer indexes [begin, end) and writes the results; needed where blocks > 1. */
+/* Folds the blocks of outer indexes [begin, end) and writes the results; needed where blocks > 1.
+ * */
 void cj_sinks_fold(const cj_sinks_run *r, int64_t begin, int64_t end);
 /* Nothing is reduced: each result is the identity. */
 void cj_sinks_identity(const cj_sinks_run *r);

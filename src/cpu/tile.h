@@ -1,9 +1,11 @@
 /*
- * src/cpu/tile.h - the tile interpreter: the program of a kernel, run on some hundred elements at a time.
+ * src/cpu/tile.h - the tile interpreter: the program of a kernel, run on some hundred elements at a
+ * time.
  *
- * Elements of the domain are numbered in the order of the loops. A tile is a run of such numbers; each value of the program is
- * a contiguous row of as many elements, in scratch or, where an operand or a result lies contiguously, in memory itself. An
- * instruction is one call of a vector kernel over the tile.
+ * Elements of the domain are numbered in the order of the loops. A tile is a run of such numbers;
+ * each value of the program is a contiguous row of as many elements, in scratch or, where an
+ * operand or a result lies contiguously, in memory itself. An instruction is one call of a vector
+ * kernel over the tile.
  */
 #ifndef CJ_CPU_TILE_H
 #define CJ_CPU_TILE_H
@@ -72,21 +74,24 @@ typedef struct cj_tile_run {
 } cj_tile_run;
 
 /*
- * Makes the interpreter's form of the kernel's program, in the context's memory. `row`: the caller's tiles start at multiples of
- * it; 0: at multiples of tile->period; -1: anywhere. Free with cj_tile_free.
+ * Makes the interpreter's form of the kernel's program, in the context's memory. `row`: the
+ * caller's tiles start at multiples of it; 0: at multiples of tile->period; -1: anywhere. Free with
+ * cj_tile_free.
  */
 cj_status cj_tile_make(cj_context *context, const cj_kernel *kernel, int64_t row, cj_tile **tile);
 void cj_tile_free(cj_context *context, cj_tile *tile);
 
-/* Gets ready to run tiles of at most `most` elements; scratch: tile->scratch_bytes, 64-byte aligned. */
+/* Gets ready to run tiles of at most `most` elements; scratch: tile->scratch_bytes, 64-byte
+ * aligned. */
 void cj_tile_begin(const cj_tile *tile, cj_tile_run *run, void *const *buffer, void *scratch,
                    int64_t most);
 
-/* Runs the elements [first, first + n), n at most tile->length. head: their values from the head, or NULL. Registers hold the values
- * until the next call. */
+/* Runs the elements [first, first + n), n at most tile->length. head: their values from the head,
+ * or NULL. Registers hold the values until the next call. */
 void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head);
 
-/* Copies between contiguous memory and a strided view of elements [first, first + n) of the axes. */
+/* Copies between contiguous memory and a strided view of elements [first, first + n) of the axes.
+ * */
 void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
                   const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
                   const void *in);
@@ -94,8 +99,8 @@ void cj_walk_store(const struct cj_isa_kernels *kernels, const cj_tile_axes *axe
                    const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
                    const void *in);
 
-/* Joins neighbouring axes where every one of the views steps evenly, not across the borders in the mask (bit i: between axis i - 1
- * and i); strides are rewritten. */
+/* Joins neighbouring axes where every one of the views steps evenly, not across the borders in the
+ * mask (bit i: between axis i - 1 and i); strides are rewritten. */
 void cj_join_axes(cj_tile_axes *axes, int views, int64_t *const *stride, uint32_t borders);
 
 #endif

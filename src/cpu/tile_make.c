@@ -1,6 +1,6 @@
 /*
- * src/cpu/tile_make.c - the interpreter's form of a program: axes joined, operands classed, pairs of ops fused, registers
- * given places.
+ * src/cpu/tile_make.c - the interpreter's form of a program: axes joined, operands classed, pairs
+ * of ops fused, registers given places.
  */
 #include "cpu/tile.h"
 
@@ -34,7 +34,8 @@ static bool is_contiguous(const cj_tile *t, const int64_t *stride)
     return true;
 }
 
-/* The elements after which the view repeats itself: the extents from its first axis with a stride; 0: never in a tile. */
+/* The elements after which the view repeats itself: the extents from its first axis with a stride;
+ * 0: never in a tile. */
 static int64_t period_of(const cj_tile *t, const int64_t *stride)
 {
     int first = 0;
@@ -155,7 +156,8 @@ static cj_tile_step make_step(cj_map_fn fn, int out, int a, int b, int c, int d)
     return (cj_tile_step){fn, (int16_t)out, {(int16_t)a, (int16_t)b, (int16_t)c, (int16_t)d}};
 }
 
-/* Two ops in one pass where the first has no other use: a compare before a where, a product before a sum. */
+/* Two ops in one pass where the first has no other use: a compare before a where, a product before
+ * a sum. */
 static bool pair_step(const struct cj_isa_kernels *kernels, const cj_kernel *k, const int *uses,
                       int at, cj_tile_step *step, int *gone)
 {
@@ -230,8 +232,8 @@ static cj_status make_steps(cj_context *context, cj_tile *t, const cj_kernel *k)
 /* ---- registers ---- */
 
 /*
- * A store's value may be computed in its memory when it is contiguous, is the only store of that value, and nothing read
- * after that instruction lies in the same buffer.
+ * A store's value may be computed in its memory when it is contiguous, is the only store of that
+ * value, and nothing read after that instruction lies in the same buffer.
  */
 static void find_direct_stores(cj_tile *t, const cj_kernel *k)
 {
