@@ -3,11 +3,11 @@
  *
  * Six passes, each a file, over the structures below:
  *     collect   nodes become items, each with a role; checkpoints make a second item of a node
- *     fuse      items that are computed together become groups: a head, maps, reductions over one
- *     domain
+ *     fuse      items that are computed together become groups: a head, maps, reductions over
+ *               one domain
  *     order     groups become a sequence, updates in place after the last read
  *     lower     groups become kernels: memory orders are chosen, views are worked out, copies
- *     inserted
+ *               inserted
  *     share     results take over the memory of operands that die
  *     plan      buffers get offsets in one arena
  * None of them changes a bit of any value, and none looks at a pointer's value.

@@ -28,8 +28,7 @@ typedef struct cj_target {
     void (*conv_order)(const cj_tensor *conv, int *order);
     /* Whether the code for this contraction can reduce what it makes over the axes in the mask. */
     bool (*takes_sums)(const cj_context *context, const cj_tensor *head, uint32_t reduced);
-    /* Whether operand `i` (0 x, 1 w) of this convolution or product can be computed on the way in.
-     * */
+    /* Whether operand `i` (0 x, 1 w) of this contraction can be computed on the way in. */
     bool (*takes_feed)(const cj_tensor *head, int i);
     /* The order in which such an operand is asked for, as its axes, outer to inner. */
     void (*feed_order)(const cj_tensor *head, int i, int *order);

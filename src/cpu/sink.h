@@ -61,8 +61,7 @@ void cj_sinks_row(const cj_sinks_run *r, cj_tile_run *run, char *scratch, int64_
 /* Ends a block of `rows` rows: columns [column, column + columns). */
 void cj_sinks_end_block(const cj_sinks_run *r, char *scratch, int64_t outer, int64_t block,
                         int64_t rows, int64_t column, int64_t columns);
-/* Folds the blocks of outer indexes [begin, end) and writes the results; needed where blocks > 1.
- * */
+/* Folds the blocks of outer indexes [begin, end), writes the results; needed where blocks > 1. */
 void cj_sinks_fold(const cj_sinks_run *r, int64_t begin, int64_t end);
 /* Nothing is reduced: each result is the identity. */
 void cj_sinks_identity(const cj_sinks_run *r);
