@@ -202,8 +202,7 @@ static size_t place_blocks(cj_block *block, int32_t count, cj_block **sorted)
     return size;
 }
 
-/* The same in the order of time with a list of what is alive: no quadratic pass for large programs.
- * */
+/* The same in the order of time with a list of what is alive: nothing quadratic. */
 static size_t place_by_time(cj_block *block, int32_t count, cj_block **alive)
 {
     size_t size = 0;

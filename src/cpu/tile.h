@@ -90,8 +90,7 @@ void cj_tile_begin(const cj_tile *tile, cj_tile_run *run, void *const *buffer, v
  * or NULL. Registers hold the values until the next call. */
 void cj_tile_step_run(cj_tile_run *run, int64_t first, int64_t n, void *head);
 
-/* Copies between contiguous memory and a strided view of elements [first, first + n) of the axes.
- * */
+/* Copies between contiguous memory and a strided view of elements [first, first + n). */
 void cj_walk_load(const struct cj_isa_kernels *kernels, const cj_tile_axes *axes,
                   const int64_t *stride, size_t size, int64_t first, int64_t n, void *out,
                   const void *in);
