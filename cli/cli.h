@@ -152,6 +152,11 @@ int make_context(cli *c);
 /* The data options of the command line into *options. */
 int data_options(cli *c, cj_data_options *options);
 
+/* All of standard input; *capacity is what to release *data with. */
+cj_status read_standard_input(cli *c, void **data, size_t *size, size_t *capacity);
+/* cj_data_load, where "-" is a CSV on standard input. */
+cj_status load_dataset(cli *c, const char *what, const cj_data_options *options, cj_dataset **out);
+
 /* The model file that was meant: `given`, or the one in it where it is the folder of a run. */
 const char *model_path(const char *given, char path[PATH_SIZE]);
 /* Loads it; `preprocess` (may be NULL) for files that carry none. */

@@ -3,9 +3,13 @@
  */
 #include "cli.h"
 
+#include "base/base.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void remark(void *user, const char *line)
 {
@@ -53,6 +57,46 @@ int data_options(cli *c, cj_data_options *options)
     options->height = (int)extent[0];
     options->width = (int)extent[count - 1];
     return EXIT_DONE;
+}
+
+cj_status read_standard_input(cli *c, void **data, size_t *size, size_t *capacity)
+{
+    char *bytes = cj_allocate(c->context, *capacity = 1 << 16);
+    *size = 0;
+    *data = bytes;
+    while (bytes) {
+        ssize_t got = read(STDIN_FILENO, bytes + *size, *capacity - *size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cj_fail(c->context, CJ_IO, "cannot read standard input: %s", strerror(errno));
+        if (got == 0)
+            return CJ_OK;
+        *size += (size_t)got;
+        if (*size < *capacity)
+            continue;
+        bytes = cj_reallocate(c->context, bytes, *capacity, 2 * *capacity);
+        if (bytes) {
+            *data = bytes;
+            *capacity *= 2;
+        }
+    }
+    return CJ_NO_MEMORY;
+}
+
+cj_status load_dataset(cli *c, const char *what, const cj_data_options *options, cj_dataset **out)
+{
+    void *data;
+    size_t size, capacity;
+    *out = NULL;
+    if (strcmp(what, "-"))
+        return cj_data_load(c->context, what, options, out);
+    cj_status status = read_standard_input(c, &data, &size, &capacity);
+    if (status == CJ_OK)
+        status = cj_data_from_csv(c->context, "standard input", data, size, options, out);
+    if (data)
+        cj_release(c->context, data, capacity);
+    return status;
 }
 
 const char *model_path(const char *given, char path[PATH_SIZE])

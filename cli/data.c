@@ -115,7 +115,7 @@ static int show(cli *c)
     int status = data_options(c, &options);
     if (status != EXIT_DONE)
         return status;
-    cj_status loaded = cj_data_load(c->context, c->argument[1], &options, &data);
+    cj_status loaded = load_dataset(c, c->argument[1], &options, &data);
     if (loaded != CJ_OK)
         return fail_library(c, loaded);
     const cj_preprocess *p = data->preprocess;

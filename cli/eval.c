@@ -15,7 +15,7 @@ static int load_part(cli *c, const cj_model *model, cj_dataset **data, const cj_
         return code;
     options.preprocess = cj_model_preprocess(model);
     options.test_fraction = -1; /* what brings no test part is measured whole */
-    cj_status status = cj_data_load(c->context, c->value[OPT_DATA], &options, data);
+    cj_status status = load_dataset(c, c->value[OPT_DATA], &options, data);
     if (status != CJ_OK) {
         code = fail_library(c, status);
         return status == CJ_NOT_FOUND ? EXIT_ERROR

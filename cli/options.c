@@ -15,8 +15,7 @@ const option_row option_table[OPTIONS] = {
     {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
      "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of "
      "images for each class, a "
-     "CSV, "
-     "IDX files, .npz"},
+     "CSV (- is one on standard input), IDX files, .npz"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
      "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
      "linear classes\", "

@@ -5,10 +5,8 @@
 
 #include "base/base.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ---- writing ---- */
 
@@ -113,32 +111,6 @@ void put_prediction(predictor *q, const char *input, const float *y)
 
 /* ---- reading ---- */
 
-/* All of standard input; *capacity is what to release *data with. */
-static int read_input(cli *c, void **data, size_t *size, size_t *capacity)
-{
-    char *bytes = cj_allocate(c->context, *capacity = 1 << 16);
-    *size = 0;
-    *data = bytes;
-    while (bytes) {
-        ssize_t got = read(STDIN_FILENO, bytes + *size, *capacity - *size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(c, EXIT_ERROR, "cannot read standard input: %s", strerror(errno));
-        if (got == 0)
-            return EXIT_DONE;
-        *size += (size_t)got;
-        if (*size < *capacity)
-            continue;
-        bytes = cj_reallocate(c->context, bytes, *capacity, 2 * *capacity);
-        if (bytes) {
-            *data = bytes;
-            *capacity *= 2;
-        }
-    }
-    return fail_library(c, CJ_NO_MEMORY);
-}
-
 static int predict_image(predictor *q, const char *name, const void *data, size_t size)
 {
     cj_image image;
@@ -229,9 +201,8 @@ static int predict_file(predictor *q, const char *path)
     size_t size;
     if (!strcmp(path, "-")) {
         size_t capacity;
-        int code = read_input(q->c, &data, &size, &capacity);
-        if (code == EXIT_DONE)
-            code = predict_data(q, "-", data, size);
+        cj_status status = read_standard_input(q->c, &data, &size, &capacity);
+        int code = status == CJ_OK ? predict_data(q, "-", data, size) : fail_library(q->c, status);
         if (data)
             cj_release(q->c->context, data, capacity);
         return code;

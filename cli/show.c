@@ -41,7 +41,7 @@ static int read_data_shape(cli *c, shown *s)
     int code = data_options(c, &options);
     if (code != EXIT_DONE)
         return code;
-    cj_status status = cj_data_load(c->context, c->value[OPT_DATA], &options, &data);
+    cj_status status = load_dataset(c, c->value[OPT_DATA], &options, &data);
     if (status != CJ_OK)
         return fail_library(c, status);
     s->plain.rank = data->preprocess->rank;

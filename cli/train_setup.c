@@ -31,6 +31,11 @@ static void name_data(plan *p, const char *given)
 {
     struct stat about;
     char copy[PATH_SIZE];
+    if (!strcmp(given, "-")) {
+        snprintf(p->data_path, sizeof p->data_path, "-");
+        snprintf(p->data_name, sizeof p->data_name, "stdin");
+        return;
+    }
     bool known = false; /* a known name goes before a file of that name, as in cj_data_load */
     for (int i = 0; cj_data_known(i); i++)
         known |= !strcmp(cj_data_known(i)->name, given);
@@ -86,7 +91,7 @@ static int load_data(train *t)
     name_data(&t->plan, c->value[OPT_DATA]);
     t->plan.test = CJ_MAX(options.test_fraction, 0);
     t->plan.validation = options.validation_fraction;
-    cj_status status = cj_data_load(c->context, t->plan.data_path, &options, &t->data);
+    cj_status status = load_dataset(c, t->plan.data_path, &options, &t->data);
     if (status != CJ_OK) {
         code = fail_library(c, status);
         return status == CJ_NOT_FOUND ? EXIT_USAGE

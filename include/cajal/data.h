@@ -195,6 +195,10 @@ CJ_API cj_status cj_data_from_values(cj_context *context, const float *value, in
                                      int classes, const float *targets, int target_count,
                                      const cj_data_options *options, cj_dataset **out);
 
+/* As cj_data_load of a CSV whose bytes are in memory; `name` is what errors call it. */
+CJ_API cj_status cj_data_from_csv(cj_context *context, const char *name, const void *data,
+                                  size_t size, const cj_data_options *options, cj_dataset **out);
+
 /* True where the bytes begin as a file of arrays does: npy, npz, IDX, or one of them gzipped. */
 CJ_API bool cj_is_arrays(const void *data, size_t size);
 /*

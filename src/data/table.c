@@ -205,14 +205,10 @@ static cj_status split_and_fit(cj_table *t)
     return status;
 }
 
-cj_status cj_load_table(cj_loader *loader, const char *path)
+static cj_status load_csv(cj_loader *loader, cj_csv *csv)
 {
-    cj_csv csv;
-    cj_status status = cj_csv_read(loader->context, path, &loader->options->csv, &csv);
-    if (status != CJ_OK)
-        return status;
-    cj_table table = {.loader = loader, .csv = &csv};
-    status = cj_loader_begin(loader, CJ_INPUT_TABLE);
+    cj_table table = {.loader = loader, .csv = csv};
+    cj_status status = cj_loader_begin(loader, CJ_INPUT_TABLE);
     if (status == CJ_OK)
         status = table_begin(&table);
     if (status == CJ_OK && !loader->options->preprocess)
@@ -227,11 +223,41 @@ cj_status cj_load_table(cj_loader *loader, const char *path)
         hash_table(&table);
         status = split_and_fit(&table);
     }
-    if (status == CJ_OK && csv.latin1)
+    if (status == CJ_OK && csv->latin1)
         status = cj_note(loader, "the file is no UTF-8 and was read as Latin-1");
-    if (status == CJ_OK && csv.decimal_comma)
+    if (status == CJ_OK && csv->decimal_comma)
         status = cj_note(loader, "numbers are written with decimal commas, and were read so");
     table_end(&table);
-    cj_csv_free(loader->context, &csv);
+    cj_csv_free(loader->context, csv);
+    return status;
+}
+
+cj_status cj_load_table(cj_loader *loader, const char *path)
+{
+    cj_csv csv;
+    cj_status status = cj_csv_read(loader->context, path, &loader->options->csv, &csv);
+    return status == CJ_OK ? load_csv(loader, &csv) : status;
+}
+
+cj_status cj_data_from_csv(cj_context *context, const char *name, const void *data, size_t size,
+                           const cj_data_options *options, cj_dataset **out)
+{
+    static const cj_data_options defaults = {0};
+    cj_loader loader = {.context = context, .options = options ? options : &defaults, .name = name};
+    cj_csv csv;
+    *out = NULL;
+    cj_status status = cj_csv_parse(context, name, data, size, &loader.options->csv, &csv);
+    if (status != CJ_OK)
+        return status;
+    loader.dataset = cj_allocate_zero(context, sizeof *loader.dataset);
+    if (!loader.dataset) {
+        cj_csv_free(context, &csv);
+        return CJ_NO_MEMORY;
+    }
+    status = load_csv(&loader, &csv);
+    if (status == CJ_OK)
+        *out = loader.dataset;
+    else
+        cj_dataset_free(context, loader.dataset);
     return status;
 }

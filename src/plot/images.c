@@ -80,7 +80,10 @@ static void draw_grid(cj_canvas *c, const cj_image_grid *g, const grid_layout *l
         double cell_x = GAP + (double)(i % l->columns) * l->cell_width;
         double y = l->title + GAP + (double)(i / l->columns) * l->cell_height;
         double x = cell_x + floor((l->cell_width - GAP - l->scale * g->width) / 2);
+        double width = l->scale * g->width, height = l->scale * g->height;
         picture_bytes(g, i, 3, bytes);
+        /* A frame, so that a white picture has an edge on the white page. */
+        cj_canvas_box(c, x - 1, y - 1, width + 2, height + 2, CJ_GREY, 1);
         cj_canvas_pixels(c, bytes, g->height, g->width, 3, x, y, l->scale);
         if (g->caption)
             cj_canvas_text(c, g->caption[i], cell_x + (l->cell_width - GAP) / 2,
@@ -123,6 +126,7 @@ cj_status cj_plot_images(cj_context *context, const char *path, const cj_image_g
 
 typedef struct matrix_layout {
     double cell, left, top, font;
+    bool flat; /* the names below the columns fit without being turned */
 } matrix_layout;
 
 static void draw_cell(cj_canvas *c, const matrix_layout *l, int row, int column, int64_t count,
@@ -162,9 +166,7 @@ static void draw_matrix(cj_canvas *c, const matrix_layout *l, const char *title,
                         const char *const *names, const int64_t *counts)
 {
     double side = classes * l->cell, middle = side / 2;
-    bool flat = true;
-    for (int k = 0; k < classes; k++)
-        flat = flat && cj_canvas_text_width(c, names[k], l->font) < l->cell - 4;
+    bool flat = l->flat;
     for (int k = 0; k < classes; k++) {
         double at = (k + 0.5) * l->cell;
         draw_row(c, l, classes, k, counts + (size_t)k * (size_t)classes);
@@ -201,10 +203,15 @@ cj_status cj_plot_confusion(cj_context *context, const char *path, const char *t
     double widest = 0;
     for (int k = 0; k < classes; k++)
         widest = CJ_MAX(widest, cj_canvas_text_width(&measure, class_names[k], l.font));
+    double title_width = title ? cj_canvas_text_width(&measure, title, FONT + 3) : 0;
     cj_canvas_end(&measure);
-    l.left = 48 + widest;
-    double side = classes * l.cell, below = CJ_MAX(l.font, widest > l.cell - 4 ? widest : 0) + 44;
-    status = cj_canvas_begin(context, l.left + side + 76, l.top + side + below, 2, &canvas);
+    l.flat = widest < l.cell - 4;
+    double side = classes * l.cell, below = (l.flat ? l.font : widest) + 48;
+    /* The title is centred over the matrix: half of it must fit on either side. */
+    double half = title_width / 2 + GAP - side / 2;
+    l.left = CJ_MAX(48 + widest, half);
+    status = cj_canvas_begin(context, l.left + side + CJ_MAX(76, half), l.top + side + below, 2,
+                             &canvas);
     if (status != CJ_OK)
         return status;
     draw_matrix(&canvas, &l, title, classes, class_names, counts);

@@ -94,4 +94,41 @@ run 0 predict t new.csv
 says err 'never seen'
 [ "$(wc -l <out)" = 3 ] || complain 'two rows do not give two predictions'
 run 0 train --data t.csv --target size --task regression --epochs 2 --out u -q
+
+# A table on standard input: trained on, resumed where it is the same, measured on.
+"$CAJAL" train --data - --target kind --epochs 2 -q --out piped-run <t.csv >out 2>err || complain "a piped table: $(cat err)"
+"$CAJAL" train --resume --out piped-run --epochs 3 -q <t.csv >out 2>err || complain "a piped table, resumed: $(cat err)"
+"$CAJAL" train --resume --out piped-run --epochs 4 -q <new.csv >out 2>err && complain 'another piped table is taken'
+"$CAJAL" eval t --data - --json <t.csv >out 2>err || complain "a piped table, measured: $(cat err)"
+above "$(field out test_accuracy)" 0.9 'accuracy on a piped table'
+
+# Several targets: the mean, and a line each.
+awk 'BEGIN { print "a,b,y1,y2"; for (i = 0; i < 200; i++) { a = i % 17 - 8; b = i % 13 - 6; print a "," b "," a + 2 * b "," 1000 + 5 * a } }' >two.csv
+run 0 train --data two.csv --target y1,y2 --epochs 30 --out two
+grep -q '^  y1 ' out && grep -q '^  y2 ' out || complain "no line a target: $(cat out)"
+run 0 eval two --data two.csv --json
+says out '"test_targets":{"y1":{"mae":'
+run 0 predict two two.csv
+says out 'input,prediction of y1,prediction of y2'
+
+# An error of the 300th row names its line; one of a missing column its file.
+{ cat two.csv; tail -n +2 two.csv; } | sed '301s/^[^,]*/many/' >bad.csv
+run 1 predict two bad.csv
+says err 'bad.csv, line 301, column "a"'
+cut -d, -f2 two.csv >lacking.csv
+run 1 predict two lacking.csv
+says err 'lacking.csv: 1 column that the model needs is missing: "a"'
+
+# What the data have no use for is refused.
+run 2 train --data two.csv --target y1 --size 8
+says err '--size is for pictures'
+
+# Bytes that are no UTF-8 in paths: trained, told in JSON, resumed.
+odd=$(printf 'odd\377')
+mkdir "$odd" && cp t.csv "$odd/t.csv"
+run 0 train --data "$odd/t.csv" --target kind --epochs 2 --out "$odd/run" --json
+says out '"event":"done"'
+run 0 train --resume --out "$odd/run" --epochs 3 -q
+run 0 predict "$odd/run" "$odd/t.csv" --json
+[ "$(wc -l <out)" = 120 ] || complain 'an odd path: not an object a row'
 finish
