@@ -50,19 +50,21 @@ static void put_pair(printer *p, const char *before, const int64_t pair[2], bool
 }
 
 /*
- * The shortest decimal that is read back as the same number; texts hold no more than 15 digits and no exponent, so
+ * The shortest decimal that is read back as the same number; texts hold no more than 15 digits and no e+NN, so
  * none is written.
  */
 static void put_real(printer *p, double real)
 {
     char text[400];
-    for (int digits = 0; digits <= 60; digits++) {
+    double back = -1;
+    for (int digits = 0; digits <= 60 && back != real; digits++) {
         snprintf(text, sizeof text, " %.*f", digits, real);
-        double back;
-        if (sscanf(text, "%lf", &back) == 1 && back == real)
-            break;
+        if (sscanf(text, "%lf", &back) != 1)
+            back = -1;
     }
-    for (char *c = text; *c; c++) /* whatever the locale */
+    if (back != real)
+        snprintf(text, sizeof text, " %.17g", real); /* too small for that: e-NN, which is read */
+    for (char *c = text; *c; c++)                    /* whatever the locale */
         if (*c == ',')
             *c = '.';
     put(p, text);

@@ -217,7 +217,8 @@ static cj_status take_real(parser *p, net_node *node)
         }
         return fail(p, node->place, "a number is wanted, as in \"dropout 0.5\"");
     }
-    node->real = p->token.real;
+    /* Below any float it is nothing, and the canonical text, which has no room for more zeros, says so. */
+    node->real = p->token.real < 1e-45 ? 0 : p->token.real;
     if (node->kind == NET_DROPOUT && !(node->real < 1))
         return fail(p, node->place, "dropout takes a share of at least 0 and below 1");
     next_token(p);
