@@ -50,21 +50,24 @@ static void put_pair(printer *p, const char *before, const int64_t pair[2], bool
 }
 
 /*
- * The shortest decimal that is read back as the same number; texts hold no more than 15 digits and no e+NN, so
- * none is written.
+ * The shortest decimal that is read back as the same number. Texts hold no more than 15 digits and no e+NN: a number
+ * is written plainly where 15 decimals are enough, else, being small, as e-NN.
  */
 static void put_real(printer *p, double real)
 {
     char text[400];
     double back = -1;
-    for (int digits = 0; digits <= 60 && back != real; digits++) {
+    for (int digits = 0; digits <= 14 && back != real; digits++) {
         snprintf(text, sizeof text, " %.*f", digits, real);
         if (sscanf(text, "%lf", &back) != 1)
             back = -1;
     }
-    if (back != real)
-        snprintf(text, sizeof text, " %.17g", real); /* too small for that: e-NN, which is read */
-    for (char *c = text; *c; c++)                    /* whatever the locale */
+    for (int digits = 1; digits <= 17 && back != real; digits++) {
+        snprintf(text, sizeof text, " %.*g", digits, real);
+        if (sscanf(text, "%lf", &back) != 1)
+            back = -1;
+    }
+    for (char *c = text; *c; c++) /* whatever the locale */
         if (*c == ',')
             *c = '.';
     put(p, text);
