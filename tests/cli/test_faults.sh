@@ -1,7 +1,5 @@
 #!/bin/bash
 # Killed, or failed, at every write, fsync, rename and open of a run: nothing half-written, and the resumed run ends in the same bits.
-# In memory where there is such a folder: thousands of calls of fsync.
-[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/common.sh"
 : "${CAJAL_FAULT:?the module to preload}"
 . "$CAJAL_SOURCE/tests/cli/faults.sh"

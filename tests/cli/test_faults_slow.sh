@@ -1,7 +1,5 @@
 #!/bin/bash
 # slow: as test_faults.sh, on longer runs: killed before and after each call and at 50 moments, each call failed; one that stops early.
-# In memory where there is such a folder: thousands of calls of fsync.
-[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "$(dirname "$0")/common.sh"
 : "${CAJAL_FAULT:?the module to preload}"
 . "$CAJAL_SOURCE/tests/cli/faults.sh"
