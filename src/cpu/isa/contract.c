@@ -12,22 +12,18 @@
 /* Hides from the compiler how a pointer came about, so that it keeps few address registers and no more. */
 #define CJ_OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
+/* clang-format off */
 /* All tiles: X(vectors, rows). As many sums as leave registers for the vectors of b and one value of a. */
 #if defined(CJ_ISA_AVX512) || defined(__aarch64__)
 #define CJ_TILE_LIST(X)                                                                            \
-    X(1, 1)                                                                                        \
-    X(1, 2)                                                                                        \
-    X(1, 3)                                                                                        \
-    X(1, 4)                                                                                        \
-    X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12) X(1, 13) X(1, 14) X(1, 15)  \
-        X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22) X(1, 23) X(1, 24) X(2, 1)   \
-            X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(2, 8) X(2, 9) X(2, 10) X(2, 11)      \
-                X(2, 12) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(3, 5) X(3, 6) X(3, 7) X(3, 8) X(4, 1)   \
-                    X(4, 2) X(4, 3) X(4, 4) X(4, 5) X(4, 6)
-#define CJ_MOST_ROWS                                                                               \
-    {                                                                                              \
-        0, 24, 12, 8, 6                                                                            \
-    }
+    X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11)      \
+    X(1, 12) X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21)      \
+    X(1, 22) X(1, 23) X(1, 24)                                                                     \
+    X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(2, 8) X(2, 9) X(2, 10) X(2, 11)      \
+    X(2, 12)                                                                                       \
+    X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(3, 5) X(3, 6) X(3, 7) X(3, 8)                                \
+    X(4, 1) X(4, 2) X(4, 3) X(4, 4) X(4, 5) X(4, 6)
+#define CJ_MOST_ROWS {0, 24, 12, 8, 6}
 #define CJ_SLIDE_ROWS_LIST(X)                                                                      \
     X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
 #define CJ_SLIDE_TAPS_LIST(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
@@ -35,21 +31,18 @@
 #define CJ_MOST_SLIDE_ROWS 16
 #else
 #define CJ_TILE_LIST(X)                                                                            \
-    X(1, 1)                                                                                        \
-    X(1, 2)                                                                                        \
-    X(1, 3)                                                                                        \
-    X(1, 4)                                                                                        \
-    X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11) X(1, 12) X(2, 1) X(2, 2) X(2, 3)     \
-        X(2, 4) X(2, 5) X(2, 6) X(3, 1) X(3, 2) X(3, 3) X(3, 4) X(4, 1) X(4, 2) X(4, 3)
-#define CJ_MOST_ROWS                                                                               \
-    {                                                                                              \
-        0, 12, 6, 4, 3                                                                             \
-    }
+    X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8) X(1, 9) X(1, 10) X(1, 11)      \
+    X(1, 12)                                                                                       \
+    X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6)                                                \
+    X(3, 1) X(3, 2) X(3, 3) X(3, 4)                                                                \
+    X(4, 1) X(4, 2) X(4, 3)
+#define CJ_MOST_ROWS {0, 12, 6, 4, 3}
 #define CJ_SLIDE_ROWS_LIST(X) X(4) X(5) X(6) X(7) X(8) X(9) X(10)
 #define CJ_SLIDE_TAPS_LIST(X) X(1) X(2) X(3)
 #define CJ_MOST_CHANNELS 3
 #define CJ_MOST_SLIDE_ROWS 10
 #endif
+/* clang-format on */
 
 #define CJ_DEPTH_LIST(X)                                                                           \
     X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5)
