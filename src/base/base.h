@@ -59,6 +59,12 @@ void cj_arena_cut(cj_arena *arena, cj_arena_mark mark);
 void cj_arena_free(cj_arena *arena);
 size_t cj_arena_bytes(const cj_arena *arena); /* held, used or not */
 
+/* The bytes of a block that keeps the next one aligned. */
+static inline size_t cj_aligned_size(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
 /* Aligned blocks (64 bytes) from the context's allocator, for tensors. */
 void *cj_allocate_aligned(cj_context *context, size_t size);
 void cj_release_aligned(cj_context *context, void *pointer, size_t size);

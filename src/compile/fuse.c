@@ -84,7 +84,7 @@ static const cj_tensor *domain_of(const cj_item *item)
  * the group then. */
 static bool reads_view_of(cj_schedule *s, int32_t item, int32_t group)
 {
-    int32_t count = s->item[item].copy ? 1 : s->item[item].node->source_count;
+    int32_t count = cj_source_count(&s->item[item]);
     for (int32_t k = 0; k < count; k++) {
         int32_t source = cj_alias_root(s, s->item[item].source[k]);
         int32_t root = cj_memory_root(s, source);
@@ -247,7 +247,7 @@ static void use_memory(cj_schedule *s, int32_t source)
 /* The sources of a member that lie outside its group. */
 static cj_status use_sources(cj_schedule *s, int32_t group, int32_t item)
 {
-    int32_t count = s->item[item].copy ? 1 : s->item[item].node->source_count;
+    int32_t count = cj_source_count(&s->item[item]);
     for (int32_t k = 0; k < count; k++) {
         int32_t source = cj_alias_root(s, s->item[item].source[k]);
         cj_role role = s->item[source].role;
@@ -271,7 +271,7 @@ static cj_status use_sources(cj_schedule *s, int32_t group, int32_t item)
 static cj_status take_map(cj_schedule *s, int32_t item)
 {
     int32_t group = -1;
-    int32_t count = s->item[item].copy ? 1 : s->item[item].node->source_count;
+    int32_t count = cj_source_count(&s->item[item]);
     for (int32_t k = 0; k < count; k++) {
         int32_t at = joinable(s, item, s->item[item].source[k]);
         if (at < 0 || at == group)
@@ -397,17 +397,12 @@ typedef struct cj_walk {
     cj_heap light, maps, rest; /* ready: nothing to do; maps and reductions; the others */
 } cj_walk;
 
-static int32_t source_count(const cj_item *item)
-{
-    return item->copy ? 1 : item->node->source_count;
-}
-
 static cj_status walk_init(cj_schedule *s, cj_walk *w)
 {
     int32_t n = w->count = s->items;
     int32_t edges = 0;
     for (int32_t i = 0; i < n; i++)
-        edges += source_count(&s->item[i]);
+        edges += cj_source_count(&s->item[i]);
     size_t size = sizeof(int32_t) * (size_t)(n + 2);
     w->waits = cj_arena_take_zero(s->work, size);
     w->begin = cj_arena_take_zero(s->work, size);
@@ -418,7 +413,7 @@ static cj_status walk_init(cj_schedule *s, cj_walk *w)
     if (!w->waits || !w->begin || !w->user || !w->light.item || !w->maps.item || !w->rest.item)
         return CJ_NO_MEMORY;
     for (int32_t i = 0; i < n; i++) {
-        w->waits[i] = source_count(&s->item[i]);
+        w->waits[i] = cj_source_count(&s->item[i]);
         for (int32_t k = 0; k < w->waits[i]; k++)
             w->begin[s->item[i].source[k] + 2]++;
     }
@@ -450,7 +445,7 @@ static int32_t next_item(cj_schedule *s, cj_walk *w)
     int32_t passed[LOOK_AHEAD], count = 0, found = -1;
     while (w->maps.count && count < LOOK_AHEAD && found < 0) {
         int32_t item = heap_pop(&w->maps);
-        for (int32_t k = 0; k < source_count(&s->item[item]) && found < 0; k++)
+        for (int32_t k = 0; k < cj_source_count(&s->item[item]) && found < 0; k++)
             if (joinable(s, item, s->item[item].source[k]) >= 0)
                 found = item;
         if (found < 0)

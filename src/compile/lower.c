@@ -111,11 +111,6 @@ void cj_squeezed_strides(const cj_tensor *node, const cj_place *place, int64_t *
             stride[at++] = place->stride[i];
 }
 
-static int source_count(const cj_item *item)
-{
-    return item->copy ? 1 : item->node->source_count;
-}
-
 static bool is_inside(cj_schedule *s, int32_t group, int32_t root)
 {
     cj_role role = s->item[root].role;
@@ -129,14 +124,14 @@ static cj_status find_loads(cj_lowering *l)
     cj_schedule *s = l->s;
     int most = 0;
     for (int32_t m = s->group[l->group].first; m >= 0; m = s->item[m].next)
-        most += source_count(&s->item[m]);
+        most += cj_source_count(&s->item[m]);
     l->load = cj_arena_take(s->work, sizeof(*l->load) * (size_t)(most + 1));
     l->load_reg = cj_arena_take(s->work, sizeof(*l->load_reg) * (size_t)(most + 1));
     l->load_stride = cj_arena_take_zero(s->work, sizeof(*l->load_stride) * (size_t)(most + 1));
     if (!l->load || !l->load_reg || !l->load_stride)
         return CJ_NO_MEMORY;
     for (int32_t m = s->group[l->group].first; m >= 0; m = s->item[m].next)
-        for (int k = 0; s->item[m].wanted && k < source_count(&s->item[m]); k++) {
+        for (int k = 0; s->item[m].wanted && k < cj_source_count(&s->item[m]); k++) {
             int32_t root = cj_alias_root(s, s->item[m].source[k]);
             if (s->item[root].role == CJ_ROLE_SCALAR || is_inside(s, l->group, root))
                 continue;
@@ -283,7 +278,7 @@ static void find_wanted(cj_schedule *s, int32_t group)
     }
     while (count-- > 0) {
         const cj_item *it = &s->item[member[count]];
-        for (int k = 0; it->wanted && k < source_count(it); k++)
+        for (int k = 0; it->wanted && k < cj_source_count(it); k++)
             s->item[cj_alias_root(s, it->source[k])].wanted = true;
     }
 }
@@ -420,7 +415,7 @@ static int group_stores(const cj_schedule *s, const cj_group *g, int *instrs)
     for (int32_t m = g->head >= 0 ? g->head : g->first; m >= 0;
          m = m == g->head ? g->first : s->item[m].next) {
         stores += 1;
-        *instrs += 2 + 2 * (m == g->head ? 0 : source_count(&s->item[m]));
+        *instrs += 2 + 2 * (m == g->head ? 0 : cj_source_count(&s->item[m]));
         for (int32_t i = s->first_store[m]; i >= 0; i = s->next_store[i])
             stores++;
     }

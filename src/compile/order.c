@@ -43,11 +43,6 @@ static cj_status add_edge(cj_order *o, int32_t from, int32_t to)
     return CJ_OK;
 }
 
-static int32_t source_count(const cj_item *item)
-{
-    return item->copy ? 1 : item->node->source_count;
-}
-
 /* Calls visit for each item of the group: head, second, members, what feeds the head. */
 typedef cj_status (*cj_visit_fn)(cj_order *o, int32_t group, int32_t item);
 static cj_status visit_items(cj_order *o, int32_t group, cj_visit_fn visit)
@@ -86,7 +81,7 @@ static cj_status note_position(cj_order *o, int32_t group, int32_t item)
 static cj_status note_uses(cj_order *o, int32_t group, int32_t item)
 {
     cj_schedule *s = o->s;
-    for (int32_t k = 0; k < source_count(&s->item[item]); k++) {
+    for (int32_t k = 0; k < cj_source_count(&s->item[item]); k++) {
         int32_t root = cj_memory_root(s, s->item[item].source[k]);
         int32_t from = s->item[root].group < 0 ? -1 : cj_group_of(s, s->item[root].group);
         if (s->item[root].role == CJ_ROLE_SCALAR || is_fed(s, group, item, k) ||
@@ -110,7 +105,7 @@ static cj_status note_uses(cj_order *o, int32_t group, int32_t item)
 static cj_status push_sources(cj_order *o, int32_t group, int32_t item)
 {
     cj_schedule *s = o->s;
-    for (int32_t k = 0; k < source_count(&s->item[item]); k++) {
+    for (int32_t k = 0; k < cj_source_count(&s->item[item]); k++) {
         int32_t root = cj_memory_root(s, s->item[item].source[k]);
         if (s->item[root].group < 0 || is_fed(s, group, item, k))
             continue;
@@ -181,7 +176,7 @@ static bool reads_in_step(cj_schedule *s, int32_t group, const cj_variable *vari
     for (int f = 0; f < 3; f++) {
         int32_t m = f == 2 ? g->head : g->feed[f] < 0 ? -1 : s->group[g->feed[f]].first;
         for (; m >= 0; m = f == 2 ? -1 : s->item[m].next)
-            for (int32_t k = 0; k < source_count(&s->item[m]); k++) {
+            for (int32_t k = 0; k < cj_source_count(&s->item[m]); k++) {
                 int32_t root = cj_memory_root(s, s->item[m].source[k]);
                 if (s->item[root].node->payload == variable &&
                     s->item[root].node->op == CJ_OP_VARIABLE)
@@ -189,7 +184,7 @@ static bool reads_in_step(cj_schedule *s, int32_t group, const cj_variable *vari
             }
     }
     for (int32_t m = g->first; m >= 0; m = s->item[m].next)
-        for (int32_t k = 0; k < source_count(&s->item[m]); k++) {
+        for (int32_t k = 0; k < cj_source_count(&s->item[m]); k++) {
             int32_t source = s->item[m].source[k];
             int32_t root = cj_memory_root(s, source);
             if (s->item[root].node->op == CJ_OP_VARIABLE &&

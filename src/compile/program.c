@@ -79,7 +79,7 @@ static cj_status own_memory(cj_program *p)
         cj_buffer *b = &p->buffer[i];
         if (b->kind == CJ_BUFFER_OUTPUT || b->kind == CJ_BUFFER_CONSTANT) {
             b->offset = bytes;
-            bytes += (b->bytes + 63) / 64 * 64;
+            bytes += cj_aligned_size(b->bytes);
             if (b->kind == CJ_BUFFER_CONSTANT)
                 p->constant_bytes += b->bytes;
         }

@@ -153,6 +153,11 @@ bool cj_is_contraction(const cj_tensor *node); /* a matrix product or a convolut
 int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role); /* -1: no memory */
 /* Whether a scalar is told at each run where constants are: all but 0, 1, -1, 2 and 1/2. */
 bool cj_scalar_is_argument(const cj_tensor *scalar);
+/* Sources that the item reads: a copy reads the value it copies. */
+static inline int32_t cj_source_count(const cj_item *item)
+{
+    return item->copy ? 1 : item->node->source_count;
+}
 int32_t cj_alias_root(const cj_schedule *s, int32_t item);
 /* Through aliases and views: the item whose memory it is. */
 int32_t cj_memory_root(const cj_schedule *s, int32_t item);

@@ -391,11 +391,6 @@ static bool is_plain(const cj_kernel *k)
     return true;
 }
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 /* A row of an operand: its innermost spatial axis and its channels; an image: the outermost spatial
  * axis times those between. */
 static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
@@ -411,10 +406,10 @@ static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
     if (status)
         return status;
     size_t threads = (size_t)cj_threads(c->call.context);
-    f->thread_bytes = aligned(f->tile->scratch_bytes);
+    f->thread_bytes = cj_aligned_size(f->tile->scratch_bytes);
     f->scratch = *bytes;
     f->threads_at = f->scratch + f->thread_bytes * threads;
-    *bytes = f->threads_at + aligned(sizeof(cj_program_thread) * threads);
+    *bytes = f->threads_at + cj_aligned_size(sizeof(cj_program_thread) * threads);
     return CJ_OK;
 }
 
@@ -435,14 +430,14 @@ static cj_status make(cj_contract_call *c)
     cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
     if (status)
         return status;
-    size_t bytes = aligned(c->call.scratch_bytes);
+    size_t bytes = cj_aligned_size(c->call.scratch_bytes);
     c->packed = bytes;
-    bytes += aligned(c->packed_bytes);
+    bytes += cj_aligned_size(c->packed_bytes);
     if (!c->plain) {
         status = cj_tile_make(context, k, CJ_MAX(c->width, 1), &c->tile);
         if (status)
             return status;
-        c->tile_bytes = aligned(c->tile->scratch_bytes);
+        c->tile_bytes = cj_aligned_size(c->tile->scratch_bytes);
         if (c->sums)
             cj_sinks_make(&c->sinks, cj_kernels(context->isa), k, 0);
         c->thread_bytes = c->tile_bytes + c->sinks.thread_bytes;
@@ -451,7 +446,7 @@ static cj_status make(cj_contract_call *c)
         c->epilogue = bytes;
         bytes += c->thread_bytes * (size_t)cj_threads(context);
         c->threads_at = bytes;
-        bytes += aligned(sizeof(cj_program_thread) * (size_t)cj_threads(context));
+        bytes += cj_aligned_size(sizeof(cj_program_thread) * (size_t)cj_threads(context));
     }
     for (int i = 0; i < 2; i++)
         if (k->feed[i]) {

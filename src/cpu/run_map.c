@@ -57,7 +57,7 @@ cj_status cj_prepare_map(cj_context *context, const cj_kernel *kernel, cj_call *
         cj_cpu_target.release(context, &call->call);
         return status;
     }
-    call->thread_bytes = (call->tile->scratch_bytes + 63) / 64 * 64;
+    call->thread_bytes = cj_aligned_size(call->tile->scratch_bytes);
     call->call.scratch_bytes = call->thread_bytes * (size_t)cj_threads(context);
     return CJ_OK;
 }

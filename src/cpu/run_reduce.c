@@ -155,7 +155,7 @@ cj_status cj_prepare_reduce(cj_context *context, const cj_kernel *k, cj_call **o
         cj_cpu_target.release(context, &c->call);
         return status;
     }
-    c->tile_bytes = (c->tile->scratch_bytes + 63) / 64 * 64;
+    c->tile_bytes = cj_aligned_size(c->tile->scratch_bytes);
     c->thread_bytes = c->tile_bytes + s->thread_bytes;
     c->call.scratch_bytes = s->shared_bytes + c->thread_bytes * (size_t)cj_threads(context);
     return CJ_OK;

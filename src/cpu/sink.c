@@ -103,27 +103,22 @@ void cj_sinks_identity(const cj_sinks_run *r)
     }
 }
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static void place_sink(cj_sinks *s, cj_sink *sink)
 {
     size_t lanes = (size_t)CJ_REDUCE_LANES * (size_t)s->strip;
     size_t results = (size_t)(s->outer * s->blocks * s->inner);
     sink->state = s->thread_bytes;
-    s->thread_bytes += aligned(lanes * sink->size);
+    s->thread_bytes += cj_aligned_size(lanes * sink->size);
     sink->index = s->thread_bytes;
     if (sink->is_index)
-        s->thread_bytes += aligned(lanes * 4);
+        s->thread_bytes += cj_aligned_size(lanes * 4);
     if (s->blocks == 1)
         return;
     sink->partial = s->shared_bytes;
-    s->shared_bytes += aligned(results * sink->size);
+    s->shared_bytes += cj_aligned_size(results * sink->size);
     sink->partial_index = s->shared_bytes;
     if (sink->is_index)
-        s->shared_bytes += aligned(results * 4);
+        s->shared_bytes += cj_aligned_size(results * 4);
 }
 
 void cj_sinks_make(cj_sinks *s, const struct cj_isa_kernels *kernels, const cj_kernel *k,
