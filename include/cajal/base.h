@@ -181,6 +181,12 @@ CJ_API void *cj_allocate_zero(cj_context *context, size_t size);
 CJ_API void *cj_reallocate(cj_context *context, void *pointer, size_t old_size, size_t new_size);
 CJ_API void cj_release(cj_context *context, void *pointer, size_t size);
 
+/*
+ * The whole text as a decimal number ("-1.5e3", "inf"; blanks around it allowed), correctly
+ * rounded, whatever the locale. False where it is none, and for "nan".
+ */
+CJ_API bool cj_parse_number(const char *text, double *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -169,12 +169,6 @@ CJ_API const char *cj_csv_field(const cj_csv *csv, int64_t row, int64_t column);
 CJ_API const char *cj_csv_name(const cj_csv *csv, int64_t column); /* NULL without a header */
 CJ_API int64_t cj_csv_line(const cj_csv *csv, int64_t row);
 
-/*
- * The whole text as a decimal number ("-1.5e3", "inf"; blanks around it allowed), correctly
- * rounded, whatever the locale. False where it is none, and for "nan".
- */
-CJ_API bool cj_parse_number(const char *text, double *out);
-
 /* ---- pictures ---- */
 
 /* 8-bit pixels [height][width][channels], channels 1 (grey) or 3 (red, green, blue). */

@@ -72,7 +72,7 @@ typedef struct cj_net_layer {
  * Parses and checks a net for examples of `shape` (rank 1 to 4, without the batch) that gives
  * `outputs` numbers. `text` is a known name or a text in the grammar above. INVALID or SHAPE: the
  * error names the layer, what reaches it and what it takes; a word that is not known lists the ones
- * that are. At most 10,000 layers. The net is freed by cj_net_free before its context.
+ * that are. At most 10,000 layers and blocks, repeats written out. The net is freed by cj_net_free before its context.
  */
 CJ_API cj_status cj_net_parse(cj_context *context, const char *text, int rank, const int64_t *shape,
                               int64_t outputs, cj_net **out);

@@ -89,13 +89,22 @@ void cj_sha256_add(cj_sha256 *sha, const void *data, size_t size);
 void cj_sha256_end(cj_sha256 *sha, uint8_t digest[32]);
 void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex */
 
+/* ---- words and numbers as text (cj_parse_number is public) ---- */
+
+/* The word of the list that a mistyped one most likely stands for, or NULL where none is near: "did you mean". */
+const char *cj_closest_word(const char *word, const char *const *words, int count);
+
+/* The decimal number that the text begins with, as cj_parse_number reads it; returns its end, or NULL where
+ * there is none. */
+const char *cj_scan_number(const char *text, double *out);
+/* printf of one double, with a decimal point in every locale. */
+void cj_format_number(char *text, size_t size, const char *format, double value)
+    __attribute__((format(printf, 3, 0)));
+
 /* ---- threads: a pool with static ranges; the caller is thread 0 ---- */
 
 /* Work on the half-open range [begin, end) as thread `thread` of `threads`. */
 typedef void (*cj_range_fn)(void *state, int thread, int64_t begin, int64_t end);
-
-/* The word of the list that a mistyped one most likely stands for, or NULL where none is near: "did you mean". */
-const char *cj_closest_word(const char *word, const char *const *words, int count);
 
 int cj_processors(void); /* how many this process may use */
 

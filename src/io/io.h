@@ -35,10 +35,6 @@ static inline bool cj_multiply_size(size_t a, size_t b, size_t *out)
     return !__builtin_mul_overflow(a, b, out);
 }
 
-/* printf of one double, with a decimal point in every locale. */
-void cj_format_number(char *text, size_t size, const char *format, double value)
-    __attribute__((format(printf, 3, 0)));
-
 /* The bytes of a dense array; false where an extent is negative or the size does not fit. */
 bool cj_shape_size(int rank, const int64_t *shape, size_t item, size_t *out);
 

@@ -276,7 +276,10 @@ char *cj_model_answer(const cj_model *model, const float *out, char *text, size_
         snprintf(text, size, "%s", p->class_name[cj_model_best(model, out)]);
         return text;
     }
-    for (int i = 0; i < p->targets && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%.7g", i ? " " : "", (double)out[i]);
+    for (int i = 0; i < p->targets && used < size; i++) {
+        char number[32];
+        cj_format_number(number, sizeof number, "%.7g", (double)out[i]);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", number);
+    }
     return text;
 }

@@ -200,8 +200,6 @@ static cj_status add_row(cj_net *net, net_layer *layer, const net_shape *out)
     layer->row.rank = out->rank;
     memcpy(layer->row.shape, out->extent, sizeof layer->row.shape);
     layer->row.bytes = 4 * count;
-    if (net->layers == NET_MOST_LAYERS)
-        return cj_fail(net->context, CJ_INVALID, "the net has more than 10,000 layers");
     if (net->layers == net->capacity) {
         int capacity = CJ_MAX(16, 2 * net->capacity);
         const net_layer **larger = cj_arena_take(&net->arena, (size_t)capacity * sizeof *larger);
@@ -264,6 +262,9 @@ static cj_status walk_node(walk *w, scope *s, const net_node *n, int64_t copy)
     bool block = cj_net_kind_table[n->kind].form == NET_BLOCK;
     scope inner, *inside = s;
     cj_status status = CJ_OK;
+    if (++w->net->walked > NET_MOST_LAYERS)
+        return cj_fail(w->net->context, CJ_INVALID,
+                       "the net has more than 10,000 layers and blocks, repeats written out");
     if (block && n->name) {
         status = open_scope(w->net, n, copy, s, &inner);
         inside = &inner;
@@ -339,7 +340,7 @@ static cj_status walk_net(cj_net *net)
 {
     scope s = {0};
     walk w = {net, &net->chain.first, net->in};
-    net->layers = 0;
+    net->layers = net->walked = 0;
     net->chain.first = NULL;
     cj_status status = walk_nodes(&w, &s, net->root.first);
     net->chain.out = w.shape;

@@ -49,27 +49,26 @@ static void put_pair(printer *p, const char *before, const int64_t pair[2], bool
         put_number(p, "x", pair[1]);
 }
 
-/*
- * The shortest decimal that is read back as the same number. Texts hold no more than 15 digits and no e+NN: a number
- * is written plainly where 15 decimals are enough, else, being small, as e-NN.
- */
+/* Writes `real` by the format with so many digits; false where that is read back as another number. */
+static bool format_real(char text[400], const char *format, int digits, double real)
+{
+    char with_digits[16];
+    double back;
+    snprintf(with_digits, sizeof with_digits, format, digits);
+    cj_format_number(text, 400, with_digits, real);
+    return cj_parse_number(text, &back) && back == real;
+}
+
+/* The shortest decimal that is read back as the same number, plain where 15 decimals are enough. */
 static void put_real(printer *p, double real)
 {
     char text[400];
-    double back = -1;
-    for (int digits = 0; digits <= 14 && back != real; digits++) {
-        snprintf(text, sizeof text, " %.*f", digits, real);
-        if (sscanf(text, "%lf", &back) != 1)
-            back = -1;
-    }
-    for (int digits = 1; digits <= 17 && back != real; digits++) {
-        snprintf(text, sizeof text, " %.*g", digits, real);
-        if (sscanf(text, "%lf", &back) != 1)
-            back = -1;
-    }
-    for (char *c = text; *c; c++) /* whatever the locale */
-        if (*c == ',')
-            *c = '.';
+    bool same = false;
+    for (int digits = 0; digits <= 15 && !same; digits++)
+        same = format_real(text, "%%.%df", digits, real);
+    for (int digits = 1; digits <= 17 && !same; digits++)
+        same = format_real(text, "%%.%dg", digits, real);
+    put(p, " ");
     put(p, text);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "nn/net_tree.h"
 
+#include <float.h>
 #include <stdio.h>
 
 const net_kind_row cj_net_kind_table[NET_KINDS] = {
@@ -47,39 +48,18 @@ static int64_t take_integer(const char **at)
     return value;
 }
 
-/* A decimal number: digits as an integer, divided by a power of ten once, which rounds correctly up to 15 digits. */
-static double take_decimal(int64_t whole, const char **at)
-{
-    double power = 1;
-    int digits = 0;
-    if (**at == '.')
-        for ((*at)++; is_digit(**at); (*at)++)
-            if (digits < 15 && whole < INT64_C(100000000000000)) {
-                whole = whole * 10 + (**at - '0');
-                power *= 10;
-                digits++;
-            }
-    if (**at == 'e' && (*at)[1] == '-') {
-        *at += 2;
-        int64_t exponent = take_integer(at);
-        for (int64_t e = CJ_MIN(exponent, 300); e > 0; e--)
-            power *= 10;
-    }
-    return (double)whole / power;
-}
-
 static void take_number(token *t, const char **at)
 {
+    const char *end = cj_scan_number(*at, &t->real);
     t->kind = NUMBER;
     t->number[0] = t->number[1] = take_integer(at);
-    t->real = (double)t->number[0];
     if ((**at == 'x' || **at == 'X') && is_digit((*at)[1])) {
         (*at)++;
         t->kind = SIZE;
         t->number[1] = take_integer(at);
-    } else if (**at == '.' || (**at == 'e' && (*at)[1] == '-')) {
-        t->kind = REAL;
-        t->real = take_decimal(t->number[0], at);
+    } else if (!end || end > *at) {
+        t->kind = end ? REAL : BAD;
+        *at = end ? end : *at;
     }
 }
 
@@ -217,8 +197,9 @@ static cj_status take_real(parser *p, net_node *node)
         }
         return fail(p, node->place, "a number is wanted, as in \"dropout 0.5\"");
     }
-    /* Below any float it is nothing, and the canonical text, which has no room for more zeros, says so. */
-    node->real = p->token.real < 1e-45 ? 0 : p->token.real;
+    node->real = p->token.real;
+    if (!(node->real <= FLT_MAX))
+        return fail(p, node->place, "this number is larger than any f32");
     if (node->kind == NET_DROPOUT && !(node->real < 1))
         return fail(p, node->place, "dropout takes a share of at least 0 and below 1");
     next_token(p);

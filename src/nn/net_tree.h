@@ -110,6 +110,7 @@ struct cj_net {
     net_branch root;
     net_chain chain;
     int layers, capacity;
+    int walked; /* layers and blocks, repeats written out */
     const net_layer **layer;
 };
 

@@ -3,7 +3,6 @@
  */
 #include "optim/optim.h"
 
-#include <locale.h>
 #include <stdlib.h>
 
 enum { MOST_TEXT = 256 };
@@ -54,19 +53,9 @@ static const language schedules = {"schedule", schedule_kind, CJ_COUNT(schedule_
 
 /* ---- reading ---- */
 
-/* Numbers are written with a point whatever the caller's locale. Returns false where there is
- * none. */
 static bool read_number(const char *text, double *out)
 {
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    locale_t before = plain ? uselocale(plain) : (locale_t)0;
-    char *end;
-    *out = strtod(text, &end);
-    if (plain) {
-        uselocale(before);
-        freelocale(plain);
-    }
-    return end != text && *end == '\0' && *out - *out == 0;
+    return cj_parse_number(text, out) && *out - *out == 0;
 }
 
 static bool read_value(enum form form, char *text, void *out)
@@ -215,14 +204,9 @@ cj_status cj_schedule_parse(cj_context *context, const char *text, cj_schedule *
 static void write_number(double v, char *text, size_t size)
 {
     double back;
-    snprintf(text, size, "%.15g", v);
-    for (char *c = text; *c; c++)
-        *c = *c == ',' ? '.' : *c;
-    if (read_number(text, &back) && back == v)
-        return;
-    snprintf(text, size, "%.17g", v);
-    for (char *c = text; *c; c++)
-        *c = *c == ',' ? '.' : *c;
+    cj_format_number(text, size, "%.15g", v);
+    if (!read_number(text, &back) || back != v)
+        cj_format_number(text, size, "%.17g", v);
 }
 
 /* False where the value is zero. */

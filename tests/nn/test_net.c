@@ -126,6 +126,9 @@ static void test_canonical(void **state)
         {"2*(linear 4,relu) as a", "2 x (linear 4, relu) as a, linear 3"},
         {"(linear classes)", "(linear 3)"},
         {"dropout 1e-2", "dropout 0.01, linear 3"},
+        {"leaky 0.28888884e-18", "leaky 2.8888884e-19, linear 3"},
+        {"leaky 0.12345678901234567890", "leaky 0.12345678901234568, linear 3"},
+        {"leaky 1e-45, leaky 1e-400, leaky 2.5e3", "leaky 1e-45, leaky 0, leaky 2500, linear 3"},
     };
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
         cj_net *net = parse(*state, pair[i].text, 1, row, 3);
@@ -171,6 +174,8 @@ static void test_errors(void **state)
         {"dropout 1.5", "below 1"},
         {"20000 x relu", "1 to 10,000"},
         {"10000 x (10000 x relu)", "10,000 layers"},
+        {"10000 x (10000 x (10000 x ()))", "10,000 layers"}, /* that hold nothing */
+        {"leaky 1e39", "larger than any f32"},
         {"conv 1000000000 9999x9999 pad 9999", "2^40"},
         {"linear 1000000000, linear 1000000000", "2^40"},
         {"mlp:", "mlp:256,64"},

@@ -1,11 +1,11 @@
 /*
- * number.c - decimal numbers from text, correctly rounded, whatever the locale.
+ * src/base/number.c - decimal numbers from text, correctly rounded, whatever the locale.
  *
  * A mantissa below 2^53 and a power of ten up to 22 are both exact in f64, so that one
  * multiplication or division rounds once (Clinger, "How to read floating point numbers accurately",
  * PLDI 1990). The rest goes to strtod in the C locale.
  */
-#include "io/io.h"
+#include "base/base.h"
 
 #include <locale.h>
 #include <math.h>
@@ -82,34 +82,37 @@ static bool round_slowly(const char *text, double *out)
     return true;
 }
 
-bool cj_parse_number(const char *text, double *out)
+const char *cj_scan_number(const char *text, double *out)
 {
     decimal d = {0, 0, 0};
     bool any = false;
-    while (is_blank(*text))
-        text++;
-    const char *p = text;
-    bool negative = *p == '-';
-    if (*p == '-' || *p == '+')
-        p++;
+    bool negative = *text == '-';
+    const char *p = text + (*text == '-' || *text == '+');
     if ((*p == 'i' || *p == 'I') && strncasecmp(p, "inf", 3) == 0) {
-        p += strncasecmp(p, "infinity", 8) == 0 ? 8 : 3;
         *out = negative ? -(double)INFINITY : (double)INFINITY;
-        return only_blanks(p);
+        return p + (strncasecmp(p, "infinity", 8) == 0 ? 8 : 3);
     }
     p = scan_digits(p, &d, false, &any);
     if (*p == '.')
         p = scan_digits(p + 1, &d, true, &any);
-    if (any && (*p == 'e' || *p == 'E'))
+    if (!any)
+        return NULL;
+    if (*p == 'e' || *p == 'E')
         p = scan_exponent(p, &d);
-    if (!any || !only_blanks(p))
-        return false;
     if (d.digits > 19 || d.mantissa > (uint64_t)1 << 53 || d.exponent < -22 || d.exponent > 22)
-        return round_slowly(text, out);
+        return round_slowly(text, out) ? p : NULL;
     double value = (double)d.mantissa;
     value = d.exponent < 0 ? value / power_of_ten[-d.exponent] : value * power_of_ten[d.exponent];
     *out = negative ? -value : value;
-    return true;
+    return p;
+}
+
+bool cj_parse_number(const char *text, double *out)
+{
+    while (is_blank(*text))
+        text++;
+    const char *end = cj_scan_number(text, out);
+    return end && only_blanks(end);
 }
 
 void cj_format_number(char *text, size_t size, const char *format, double value)
