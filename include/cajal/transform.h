@@ -1,7 +1,8 @@
 /*
- * cajal/transform.h - graph to graph: gradients of any order.
+ * cajal/transform.h - graph to graph: gradients of any order, vectorising, replacing.
  *
- * Gradients are nodes made of the same primitive ops, so they can be differentiated again.
+ * What a transformation makes are nodes of the same primitive ops, so it can be transformed again:
+ * the map of a gradient, the gradient of a map.
  */
 #ifndef CAJAL_TRANSFORM_H
 #define CAJAL_TRANSFORM_H
@@ -49,6 +50,38 @@ CJ_API cj_status cj_vjp_at(cj_at at, int outputs, cj_tensor *const *y, cj_tensor
 CJ_API cj_status cj_jvp_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *tangent,
                            int outputs, cj_tensor *const *y, cj_tensor **out);
 #define cj_jvp(...) cj_jvp_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * Replaces nodes: out[j] is y[j] made again with by[k], of the same dtype and shape, where x[k]
+ * was; y[j] itself where it depends on none of them. by[k] NULL: x[k] stays. x[i] may depend on
+ * x[k]: what is replaced is no longer asked for. Activations are so read, clamped, ablated or
+ * patched: see cj_tap. by[k] may be built on x[k] (which stays as it is in by[k]). Errors: SHAPE,
+ * INVALID, NO_MEMORY, as building errors.
+ */
+CJ_API cj_status cj_replace_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *by,
+                               int outputs, cj_tensor *const *y, cj_tensor **out);
+#define cj_replace(...) cj_replace_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * Vectorising map: y[j], a graph of one example, for many at once. batched[k] is [lanes, shape of
+ * x[k]...] and of its dtype (NULL: x[k] is the same in every lane); out[j] is [lanes, shape of
+ * y[j]...]: lane l is y[j] with batched[k][l] in place of x[k], to the bit what a call for each lane
+ * would give. Nothing loops: each op is made once over all lanes by its batching rule (maps and
+ * movement over one axis more; a product by a matrix that is the same in all lanes is one product of
+ * all rows; lanes of a convolution are further examples, channels or groups; each key of a random
+ * op draws what it would draw alone). A y[j] that depends on no x[k] is repeated.
+ *
+ * Per-example gradients, for a loss of one example of which x is the input:
+ *     cj_grad(loss, n, weight, gradient);
+ *     cj_vmap(1, &x, &examples, n, gradient, per_example);
+ *
+ * Nests: an x may be a tensor that the result of another map depends on. Errors, as building
+ * errors: SHAPE for lanes that do not fit and for a node that has 16 axes already, INVALID for a
+ * NULL tensor or no lanes at all, NO_MEMORY.
+ */
+CJ_API cj_status cj_vmap_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *batched,
+                            int outputs, cj_tensor *const *y, cj_tensor **out);
+#define cj_vmap(...) cj_vmap_at(CJ_HERE, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

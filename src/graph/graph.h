@@ -111,9 +111,18 @@ typedef struct cj_traversal {
     cj_tensor **node;
     uint32_t *met; /* met[slot]: how many nodes the walk had met before this one */
     uint32_t count, capacity;
+    uint32_t *first_edge; /* by slot: where its sources begin in `edge`; [count]: the end */
+    uint32_t *edge;       /* the slot of each source */
 } cj_traversal;
 cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root);
+/* Writes down the slots of all sources, which stay true when another walk has numbered the nodes anew: what calls rules and
+ * functions that walk themselves needs them. */
+cj_status cj_traverse_edges(cj_traversal *list);
 void cj_traverse_free(cj_traversal *list);
+static inline uint32_t cj_source_slot(const cj_traversal *list, uint32_t slot, int i)
+{
+    return list->edge[list->first_edge[slot] + (uint32_t)i];
+}
 static inline bool cj_traversed(const cj_traversal *list, const cj_tensor *node)
 {
     return node->slot < list->count && list->node[node->slot] == node;

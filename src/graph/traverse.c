@@ -48,7 +48,8 @@ static cj_status grow_list(cj_traversal *list)
         memcpy(node, old.node, old.count * sizeof(cj_tensor *));
         memcpy(met, old.met, old.count * sizeof(uint32_t));
     }
-    *list = (cj_traversal){context, node, met, old.count, more};
+    *list = (cj_traversal){
+        .context = context, .node = node, .met = met, .count = old.count, .capacity = more};
     cj_traverse_free(&old);
     return CJ_OK;
 }
@@ -95,8 +96,33 @@ cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_ten
     return status;
 }
 
+cj_status cj_traverse_edges(cj_traversal *list)
+{
+    uint32_t edges = 0;
+    list->first_edge = cj_allocate(list->context, ((size_t)list->count + 1) * sizeof(uint32_t));
+    if (!list->first_edge)
+        return CJ_NO_MEMORY;
+    for (uint32_t slot = 0; slot < list->count; slot++) {
+        list->first_edge[slot] = edges;
+        edges += (uint32_t)list->node[slot]->source_count;
+    }
+    list->first_edge[list->count] = edges;
+    list->edge = cj_allocate(list->context, (size_t)edges * sizeof(uint32_t));
+    if (!list->edge)
+        return CJ_NO_MEMORY;
+    uint32_t *edge = list->edge;
+    for (uint32_t slot = 0; slot < list->count; slot++)
+        for (int i = 0; i < list->node[slot]->source_count; i++)
+            *edge++ = list->node[slot]->source[i]->slot;
+    return CJ_OK;
+}
+
 void cj_traverse_free(cj_traversal *list)
 {
+    if (list->first_edge) {
+        cj_release(list->context, list->edge, list->first_edge[list->count] * sizeof(uint32_t));
+        cj_release(list->context, list->first_edge, ((size_t)list->count + 1) * sizeof(uint32_t));
+    }
     cj_release(list->context, list->node, list->capacity * sizeof(cj_tensor *));
     cj_release(list->context, list->met, list->capacity * sizeof(uint32_t));
     *list = (cj_traversal){.context = list->context};

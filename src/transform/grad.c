@@ -17,10 +17,12 @@ typedef struct tape {
     cj_tensor **total; /* by slot: the seed, then the whole cotangent */
     uint32_t
         *first_use; /* by slot: where the uses of the node begin, the end of the last at [count] */
-    uint32_t *first_edge;  /* by slot: where the node's own sources begin in use_of_edge */
-    uint32_t *use_of_edge; /* which use the edge to a source is */
+    uint32_t *use_of_edge; /* which use the edge to a source is, or NO_USE */
     cj_tensor **cotangent; /* by use */
+    uint32_t *x_slot;      /* by x: its slot, or NO_USE where the outputs do not reach it */
 } tape;
+
+#define NO_USE UINT32_MAX
 
 static bool is_float(const cj_tensor *x)
 {
@@ -39,17 +41,20 @@ static cj_status mark_wanted(tape *tp, int count, cj_tensor *const *x)
     uint32_t nodes = tp->list.count;
     tp->wanted = take(tp, nodes, sizeof(bool));
     tp->total = take(tp, nodes, sizeof(cj_tensor *));
-    if (!tp->wanted || !tp->total)
+    tp->x_slot = take(tp, (size_t)count, sizeof(uint32_t));
+    if (!tp->wanted || !tp->total || !tp->x_slot)
         return CJ_NO_MEMORY;
-    for (int k = 0; k < count; k++)
-        if (cj_traversed(&tp->list, x[k]))
+    for (int k = 0; k < count; k++) {
+        tp->x_slot[k] = cj_traversed(&tp->list, x[k]) ? x[k]->slot : NO_USE;
+        if (tp->x_slot[k] != NO_USE)
             tp->wanted[x[k]->slot] = true;
+    }
     for (uint32_t slot = 0; slot < nodes; slot++) {
         const cj_tensor *node = tp->list.node[slot];
         if (!is_float(node) || node->op == CJ_OP_STOP_GRADIENT)
             continue;
         for (int i = 0; i < node->source_count && !tp->wanted[slot]; i++)
-            tp->wanted[slot] = tp->wanted[node->source[i]->slot];
+            tp->wanted[slot] = tp->wanted[cj_source_slot(&tp->list, slot, i)];
     }
     return CJ_OK;
 }
@@ -59,26 +64,23 @@ static bool flows(const tape *tp, uint32_t slot, int i)
 {
     const cj_tensor *node = tp->list.node[slot];
     return tp->wanted[slot] && node->op != CJ_OP_STOP_GRADIENT && is_float(node->source[i]) &&
-           tp->wanted[node->source[i]->slot];
+           tp->wanted[cj_source_slot(&tp->list, slot, i)];
 }
 
 /* Counts the uses of each node, then numbers them user by user in the order in which the walk met the users. */
 static cj_status sort_uses(tape *tp)
 {
-    uint32_t nodes = tp->list.count, edges = 0, uses = 0;
+    uint32_t nodes = tp->list.count, edges = tp->list.first_edge[nodes], uses = 0;
     tp->first_use = take(tp, (size_t)nodes + 1, sizeof(uint32_t));
-    tp->first_edge = take(tp, nodes, sizeof(uint32_t));
     uint32_t *by_met = take(tp, nodes, sizeof(uint32_t));
     uint32_t *next = take(tp, nodes, sizeof(uint32_t));
-    if (!tp->first_use || !tp->first_edge || !by_met || !next)
+    if (!tp->first_use || !by_met || !next)
         return CJ_NO_MEMORY;
     for (uint32_t slot = 0; slot < nodes; slot++) {
         const cj_tensor *node = tp->list.node[slot];
         by_met[tp->list.met[slot]] = slot;
-        tp->first_edge[slot] = edges;
-        edges += (uint32_t)node->source_count;
         for (int i = 0; i < node->source_count; i++)
-            next[node->source[i]->slot] += flows(tp, slot, i);
+            next[cj_source_slot(&tp->list, slot, i)] += flows(tp, slot, i);
     }
     for (uint32_t slot = 0; slot < nodes; slot++) {
         tp->first_use[slot] = uses;
@@ -94,8 +96,8 @@ static cj_status sort_uses(tape *tp)
         uint32_t slot = by_met[met];
         const cj_tensor *node = tp->list.node[slot];
         for (int i = 0; i < node->source_count; i++)
-            if (flows(tp, slot, i))
-                tp->use_of_edge[tp->first_edge[slot] + (uint32_t)i] = next[node->source[i]->slot]++;
+            tp->use_of_edge[tp->list.first_edge[slot] + (uint32_t)i] =
+                flows(tp, slot, i) ? next[cj_source_slot(&tp->list, slot, i)]++ : NO_USE;
     }
     return CJ_OK;
 }
@@ -113,13 +115,13 @@ static void go_back(tape *tp)
         cj_tensor *node = tp->list.node[slot], *g = tp->total[slot];
         if (!tp->wanted[slot])
             continue;
-        for (uint32_t use = tp->first_use[slot]; use < tp->first_use[slot + 1]; use++)
-            g = sum_of(tp, g, tp->cotangent[use]);
+        for (uint32_t k = tp->first_use[slot]; k < tp->first_use[slot + 1]; k++)
+            g = sum_of(tp, g, tp->cotangent[k]);
         tp->total[slot] = g;
+        const uint32_t *use = tp->use_of_edge + tp->list.first_edge[slot];
         for (int i = 0; g && i < node->source_count; i++)
-            if (flows(tp, slot, i))
-                tp->cotangent[tp->use_of_edge[tp->first_edge[slot] + (uint32_t)i]] =
-                    cj_derivative_table[node->op].cotangent(tp->at, node, i, g);
+            if (use[i] != NO_USE)
+                tp->cotangent[use[i]] = cj_derivative_table[node->op].cotangent(tp->at, node, i, g);
     }
 }
 
@@ -127,7 +129,8 @@ static cj_status run_tape(tape *tp, int outputs, cj_tensor *const *y, cj_tensor 
                           int count, cj_tensor *const *x, cj_tensor **out)
 {
     if (cj_traverse(&tp->list, tp->context, outputs, y) != CJ_OK ||
-        mark_wanted(tp, count, x) != CJ_OK || sort_uses(tp) != CJ_OK)
+        cj_traverse_edges(&tp->list) != CJ_OK || mark_wanted(tp, count, x) != CJ_OK ||
+        sort_uses(tp) != CJ_OK)
         return cj_fail_building(tp->context, CJ_NO_MEMORY, tp->at,
                                 "out of memory while differentiating a graph of %u nodes",
                                 tp->list.count);
@@ -138,8 +141,8 @@ static cj_status run_tape(tape *tp, int outputs, cj_tensor *const *y, cj_tensor 
     if (tp->context->build_status != CJ_OK)
         return tp->context->build_status;
     for (int k = 0; k < count; k++)
-        if (cj_traversed(&tp->list, x[k]))
-            out[k] = tp->total[x[k]->slot];
+        if (tp->x_slot[k] != NO_USE)
+            out[k] = tp->total[tp->x_slot[k]];
     return CJ_OK;
 }
 

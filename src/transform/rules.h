@@ -33,6 +33,9 @@ CJ_REDUCE_OP_LIST(CJ_X)
 CJ_OTHER_OP_LIST(CJ_X)
 #undef CJ_X
 
+/* The node with other sources, of the shapes and dtypes of its own. */
+cj_tensor *cj_with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source);
+
 /* Tensors x of floats, and v[k] (a tangent or cotangent, NULL: zero) of the dtype and shape of x[k]; else a building error. */
 cj_status cj_check_pairs(cj_context *context, cj_at at, const char *name, const char *partner,
                          int count, cj_tensor *const *x, cj_tensor *const *v);

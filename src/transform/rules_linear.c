@@ -3,26 +3,12 @@
  */
 #include "transform/rules.h"
 
-/* The node with other sources. */
-static cj_tensor *with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source)
-{
-    return cj_node(node->context, at,
-                   &(cj_node_spec){.op = (cj_op)node->op,
-                                   .dtype = (cj_dtype)node->dtype,
-                                   .rank = node->rank,
-                                   .shape = node->shape,
-                                   .source_count = node->source_count,
-                                   .source = source,
-                                   .option_count = node->option_count,
-                                   .option = node->option});
-}
-
 /* ---- movement ---- */
 
 #define CJ_LINEAR_TANGENT(name)                                                                    \
     CJ_TANGENT(name)                                                                               \
     {                                                                                              \
-        return with_sources(at, node, t);                                                          \
+        return cj_with_sources(at, node, t);                                                       \
     }
 CJ_LINEAR_TANGENT(reshape)
 CJ_LINEAR_TANGENT(permute)
@@ -119,7 +105,7 @@ CJ_TANGENT(concat)
         if (!t[k])
             t[k] = cj_full_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape, 0);
     }
-    return with_sources(at, node, t);
+    return cj_with_sources(at, node, t);
 }
 
 CJ_COTANGENT(concat)
@@ -146,7 +132,7 @@ static cj_tensor *bilinear_tangent(cj_at at, cj_tensor *node, cj_tensor **t)
         if (!t[i])
             continue;
         source[i] = t[i];
-        cj_tensor *term = with_sources(at, node, source);
+        cj_tensor *term = cj_with_sources(at, node, source);
         sum = sum ? cj_add_at(at, sum, term) : term;
     }
     return sum;
@@ -284,7 +270,7 @@ CJ_COTANGENT(window_sum)
 /* The index is no float and has no tangent. */
 CJ_TANGENT(window_gather)
 {
-    return with_sources(at, node, (cj_tensor *[]){t[0], node->source[1]});
+    return cj_with_sources(at, node, (cj_tensor *[]){t[0], node->source[1]});
 }
 
 CJ_COTANGENT(window_gather)
@@ -296,7 +282,7 @@ CJ_COTANGENT(window_gather)
 
 CJ_TANGENT(window_scatter)
 {
-    return with_sources(at, node, (cj_tensor *[]){t[0], node->source[1]});
+    return cj_with_sources(at, node, (cj_tensor *[]){t[0], node->source[1]});
 }
 
 CJ_COTANGENT(window_scatter)

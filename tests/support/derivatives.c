@@ -2,6 +2,7 @@
  * tests/support/derivatives.c - see derivatives.h.
  */
 #include "support/derivatives.h"
+#include "support/lanes.h"
 
 #include "cajal/program.h"
 
@@ -227,4 +228,5 @@ void check_derivatives(const function *f, bool third)
     }
     against_engine(&w, 2 + 3 * w.inputs, all);
     end(&w);
+    check_lanes(f);
 }

@@ -24,8 +24,8 @@ typedef struct function {
 /*
  * For L = sum(c * y) with random c and random tangents t: reverse mode against differences of L; forward against reverse by
  * the dot product; H t by reverse over reverse against differences of the gradient, and forward over reverse and reverse over
- * forward against that; with `third`, the gradient of t' H t against its differences. At last the program of them all against
- * the plain loops.
+ * forward against that; with `third`, the gradient of t' H t against its differences. Then the program of them all against
+ * the plain loops; at last check_lanes (lanes.h).
  */
 void check_derivatives(const function *f, bool third);
 
