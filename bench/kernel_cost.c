@@ -37,10 +37,10 @@ static void count_reads(const cj_program *p, const cj_kernel *k, bool *seen, dou
     for (int i = 0; i < k->instr_count; i++)
         if (k->instr[i].op == CJ_INSTR_LOAD)
             count_buffer(p, k->instr[i].view.buffer, seen, bytes);
-    for (int i = 0; i < 2; i++) {
-        if (k->feed[i])
-            count_reads(p, k->feed[i], seen, bytes);
-        else if (i < k->operand_count)
+    for (int i = 0; i < k->operand_count; i++) {
+        if (k->operand[i].feed)
+            count_reads(p, k->operand[i].feed, seen, bytes);
+        else
             count_buffer(p, k->operand[i].view.buffer, seen, bytes);
     }
 }

@@ -11,6 +11,7 @@
 #include "cajal/base.h"
 #include "cajal/fit.h"
 #include "cajal/graph.h"
+#include "cajal/index.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"
 #include "cajal/optim.h"

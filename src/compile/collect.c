@@ -294,11 +294,13 @@ static cj_status add_store(cj_schedule *s, const cj_tensor *node, int32_t output
 {
     int32_t item = cj_alias_root(s, (int32_t)node->slot);
     cj_role role = s->item[item].role;
-    bool again = false; /* a kernel stores a reduction once or twice */
-    for (int32_t i = 0; i < s->stores && role == CJ_ROLE_REDUCE && !again; i++)
+    bool call = output >= 0 && cj_op_is_call(s->item[item].node->op);
+    bool again = false; /* a kernel stores a reduction once or twice, a call writes one output */
+    for (int32_t i = 0; i < s->stores && (role == CJ_ROLE_REDUCE || call) && !again; i++)
         again = s->store[i].item == item;
     if (again || role == CJ_ROLE_LEAF || role == CJ_ROLE_SCALAR || role == CJ_ROLE_VIEW ||
-        role == CJ_ROLE_OTHER || (role == CJ_ROLE_HEAD && !cj_is_contraction(s->item[item].node))) {
+        (role == CJ_ROLE_OTHER && !call) ||
+        (role == CJ_ROLE_HEAD && !cj_is_contraction(s->item[item].node))) {
         item = copy_item(s, item);
         if (item < 0)
             return CJ_NO_MEMORY;

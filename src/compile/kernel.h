@@ -8,7 +8,7 @@
  *
  * A kernel with a head (a matrix product, a convolution, a window) is the same thing whose first
  * value is what the head computes: the program is its epilogue. Programs that feed an operand of
- * the head (`feed`) are its prologue.
+ * the head (`feed`) are its prologue. A call is an op that is a kernel of its own, without program.
  */
 #ifndef CJ_COMPILE_KERNEL_H
 #define CJ_COMPILE_KERNEL_H
@@ -21,8 +21,7 @@ typedef enum cj_kernel_kind {
     CJ_KERNEL_MATMUL, /* head: operands a [batch, m, k], b [batch, k, n] */
     CJ_KERNEL_CONV,   /* head: operands x [N, G, C, ...], w [G, O, C, ...] */
     CJ_KERNEL_WINDOW, /* window op `op`: operands x (and index); stores, no program */
-    CJ_KERNEL_RANDOM, /* random bits: operand key; one store, row-major */
-    CJ_KERNEL_KEY     /* a folded key: operands key, value; one store */
+    CJ_KERNEL_CALL    /* op `op` of CJ_CALL_OP_LIST: any operands and one store, all row-major */
 } cj_kernel_kind;
 
 /* Where a value lies: element (i, j, ...) at offset + i * stride[0] + j * stride[1] + ..., in
@@ -69,6 +68,8 @@ typedef struct cj_operand {
     int rank;
     uint8_t dtype;
     int64_t extent[CJ_MAX_RANK];
+    struct cj_kernel *feed; /* the program that computes it on the way in: one store (its value
+                               counts, not the view), or NULL */
 } cj_operand;
 
 typedef struct cj_kernel {
@@ -83,9 +84,8 @@ typedef struct cj_kernel {
     cj_instr *instr;
     cj_store *store;
     cj_reduction *reduction;
-    cj_operand operand[2];
-    struct cj_kernel
-        *feed[2]; /* program of operand i: one store (its value counts, not the view), or NULL */
+    cj_operand *operand;
+    const int64_t *option; /* CALL: the node's, as src/graph/graph.h lists them */
     cj_conv_options conv;
     cj_window_options window;
     const char *name; /* of the largest node in it, for prints */

@@ -4,17 +4,18 @@
  */
 #include "compile/lower.h"
 
-cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores,
+cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int operands, int instrs, int stores,
                          int reductions)
 {
     cj_kernel *k = cj_arena_take_zero(s->keep, sizeof(*k));
     if (!k)
         return NULL;
     k->kind = kind;
+    k->operand = cj_arena_take_zero(s->keep, sizeof(*k->operand) * (size_t)(operands + 1));
     k->instr = cj_arena_take_zero(s->keep, sizeof(*k->instr) * (size_t)(instrs + 1));
     k->store = cj_arena_take_zero(s->keep, sizeof(*k->store) * (size_t)(stores + 1));
     k->reduction = cj_arena_take_zero(s->keep, sizeof(*k->reduction) * (size_t)(reductions + 1));
-    return k->instr && k->store && k->reduction ? k : NULL;
+    return k->operand && k->instr && k->store && k->reduction ? k : NULL;
 }
 
 cj_status cj_kernel_append(cj_schedule *s, cj_kernel *kernel)
@@ -31,7 +32,7 @@ cj_status cj_kernel_append(cj_schedule *s, cj_kernel *kernel)
 cj_status cj_kernel_copy_region(cj_schedule *s, cj_dtype dtype, int rank, const int64_t *extent,
                                 const cj_view *from, const cj_view *to, const uint64_t *fill)
 {
-    cj_kernel *k = cj_kernel_new(s, CJ_KERNEL_MAP, 1, 1, 0);
+    cj_kernel *k = cj_kernel_new(s, CJ_KERNEL_MAP, 0, 1, 1, 0);
     if (!k)
         return CJ_NO_MEMORY;
     int order[CJ_MAX_RANK], axes = 0;
@@ -438,7 +439,7 @@ static cj_status lower_feed(cj_schedule *s, cj_kernel *kernel, int32_t head, int
     cj_status status = find_loads(&l);
     if (status)
         return status;
-    l.kernel = cj_kernel_new(s, CJ_KERNEL_MAP, instrs, 1, 0);
+    l.kernel = cj_kernel_new(s, CJ_KERNEL_MAP, 0, instrs, 1, 0);
     if (!l.kernel)
         return CJ_NO_MEMORY;
     s->target->feed_order(s->item[head].node, k, order);
@@ -462,7 +463,7 @@ static cj_status lower_feed(cj_schedule *s, cj_kernel *kernel, int32_t head, int
     l.kernel->store_count = 1;
     l.kernel->store[0] =
         (cj_store){(int16_t)s->item[g->last].reg, s->item[g->last].node->dtype, view};
-    kernel->feed[k] = l.kernel;
+    kernel->operand[k].feed = l.kernel;
     return CJ_OK;
 }
 
@@ -477,7 +478,7 @@ static cj_status lower_program(cj_schedule *s, int32_t group)
     cj_status status = find_loads(&l);
     if (status)
         return status;
-    l.kernel = cj_kernel_new(s, CJ_KERNEL_MAP, instrs, stores, stores);
+    l.kernel = cj_kernel_new(s, CJ_KERNEL_MAP, g->head >= 0 ? 2 : 0, instrs, stores, stores);
     if (!l.kernel)
         return CJ_NO_MEMORY;
     l.kernel->is_again = g->again;

@@ -14,7 +14,7 @@ void cj_squeezed_strides(const cj_tensor *node, const cj_place *place, int64_t *
 
 cj_view cj_view_of(const cj_place *place);
 
-cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int instrs, int stores,
+cj_kernel *cj_kernel_new(cj_schedule *s, cj_kernel_kind kind, int operands, int instrs, int stores,
                          int reductions);
 cj_status cj_kernel_append(cj_schedule *s, cj_kernel *kernel);
 

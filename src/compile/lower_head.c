@@ -127,7 +127,7 @@ static const cj_place *place_as(cj_schedule *s, int32_t item, const int64_t *lik
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
 {
     const cj_tensor *node = s->item[item].node;
-    cj_kernel *kernel = cj_kernel_new(s, CJ_KERNEL_WINDOW, 0, 2, 0);
+    cj_kernel *kernel = cj_kernel_new(s, CJ_KERNEL_WINDOW, node->source_count, 0, 2, 0);
     const cj_place *guide = cj_item_place(s, s->item[item].source[node->source_count - 1]);
     if (!kernel || !guide)
         return CJ_NO_MEMORY;
@@ -212,6 +212,35 @@ static cj_status lower_concat(cj_schedule *s, int32_t item)
     return status;
 }
 
+/* Strides that sort the axes as row-major does, where extents of 0 make those of memory 0. */
+static void row_order(const cj_tensor *node, int64_t *stride)
+{
+    for (int i = 0; i < node->rank; i++)
+        stride[i] = node->rank - i;
+}
+
+/* Row-major: in an output's memory where the value is one, else in a buffer of its own. */
+static cj_status place_call(cj_schedule *s, int32_t item)
+{
+    const cj_tensor *node = s->item[item].node;
+    int32_t store = s->first_store[item];
+    if (store < 0) {
+        int64_t row[CJ_MAX_RANK];
+        row_order(node, row);
+        return place_like(s, item, row);
+    }
+    cj_place *place = cj_arena_take_zero(s->work, sizeof(*place));
+    if (!place)
+        return CJ_NO_MEMORY;
+    place->buffer = cj_buffer_new(s, CJ_BUFFER_OUTPUT, (cj_dtype)node->dtype, node->elements);
+    if (place->buffer < 0)
+        return CJ_NO_MEMORY;
+    cj_row_major(node, place->stride);
+    s->output_buffer[s->store[store].output] = place->buffer;
+    s->item[item].place = place;
+    return CJ_OK;
+}
+
 cj_status cj_lower_other(cj_schedule *s, int32_t item)
 {
     const cj_tensor *node = s->item[item].node;
@@ -219,23 +248,25 @@ cj_status cj_lower_other(cj_schedule *s, int32_t item)
         return lower_pad(s, item);
     if (node->op == CJ_OP_CONCAT)
         return lower_concat(s, item);
-    cj_kernel *kernel =
-        cj_kernel_new(s, node->op == CJ_OP_KEY_FOLD ? CJ_KERNEL_KEY : CJ_KERNEL_RANDOM, 0, 1, 0);
-    if (!kernel)
+    cj_kernel *kernel = cj_kernel_new(s, CJ_KERNEL_CALL, node->source_count, 0, 1, 0);
+    int64_t *option = cj_arena_take(s->keep, sizeof(*option) * (size_t)(node->option_count + 1));
+    if (!kernel || !option)
         return CJ_NO_MEMORY;
     kernel->op = node->op;
     kernel->dtype = node->dtype;
     kernel->is_again = s->item[item].again;
+    if (node->option_count)
+        memcpy(option, node->option, sizeof(*option) * (size_t)node->option_count);
+    kernel->option = option;
     for (int k = 0; k < node->source_count; k++) {
-        const cj_place *place = cj_item_place(s, s->item[item].source[k]);
+        int64_t row[CJ_MAX_RANK];
+        row_order(node->source[k], row);
+        const cj_place *place = place_as(s, s->item[item].source[k], row);
         if (!place)
             return CJ_NO_MEMORY;
         set_operand(kernel, k, node->source[k], place);
     }
-    int64_t row[CJ_MAX_RANK] = {0};
-    for (int i = 0; i < node->rank; i++)
-        row[i] = node->rank - i;
-    cj_status status = place_like(s, item, row);
+    cj_status status = place_call(s, item);
     if (status)
         return status;
     kernel->rank = kernel->outer = node->rank;

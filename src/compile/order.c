@@ -7,7 +7,8 @@
  *
  * Updates. A group that computes a variable's new value element by element may write the variable
  * itself, if every other reader stands before it: an edge from each reader says so, unless it would
- * close a cycle; then the value goes to memory of its own and is copied at the end.
+ * close a cycle; then the value goes to memory of its own and is copied at the end. A group that can
+ * fail counts as a reader of every variable: a run that fails has assigned nothing.
  */
 #include "compile/schedule.h"
 
@@ -25,9 +26,10 @@ typedef struct cj_order {
     cj_edges edges;
     int32_t *use_begin; /* items that group g reads in memory: use[use_begin[g]] .. */
     int32_t *use, uses, use_room;
-    int32_t *readers;                  /* groups that read item i and have not run */
-    int32_t *seen, mark;               /* marks of groups in walks */
-    int32_t *stack, depth, stack_room; /* of find_alive */
+    int32_t *readers;                              /* groups that read item i and have not run */
+    int32_t *failing, failing_count, failing_room; /* groups that can fail */
+    int32_t *seen, mark;                           /* marks of groups in walks */
+    int32_t *stack, depth, stack_room;             /* of find_alive */
 } cj_order;
 
 static cj_status add_edge(cj_order *o, int32_t from, int32_t to)
@@ -155,6 +157,11 @@ static cj_status build_edges(cj_order *o)
             status = visit_items(o, g, note_position);
         if (status)
             return status;
+        if (s->group[g].other && s->target->may_fail(s->item[s->group[g].head].node->op)) {
+            if (!cj_grow(s->work, &o->failing, &o->failing_room, o->failing_count, sizeof(int32_t)))
+                return CJ_NO_MEMORY;
+            o->failing[o->failing_count++] = g;
+        }
     }
     o->use_begin[s->groups] = o->uses;
     for (int32_t g = 0; g < s->groups; g++)
@@ -235,7 +242,9 @@ static cj_status decide_update(cj_order *o, cj_target_store *store, const cj_rea
         !reads_in_step(s, writer, store->variable))
         return CJ_OK;
     o->mark += 2;
-    bool any = false;
+    bool any = o->failing_count > 0;
+    for (int32_t i = 0; i < o->failing_count; i++)
+        o->seen[o->failing[i]] = o->mark + 1;
     for (int32_t r = first; r >= 0; r = reader[r].next)
         if (reader[r].group != writer) {
             o->seen[reader[r].group] = o->mark + 1;
@@ -245,6 +254,9 @@ static cj_status decide_update(cj_order *o, cj_target_store *store, const cj_rea
         return CJ_OK;
     for (int32_t r = first; r >= 0; r = reader[r].next)
         if (reader[r].group != writer && add_edge(o, reader[r].group, writer))
+            return CJ_NO_MEMORY;
+    for (int32_t i = 0; i < o->failing_count; i++)
+        if (add_edge(o, o->failing[i], writer))
             return CJ_NO_MEMORY;
     store->direct = true;
     return CJ_OK;

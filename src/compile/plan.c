@@ -41,8 +41,8 @@ static void find_lives(cj_schedule *s)
         const cj_kernel *k = s->kernel[at];
         touch_program(s, k, at);
         for (int i = 0; i < k->operand_count; i++) {
-            if (k->feed[i])
-                touch_program(s, k->feed[i], at);
+            if (k->operand[i].feed)
+                touch_program(s, k->operand[i].feed, at);
             else
                 touch(s, k->operand[i].view.buffer, at);
         }
@@ -69,11 +69,11 @@ static bool only_loaded_as(const cj_kernel *k, int32_t buffer, const cj_view *vi
             !same_view(&k->instr[i].view, view, k->rank))
             return false;
     for (int i = 0; i < k->operand_count; i++) {
+        const cj_kernel *feed = k->operand[i].feed;
         if (k->operand[i].view.buffer == buffer)
             return false;
-        for (int j = 0; k->feed[i] && j < k->feed[i]->instr_count; j++)
-            if (k->feed[i]->instr[j].op == CJ_INSTR_LOAD &&
-                k->feed[i]->instr[j].view.buffer == buffer)
+        for (int j = 0; feed && j < feed->instr_count; j++)
+            if (feed->instr[j].op == CJ_INSTR_LOAD && feed->instr[j].view.buffer == buffer)
                 return false;
     }
     for (int i = 0; i < k->store_count; i++)
@@ -109,8 +109,8 @@ static void rename_views(cj_kernel *k, const int32_t *name)
         if (k->instr[i].op == CJ_INSTR_LOAD)
             k->instr[i].view.buffer = name[k->instr[i].view.buffer];
     for (int i = 0; i < k->operand_count; i++) {
-        if (k->feed[i])
-            rename_views(k->feed[i], name);
+        if (k->operand[i].feed)
+            rename_views(k->operand[i].feed, name);
         else
             k->operand[i].view.buffer = name[k->operand[i].view.buffer];
     }
@@ -136,7 +136,7 @@ cj_status cj_schedule_share(cj_schedule *s)
     for (int32_t at = 0; at < s->kernels && !s->no_fusion; at++) {
         cj_kernel *k = s->kernel[at];
         rename_views(k, name);
-        if (k->kind == CJ_KERNEL_WINDOW || k->kind == CJ_KERNEL_RANDOM || k->kind == CJ_KERNEL_KEY)
+        if (k->kind == CJ_KERNEL_WINDOW || k->kind == CJ_KERNEL_CALL)
             continue;
         for (int i = 0; i < k->store_count; i++) {
             int32_t donor = find_donor(s, at, i), out = k->store[i].view.buffer;

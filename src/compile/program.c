@@ -285,10 +285,10 @@ cj_status cj_run(cj_program *p, int feeds, const cj_feed *feed)
     if (status)
         return status;
     uint64_t mode = cj_fp_enter();
-    for (int32_t i = 0; i < p->kernels; i++)
-        p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+    for (int32_t i = 0; i < p->kernels && !status; i++)
+        status = p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
     cj_fp_leave(mode);
-    return CJ_OK;
+    return status;
 }
 
 static double seconds_now(void)
@@ -306,14 +306,14 @@ cj_status cj_program_time(cj_program *p, int feeds, const cj_feed *feed, int rou
         return status;
     uint64_t mode = cj_fp_enter();
     for (int r = 0; r < rounds; r++)
-        for (int32_t i = 0; i < p->kernels; i++) {
+        for (int32_t i = 0; i < p->kernels && !status; i++) {
             double start = seconds_now();
-            p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+            status = p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
             double taken = seconds_now() - start;
             seconds[i] = r == 0 ? taken : CJ_MIN(seconds[i], taken);
         }
     cj_fp_leave(mode);
-    return CJ_OK;
+    return status;
 }
 
 const void *cj_output(const cj_program *p, int i)

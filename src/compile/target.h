@@ -16,8 +16,9 @@ typedef struct cj_target {
     cj_status (*prepare)(cj_context *context, const cj_kernel *kernel, cj_call **call);
     size_t (*scratch_bytes)(const cj_call *call); /* 64-byte aligned memory that run wants */
     const char *(*describe)(const cj_call *call); /* the name of the code chosen */
-    /* Runs it: buffer[i] is the memory of buffer i. Cannot fail, allocates nothing. */
-    void (*run)(cj_call *call, void *const *buffer, void *scratch);
+    /* Runs it: buffer[i] is the memory of buffer i. Allocates nothing; only calls whose op
+     * may_fail do, with a sentence. */
+    cj_status (*run)(cj_call *call, void *const *buffer, void *scratch);
     void (*release)(cj_context *context, cj_call *call);
 
     /*
@@ -32,6 +33,8 @@ typedef struct cj_target {
     bool (*takes_feed)(const cj_tensor *head, int i);
     /* The order in which such an operand is asked for, as its axes, outer to inner. */
     void (*feed_order)(const cj_tensor *head, int i, int *order);
+    /* Whether a run of this op can fail: it then stands before all assignments. */
+    bool (*may_fail)(int op);
 } cj_target;
 
 extern const cj_target cj_cpu_target;

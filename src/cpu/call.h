@@ -12,7 +12,7 @@ struct cj_call {
     const cj_kernel *kernel;
     const char *name;
     size_t scratch_bytes;
-    void (*run)(cj_call *call, void *const *buffer, void *scratch);
+    cj_status (*run)(cj_call *call, void *const *buffer, void *scratch);
     void (*release)(cj_call *call); /* what the kind added; NULL: nothing */
     size_t size;                    /* of the whole call */
 };
@@ -27,7 +27,10 @@ cj_status cj_prepare_map(cj_context *context, const cj_kernel *kernel, cj_call *
 cj_status cj_prepare_reduce(cj_context *context, const cj_kernel *kernel, cj_call **call);
 cj_status cj_prepare_contract(cj_context *context, const cj_kernel *kernel, cj_call **call);
 cj_status cj_prepare_window(cj_context *context, const cj_kernel *kernel, cj_call **call);
-cj_status cj_prepare_random(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_op(cj_context *context, const cj_kernel *kernel, cj_call **call);
+
+/* Whether a run of this op can fail (cj_target.may_fail). */
+bool cj_op_may_fail(int op);
 
 /* The order in which the code for a convolution writes its result (cj_target.conv_order). */
 void cj_conv_memory_order(const cj_tensor *conv, int *order);

@@ -126,7 +126,7 @@ static const void *operand_memory(const cj_kernel *k, int i, void *const *buffer
            o->view.offset * (int64_t)cj_dtype_size((cj_dtype)o->dtype);
 }
 
-static void run_contract(cj_call *base, void *const *buffer, void *scratch)
+static cj_status run_contract(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_contract_call *c = (cj_contract_call *)base;
     const cj_kernel *k = base->kernel;
@@ -182,6 +182,7 @@ static void run_contract(cj_call *base, void *const *buffer, void *scratch)
                                             .store_state = &job});
     if (c->sums && c->sinks.blocks > 1)
         cj_sinks_fold(&job.sinks, 0, 1);
+    return CJ_OK;
 }
 
 /* ---- making ---- */
@@ -401,8 +402,8 @@ static cj_status make_feed(cj_contract_call *c, int i, size_t *bytes)
     int64_t image =
         i == 1 || cj_conv_plan_facts(c->conv)->kind == CJ_CONV_WEIGHT ? o->extent[2] : o->extent[0];
     f->rows = k->conv.spatial > 1 ? o->extent[3] : 1;
-    f->row = k->feed[i]->elements / (image * f->rows);
-    cj_status status = cj_tile_make(c->call.context, k->feed[i], f->row, &f->tile);
+    f->row = k->operand[i].feed->elements / (image * f->rows);
+    cj_status status = cj_tile_make(c->call.context, k->operand[i].feed, f->row, &f->tile);
     if (status)
         return status;
     size_t threads = (size_t)cj_threads(c->call.context);
@@ -424,8 +425,8 @@ static cj_status make(cj_contract_call *c)
                                    .threads = cj_threads(context),
                                    .row_grain = c->sums ? CJ_REDUCE_BLOCK : 0,
                                    .store = !c->plain,
-                                   .load = k->feed[0] != NULL,
-                                   .load_w = k->feed[1] != NULL,
+                                   .load = k->operand[0].feed != NULL,
+                                   .load_w = k->operand[1].feed != NULL,
                                    .spread = context->config.smallest_work == 1};
     cj_status status = c->is_conv ? make_conv(c, &options) : make_matmul(c, &options);
     if (status)
@@ -449,7 +450,7 @@ static cj_status make(cj_contract_call *c)
         bytes += cj_aligned_size(sizeof(cj_program_thread) * (size_t)cj_threads(context));
     }
     for (int i = 0; i < 2; i++)
-        if (k->feed[i]) {
+        if (k->operand[i].feed) {
             status = make_feed(c, i, &bytes);
             if (status)
                 return status;

@@ -26,7 +26,7 @@ static void run_range(void *state, int thread, int64_t begin, int64_t end)
         cj_tile_step_run(&run, at, CJ_MIN(tile->length, end - at), NULL);
 }
 
-static void run_map(cj_call *base, void *const *buffer, void *scratch)
+static cj_status run_map(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_map_call *call = (cj_map_call *)base;
     cj_map_job job = {call, buffer, scratch};
@@ -36,6 +36,7 @@ static void run_map(cj_call *base, void *const *buffer, void *scratch)
     else
         cj_pool_run(base->context->pool, call->tile->elements, call->tile->period, smallest,
                     run_range, &job);
+    return CJ_OK;
 }
 
 static void release_map(cj_call *base)

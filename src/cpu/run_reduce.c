@@ -100,18 +100,18 @@ static void fold_blocks(void *state, int thread, int64_t begin, int64_t end)
     cj_sinks_fold(&job->sinks, begin, end);
 }
 
-static void run_reduce(cj_call *base, void *const *buffer, void *scratch)
+static cj_status run_reduce(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_reduce_call *c = (cj_reduce_call *)base;
     const cj_sinks *s = &c->sinks;
     cj_reduce_job job = {c, {s, buffer, scratch}, (char *)scratch + s->shared_bytes};
     if (s->reduced == 0) {
         cj_sinks_identity(&job.sinks);
-        return;
+        return CJ_OK;
     }
     int64_t units = s->outer * s->blocks * c->strips;
     if (units == 0 || s->inner == 0)
-        return;
+        return CJ_OK;
     int64_t each = CJ_MAX(c->tile->elements / units, 1);
     int64_t smallest = CJ_MAX(cj_smallest_work(base->context, c->tile->steps + s->count) / each, 1);
     cj_pool_run(base->context->pool, units, 1, smallest, run_units, &job);
@@ -119,6 +119,7 @@ static void run_reduce(cj_call *base, void *const *buffer, void *scratch)
         cj_pool_run(base->context->pool, s->outer, 1,
                     CJ_MAX(cj_smallest_work(base->context, 1) / (s->blocks * s->inner), 1),
                     fold_blocks, &job);
+    return CJ_OK;
 }
 
 static void release_reduce(cj_call *base)

@@ -1,5 +1,5 @@
 /*
- * src/cpu/run_window.c - kernels of windows, of random bits and of folded keys.
+ * src/cpu/run_window.c - kernels of windows.
  */
 #include "cpu/call.h"
 #include "cpu/window.h"
@@ -38,7 +38,7 @@ static void *view_memory(const cj_view *view, size_t size, void *const *buffer)
     return (char *)buffer[view->buffer] + view->offset * (int64_t)size;
 }
 
-static void run_window(cj_call *base, void *const *buffer, void *scratch)
+static cj_status run_window(cj_call *base, void *const *buffer, void *scratch)
 {
     cj_window_call *c = (cj_window_call *)base;
     const cj_kernel *k = base->kernel;
@@ -51,10 +51,11 @@ static void run_window(cj_call *base, void *const *buffer, void *scratch)
         job.store[k->store[i].value] =
             view_memory(&k->store[i].view, cj_dtype_size((cj_dtype)k->store[i].dtype), buffer);
     if (c->items == 0)
-        return;
+        return CJ_OK;
     int64_t each = CJ_MAX(c->elements / c->items, 1);
     cj_pool_run(base->context->pool, c->items, 1,
                 CJ_MAX(cj_smallest_work(base->context, 3) / each, 1), run_items, &job);
+    return CJ_OK;
 }
 
 cj_status cj_prepare_window(cj_context *context, const cj_kernel *k, cj_call **out)
@@ -90,65 +91,5 @@ cj_status cj_prepare_window(cj_context *context, const cj_kernel *k, cj_call **o
     cj_window_plan_make(&c->plan, &w, context->isa);
     c->items = scatter ? cj_window_scatter_items(&c->plan) : cj_window_items(&c->plan);
     c->elements = k->elements;
-    return CJ_OK;
-}
-
-/* ---- random bits and keys ---- */
-
-typedef struct cj_random_job {
-    const struct cj_isa_kernels *kernels;
-    uint32_t *out;
-    cj_key key;
-} cj_random_job;
-
-static void run_bits(void *state, int thread, int64_t begin, int64_t end)
-{
-    const cj_random_job *job = state;
-    (void)thread;
-    job->kernels->random_bits(end - begin, job->out + begin, job->key, (uint64_t)begin);
-}
-
-/* Element i of a rank-1 operand, or the element of a scalar. */
-static const void *operand_element(const cj_kernel *k, int operand, int64_t i, void *const *buffer)
-{
-    const cj_operand *o = &k->operand[operand];
-    int64_t at = o->view.offset + (o->rank ? i * o->view.stride[o->rank - 1] : 0);
-    return (const char *)buffer[o->view.buffer] + at * (int64_t)cj_dtype_size((cj_dtype)o->dtype);
-}
-
-static cj_key read_key(const cj_kernel *k, void *const *buffer)
-{
-    cj_key key;
-    for (int i = 0; i < 2; i++)
-        memcpy(&key.word[i], operand_element(k, 0, i, buffer), sizeof(key.word[i]));
-    return key;
-}
-
-static void run_random(cj_call *base, void *const *buffer, void *scratch)
-{
-    const cj_kernel *k = base->kernel;
-    cj_key key = read_key(k, buffer);
-    uint32_t *out = view_memory(&k->store[0].view, sizeof(uint32_t), buffer);
-    (void)scratch;
-    if (k->kind == CJ_KERNEL_KEY) {
-        int64_t value;
-        memcpy(&value, operand_element(k, 1, 0, buffer), sizeof(value));
-        key = cj_key_fold(key, (uint64_t)value);
-        memcpy(out, key.word, sizeof(key.word));
-        return;
-    }
-    cj_random_job job = {cj_kernels(base->context->isa), out, key};
-    cj_pool_run(base->context->pool, k->elements, 4, cj_smallest_work(base->context, 3), run_bits,
-                &job);
-}
-
-cj_status cj_prepare_random(cj_context *context, const cj_kernel *k, cj_call **out)
-{
-    cj_call *c = cj_call_new(context, k, sizeof(*c));
-    if (!c)
-        return CJ_NO_MEMORY;
-    *out = c;
-    c->name = k->kind == CJ_KERNEL_KEY ? "key_fold" : "random_bits";
-    c->run = run_random;
     return CJ_OK;
 }

@@ -30,7 +30,7 @@ static cj_status prepare(cj_context *context, const cj_kernel *kernel, cj_call *
     case CJ_KERNEL_MATMUL:
     case CJ_KERNEL_CONV: return cj_prepare_contract(context, kernel, call);
     case CJ_KERNEL_WINDOW: return cj_prepare_window(context, kernel, call);
-    default: return cj_prepare_random(context, kernel, call);
+    default: return cj_prepare_op(context, kernel, call);
     }
 }
 
@@ -44,9 +44,9 @@ static const char *describe(const cj_call *call)
     return call->name;
 }
 
-static void run(cj_call *call, void *const *buffer, void *scratch)
+static cj_status run(cj_call *call, void *const *buffer, void *scratch)
 {
-    call->run(call, buffer, scratch);
+    return call->run(call, buffer, scratch);
 }
 
 static void release(cj_context *context, cj_call *call)
@@ -69,4 +69,5 @@ const cj_target cj_cpu_target = {
     .takes_sums = cj_contract_takes_sums,
     .takes_feed = cj_contract_takes_feed,
     .feed_order = cj_contract_feed_order,
+    .may_fail = cj_op_may_fail,
 };

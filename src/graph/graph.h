@@ -13,6 +13,8 @@
  *   CONCAT           axis
  *   CONV             spatial d, then d each of stride, input dilation, kernel dilation, low, high
  *   WINDOW_*         spatial d, then d each of window, stride, dilation, input dilation, low, high
+ *   GATHER           axis, 1 for zeros in place of NaN
+ *   SCATTER_*        axis, its new extent
  * RESHAPE, EXPAND, MATMUL, RANDOM_BITS, maps: none, the shape says it. Elementwise ops have sources of their own shape
  * (the builders insert reshape and expand); reductions keep reduced axes with extent 1 (builders reshape after);
  * MATMUL has equal leading axes on both sources.
@@ -72,6 +74,10 @@ static inline bool cj_op_is_map(int op)
 static inline bool cj_op_is_reduce(int op)
 {
     return op >= CJ_OP_SUM && op <= CJ_OP_ARGMAX;
+}
+static inline bool cj_op_is_call(int op)
+{
+    return op >= CJ_OP_RANDOM_BITS;
 }
 static inline char cj_dtype_class(int dtype)
 {
@@ -141,6 +147,12 @@ cj_tensor *cj_uniform_scalar(cj_tensor *x);
 
 /* The value of a SCALAR node, as a double (exact for all dtypes but large i64). */
 double cj_scalar_number(const cj_tensor *scalar);
+
+/* GATHER and SCATTER_*: the index has i32 or i64, x's rank, and x's extents or 1 but along the axis (scatters: there too).
+ * Whoever wants 0 in place of NaN outside, as the transpose of SCATTER_ADD does, says so. */
+cj_tensor *cj_gather_node(cj_at at, cj_tensor *x, int axis, cj_tensor *index, bool zero);
+cj_tensor *cj_scatter_node(cj_at at, cj_op op, cj_tensor *x, int axis, cj_tensor *index,
+                           int64_t extent);
 
 /* Unpacked options. */
 cj_conv_options cj_conv_options_of(const cj_tensor *node);

@@ -57,6 +57,19 @@
     X(AMIN, amin, "fiub")                                                                          \
     X(ARGMAX, argmax, "fiub") /* i32 row-major index among the reduced axes; the first of ties; NaN is largest */
 
+/*
+ * Ops that are kernels of their own: X(NAME, name, arity). The schedule lays operands and result
+ * out row-major; src/cpu/op.h says what a backend gives for each.
+ */
+#define CJ_CALL_OP_LIST(X)                                                                         \
+    X(RANDOM_BITS, random_bits, 1) /* u32 of any shape from a u32[2] key: Philox word e of (key, e) */ \
+    X(KEY_FOLD, key_fold, 2)       /* u32[2] key folded with an i64 scalar: a new key */           \
+    X(GATHER, gather, 2)           /* (x, index): elements along an axis; other axes broadcast */  \
+    X(SCATTER_ADD, scatter_add, 2) /* (x, index): x's elements sent to places along an axis; sums */ \
+    X(SCATTER_MAX, scatter_max, 2) /* largest of what is sent to a place */                        \
+    X(SCATTER_MIN, scatter_min, 2)                                                                 \
+    X(SCATTER_LAST, scatter_last, 1) /* (index): i32, which is the last sent to a place; none: -1 */
+
 /* Everything else: X(NAME, name, arity). */
 #define CJ_OTHER_OP_LIST(X)                                                                        \
     /* leaves */                                                                                   \
@@ -65,8 +78,6 @@
     X(INPUT, input, 0)             /* memory handed to cj_run */                                   \
     X(VARIABLE, variable, 0)       /* reads a variable as it was before the step */                \
     X(IOTA, iota, 0)               /* the index along one axis */                                  \
-    X(RANDOM_BITS, random_bits, 1) /* u32 of any shape from a u32[2] key: Philox word e of (key, e) */ \
-    X(KEY_FOLD, key_fold, 2)       /* u32[2] key folded with an i64 scalar: a new key */           \
     /* identities with a meaning */                                                                \
     X(TAP, tap, 1)                                                                                 \
     X(STOP_GRADIENT, stop_gradient, 1)                                                             \
@@ -86,7 +97,8 @@
     X(WINDOW_MAX, window_max, 1)                                                                   \
     X(WINDOW_ARGMAX, window_argmax, 1)   /* i32 position within the window, the first of ties */   \
     X(WINDOW_GATHER, window_gather, 2)   /* (x, index) -> the chosen element of each window */     \
-    X(WINDOW_SCATTER, window_scatter, 2) /* (y, index) -> its transpose, added in index order */
+    X(WINDOW_SCATTER, window_scatter, 2) /* (y, index) -> its transpose, added in index order */   \
+    CJ_CALL_OP_LIST(X)
 
 typedef enum cj_op {
 #define CJ_X(NAME, name, arity, in, out) CJ_OP_##NAME,

@@ -367,6 +367,11 @@ static cj_status matmul_rule(cj_context *context, cj_at at, const cj_node_spec *
 #define window_argmax_rule cj_rule_window_argmax
 #define window_gather_rule cj_rule_window_gather
 #define window_scatter_rule cj_rule_window_scatter
+#define gather_rule cj_rule_gather
+#define scatter_add_rule cj_rule_scatter
+#define scatter_max_rule cj_rule_scatter
+#define scatter_min_rule cj_rule_scatter
+#define scatter_last_rule cj_rule_scatter
 
 static cj_shape_rule *const rules[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, arity, in, out) [CJ_OP_##NAME] = map_rule,

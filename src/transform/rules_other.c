@@ -90,6 +90,7 @@ CJ_NO_DERIVATIVE(random_bits)
 CJ_NO_DERIVATIVE(key_fold)
 CJ_NO_DERIVATIVE(stop_gradient)
 CJ_NO_DERIVATIVE(window_argmax)
+CJ_NO_DERIVATIVE(scatter_last)
 
 const cj_derivative cj_derivative_table[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, ...) [CJ_OP_##NAME] = {cj_tangent_map, cj_partial_##name},
