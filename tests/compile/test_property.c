@@ -453,6 +453,77 @@ static void checkpoints_keep_the_bits(void **state)
     assert_true(recomputed > 0);
 }
 
+/* Some of the graph's first leaves get lanes: all at once by cj_vmap, and each lane alone by cj_replace. */
+enum { LANES = 3 };
+
+typedef struct lanes {
+    int count;
+    cj_tensor *x[4], *batched[4], *alone[LANES][4];
+} lanes;
+
+static lanes draw_lanes(graph *g)
+{
+    lanes l = {0};
+    for (int i = 0; i < 4 && i < g->count; i++) {
+        cj_tensor *x = g->node[i];
+        if (x->op != CJ_OP_CONSTANT || (l.count && below(g, 2)))
+            continue;
+        int64_t shape[CJ_MAX_RANK + 1] = {LANES};
+        memcpy(shape + 1, x->shape, x->rank * sizeof(*shape));
+        cj_tensor *many = leaf(g, x->dtype, x->rank + 1, shape);
+        size_t bytes = (size_t)x->elements * cj_dtype_size(x->dtype);
+        for (int lane = 0; lane < LANES; lane++)
+            l.alone[lane][l.count] = cj_tensor_from(g->context, x->dtype, x->rank, x->shape,
+                                                    (char *)many->payload + (size_t)lane * bytes);
+        l.x[l.count] = x;
+        l.batched[l.count++] = many;
+    }
+    return l;
+}
+
+static void vmap_equals_a_loop_of_calls(void **state)
+{
+    (void)state;
+    int64_t compared = 0;
+    for (uint64_t seed = 1; seed <= (uint64_t)graph_count(); seed++) {
+        cj_dtype dtype = seed % 3 ? CJ_F32 : CJ_F64;
+        cj_context *context = open_context(&ways[2]);
+        graph g = {.context = context};
+        cj_tensor *output[OUTPUTS], *together[OUTPUTS], *alone[OUTPUTS];
+        int outputs = build(&g, seed, dtype, output);
+        lanes l = draw_lanes(&g);
+        assert_true(l.count > 0);
+        assert_int_equal(cj_vmap(l.count, l.x, l.batched, outputs, output, together), CJ_OK);
+        cj_program *p = cj_compile(context, outputs, together, NULL);
+        assert_non_null(p);
+        assert_int_equal(cj_run(p, 0, NULL), CJ_OK);
+        for (int lane = 0; lane < LANES; lane++) {
+            assert_int_equal(cj_replace(l.count, l.x, l.alone[lane], outputs, output, alone),
+                             CJ_OK);
+            cj_program *q = cj_compile(context, outputs, alone, NULL);
+            assert_non_null(q);
+            assert_int_equal(cj_run(q, 0, NULL), CJ_OK);
+            for (int i = 0; i < outputs; i++) {
+                int64_t n = cj_elements(output[i]);
+                const char *got = cj_output(p, i);
+                compared += n;
+                if (!same_bits(dtype, got + (size_t)(lane * n) * cj_dtype_size(dtype),
+                               cj_output(q, i), n)) {
+                    char text[128];
+                    print_error("seed %llu, lane %d, output %d (%s %s): other bits than alone\n",
+                                (unsigned long long)seed, lane, i, cj_op_table[output[i]->op].name,
+                                cj_shape_text(output[i], text, sizeof(text)));
+                    fail();
+                }
+            }
+            cj_program_free(q);
+        }
+        cj_program_free(p);
+        cj_context_free(context);
+    }
+    assert_true(compared > 10000);
+}
+
 /* f64 against plain loops. */
 static void loops_agree(void **state)
 {
@@ -500,6 +571,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_gives_the_same_bits),
         cmocka_unit_test(checkpoints_keep_the_bits),
+        cmocka_unit_test(vmap_equals_a_loop_of_calls),
         cmocka_unit_test(loops_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
