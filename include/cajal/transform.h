@@ -83,6 +83,55 @@ CJ_API cj_status cj_vmap_at(cj_at at, int count, cj_tensor *const *x, cj_tensor 
                             int outputs, cj_tensor *const *y, cj_tensor **out);
 #define cj_vmap(...) cj_vmap_at(CJ_HERE, __VA_ARGS__)
 
+/* ---- dense derivatives and products; x[i] as in cj_grad; zeros where nothing depends ---- */
+
+/*
+ * out[k] = d y / d x[k], [shape of y..., shape of x[k]...]: by rows in reverse mode (a lane for each
+ * element of y), by columns in forward mode where x[k] has fewer elements than y. SHAPE where that
+ * is more than 16 axes.
+ */
+CJ_API cj_status cj_jacobian_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
+                                cj_tensor **out);
+#define cj_jacobian(...) cj_jacobian_at(CJ_HERE, __VA_ARGS__)
+
+/* out[i * count + j] = d^2 y / d x[i] d x[j], [shape of x[i]..., shape of x[j]...], of a y of one
+ * element: forward over reverse, a lane for each element of x[j]. */
+CJ_API cj_status cj_hessian_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
+                               cj_tensor **out);
+#define cj_hessian(...) cj_hessian_at(CJ_HERE, __VA_ARGS__)
+
+/* Hessian-vector product: out[i] = sum over k of (d^2 y / d x[i] d x[k]) v[k], forward over reverse
+ * (Pearlmutter, "Fast exact multiplication by the Hessian", 1994). v[k] NULL: zero. */
+CJ_API cj_status cj_hvp_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
+                           cj_tensor *const *v, cj_tensor **out);
+#define cj_hvp(...) cj_hvp_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * Gauss-Newton product: out = J^T H J v with J = d y / d x and H the Hessian of the loss, a function
+ * of y (best a cj_tap), by y (Schraudolph, "Fast curvature matrix-vector products", 2002). For
+ * cross-entropy of logits y, and for squared errors, it is the product with the Fisher information.
+ */
+CJ_API cj_status cj_gauss_newton_at(cj_at at, cj_tensor *loss, cj_tensor *y, int count,
+                                    cj_tensor *const *x, cj_tensor *const *v, cj_tensor **out);
+#define cj_gauss_newton(...) cj_gauss_newton_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * Derivatives along a line: out[k - 1] = d^k/dt^k y(x + t direction) at t = 0, for k = 1 to order, of
+ * y's shape. direction[i], of x[i]'s shape, is a constant of the line even where it depends on x;
+ * NULL: zero. With x [N, 2] and a direction that is 1 in column 0, the u_x, u_xx, ... of N points.
+ */
+CJ_API cj_status cj_taylor_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *direction,
+                              cj_tensor *y, int order, cj_tensor **out);
+#define cj_taylor(...) cj_taylor_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * The sum over i of d^2 y / d x_i^2, of y's shape, with x_i the coordinate i along `axis`: of y [N] or
+ * [N, 1] by points x [N, D] and axis 1, the Laplacian at each point, as long as each element of y
+ * hangs on its own point alone.
+ */
+CJ_API cj_tensor *cj_laplacian_at(cj_at at, cj_tensor *y, cj_tensor *x, int axis);
+#define cj_laplacian(...) cj_laplacian_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
 /*
- * tests/transform/test_no_memory.c - each allocation of a differentiation fails in turn: an error, nothing lost.
+ * tests/transform/test_no_memory.c - each allocation of a transformation fails in turn: an error, nothing lost.
  */
 #include "base/failing_allocator.h"
 #include "cajal/transform.h"
@@ -24,9 +24,34 @@ static cj_status differentiate(cj_context *c)
     return status;
 }
 
-static void test_no_memory(void **state)
+static cj_status transform(cj_context *c)
 {
-    (void)state;
+    cj_tensor *x = cj_input(c, "x", CJ_F32, 1, (const int64_t[]){3}), *y = x;
+    for (int i = 0; i < 30; i++)
+        y = cj_tanh(cj_shift(y, i));
+    cj_tensor *loss = cj_sum(y, CJ_ALL, false);
+    cj_tensor *many = cj_input(c, "many", CJ_F32, 2, (const int64_t[]){2, 3});
+    cj_tensor *out[6] = {NULL};
+    cj_status status = many && loss ? CJ_OK : CJ_NO_MEMORY;
+    if (status == CJ_OK)
+        status = cj_vmap(1, &x, &many, 1, &y, out);
+    if (status == CJ_OK)
+        status = cj_replace(1, &x, &y, 1, &loss, out + 1);
+    if (status == CJ_OK)
+        status = cj_jacobian(y, 1, &x, out + 2);
+    if (status == CJ_OK)
+        status = cj_hessian(loss, 1, &x, out + 3);
+    if (status == CJ_OK)
+        status = cj_taylor(1, &x, &x, y, 2, out + 4);
+    bool all = true;
+    for (int i = 0; i < 6; i++)
+        all &= out[i] != NULL;
+    assert_true((status == CJ_OK) == all);
+    return status;
+}
+
+static void fail_each(cj_status (*build)(cj_context *))
+{
     cj_status status = CJ_NO_MEMORY;
     int64_t n = 1;
     for (; status != CJ_OK && n < 10000; n++) {
@@ -34,7 +59,7 @@ static void test_no_memory(void **state)
         cj_config config = {.allocator = failing_allocator_use(&a), .threads = 1};
         cj_context *c = cj_context_new(&config, NULL, 0);
         if (c) {
-            status = differentiate(c);
+            status = build(c);
             assert_true((status == CJ_OK) == !a.failed);
             if (status != CJ_OK) {
                 assert_int_equal(status, CJ_NO_MEMORY);
@@ -46,13 +71,26 @@ static void test_no_memory(void **state)
         assert_true(a.blocks == 0 && a.bytes == 0);
     }
     assert_int_equal(status, CJ_OK);
-    assert_true(n > 30);
+    assert_true(n > 20);
+}
+
+static void test_differentiate(void **state)
+{
+    (void)state;
+    fail_each(differentiate);
+}
+
+static void test_transform(void **state)
+{
+    (void)state;
+    fail_each(transform);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_differentiate),
+        cmocka_unit_test(test_transform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
