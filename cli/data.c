@@ -101,7 +101,8 @@ static void show_columns(const cj_preprocess *p)
             printf(" mean %.4g, deviation %.4g%s", column->mean, column->scale,
                    column->indicator ? ", with an indicator of missing values" : "");
         if (column->kind == CJ_COLUMN_CATEGORICAL)
-            printf(" %d categories", column->categories);
+            printf(" %d %s", column->categories,
+                   cj_of_count(column->categories, "category", "categories"));
         putchar('\n');
     }
 }

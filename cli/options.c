@@ -22,7 +22,7 @@ const option_row option_table[OPTIONS] = {
      "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else "
      "mlp); for eval and "
      "predict only where the model file does not name it"},
-    {OPT_TARGET, "target", 't', "COLUMN", READS_DATA, NO_COMPLETION, NULL,
+    {OPT_TARGET, "target", 't', "COLUMN", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,
      "tables: the column to predict, or several with commas (default: the one called target, "
      "label, class "
      "or y)"},
@@ -123,12 +123,15 @@ const command_row command_table[COMMANDS] = {
      "cajal eval runs/mnist-lenet-001 --data mnist\n"
      "cajal eval model.safetensors --data new.csv --json",
      run_eval},
-    {"predict", "MODEL FILE...", "predict for image files or the rows of a CSV", 1, 1000000,
+    {"predict", "MODEL FILE...", "predict for image files, the rows of a CSV or arrays", 1, 1000000,
      "Writes a CSV with the columns input, prediction and, for classes, probability. FILE is an "
-     "image, or a CSV whose columns are "
-     "matched by name; - is standard input. MODEL is a model file or the folder of a run.",
+     "image, a CSV whose columns are "
+     "matched by name, or, for a model of pictures or arrays, a .npy, .npz or IDX file with an "
+     "example along its first axis (in a .npz, the array x); - is standard input. MODEL is a model "
+     "file or the folder of a run.",
      "cajal predict model.safetensors digit.png\n"
      "cajal predict runs/iris-mlp-001 new.csv --all-probabilities > out.csv\n"
+     "cajal predict model.safetensors x_test.npy --output answers.csv\n"
      "cat new.csv | cajal predict model.safetensors -",
      run_predict},
     {"show", "NET|MODEL", "tell the layers, size and memory of a net", 1, 1,

@@ -176,7 +176,7 @@ static int predict_data(predictor *q, const char *name, const void *data, size_t
 {
     cj_csv csv;
     cj_data_options options;
-    if (q->p->kind != CJ_INPUT_TABLE && cj_is_arrays(data, size))
+    if (cj_is_arrays(data, size))
         return predict_arrays(q, name, data, size);
     if (q->p->kind == CJ_INPUT_IMAGES)
         return predict_image(q, name, data, size);
@@ -232,8 +232,9 @@ static int predict_files(predictor *q)
     if (code == EXIT_DONE && !c->json && !q->begun)
         put_header(q); /* a table without rows */
     if (q->unseen)
-        tell(c, "%lld value%s of a category never seen in training count%s as none",
-             (long long)q->unseen, q->unseen > 1 ? "s" : "", q->unseen > 1 ? "" : "s");
+        tell(c, "%lld %s as none", (long long)q->unseen,
+             cj_of_count(q->unseen, "value of a category never seen in training counts",
+                         "values of a category never seen in training count"));
     if (q->not_finite)
         code = fail(c, EXIT_ERROR,
                     "for %lld input%s the net gives NaN or infinity: its weights are damaged, or a "

@@ -64,8 +64,9 @@ int predict_numbers(predictor *q, const char *name, const cj_csv *csv)
 {
     int64_t inputs = cj_preprocess_inputs(q->p);
     if (csv->columns != inputs)
-        return fail(q->c, EXIT_ERROR, "%s: a row has %lld numbers, the model takes %lld", name,
-                    (long long)csv->columns, (long long)inputs);
+        return fail(q->c, EXIT_ERROR, "%s: a row has %lld %s, the model takes %lld", name,
+                    (long long)csv->columns, cj_of_count(csv->columns, "number", "numbers"),
+                    (long long)inputs);
     size_t bytes = (size_t)inputs * sizeof(float);
     float *x = cj_allocate(q->c->context, bytes);
     int code = x ? EXIT_DONE : fail_library(q->c, CJ_NO_MEMORY);

@@ -165,7 +165,8 @@ static void print_worst(const cj_preprocess *p, const scores *s)
             break;
         bound = recall(s, worst);
         last = worst;
-        printf("  %-24.24s %lld examples", p->class_name[worst], (long long)row_sum(s, worst));
+        printf("  %-24.24s %lld %s", p->class_name[worst], (long long)row_sum(s, worst),
+               cj_of_count(row_sum(s, worst), "example", "examples"));
         print_recall(bound);
     }
 }

@@ -80,6 +80,29 @@ static int find_shape(cli *c, shown *s)
     return EXIT_DONE;
 }
 
+static const char *shape_text(int rank, const int64_t *shape, char text[96])
+{
+    int used = 0;
+    for (int i = 0; i < rank; i++)
+        used +=
+            snprintf(text + used, (size_t)(96 - used), "%s%lld", i ? "x" : "", (long long)shape[i]);
+    return text;
+}
+
+/* The net does not fit the shape or the outputs that it is shown for: they may be nobody's. */
+static int fail_shape(cli *c, const shown *s)
+{
+    char input[96], missing[200];
+    size_t used = cj_append_text(missing, sizeof missing, 0, "%s", "");
+    if (!c->value[OPT_INPUT])
+        used = cj_append_text(missing, sizeof missing, used, "; without --input examples are %s",
+                              shape_text(s->plain.rank, s->plain.shape, input));
+    if (!c->value[OPT_CLASSES])
+        cj_append_text(missing, sizeof missing, used, "; without --classes it is to give %d",
+                       s->plain.classes);
+    return fail(c, EXIT_USAGE, "%s%s", cj_error(c->context), missing);
+}
+
 static int load(cli *c, shown *s)
 {
     if (is_model(c->argument[0])) {
@@ -96,6 +119,8 @@ static int load(cli *c, shown *s)
     s->preprocess = &s->plain;
     cj_status status = cj_net_read(c->context, c->argument[0], s->plain.rank, s->plain.shape,
                                    cj_preprocess_outputs(&s->plain), &s->net);
+    if (status == CJ_SHAPE && !c->value[OPT_DATA])
+        return fail_shape(c, s);
     if (status != CJ_OK) {
         fail_library(c, status);
         return status == CJ_INVALID || status == CJ_SHAPE ? EXIT_USAGE : EXIT_ERROR;
@@ -168,15 +193,6 @@ static int plan(cli *c, shown *s)
     int code = status == CJ_OK ? EXIT_DONE : fail_library(c, status);
     cj_scope_free(scope);
     return code;
-}
-
-static const char *shape_text(int rank, const int64_t *shape, char text[96])
-{
-    int used = 0;
-    for (int i = 0; i < rank; i++)
-        used +=
-            snprintf(text + used, (size_t)(96 - used), "%s%lld", i ? "x" : "", (long long)shape[i]);
-    return text;
 }
 
 static void print_table(cli *c, const shown *s, const cj_net_layer *sum)

@@ -61,7 +61,8 @@ static void announce_task(const train *t)
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%.24s", i ? ", " : "",
                                  classes ? p->class_name[i] : p->target_name[i]);
     if (classes)
-        tell(t->c, "task: %d classes (%s%s)", count, line, count > MOST_NAMED ? ", ..." : "");
+        tell(t->c, "task: %d %s (%s%s)", count, cj_of_count(count, "class", "classes"), line,
+             count > MOST_NAMED ? ", ..." : "");
     else
         tell(t->c, "task: regression of %s%s", line, count > MOST_NAMED ? ", ..." : "");
     announce_columns(t, CJ_COLUMN_TARGET, "target");
@@ -82,13 +83,12 @@ static void announce(const train *t)
          (long long)d->part[CJ_TEST].count);
     announce_task(t);
     tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
-    tell(t->c,
-         "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d threads (%s)",
+    tell(t->c, "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d %s (%s)",
          count_text((double)count, parameters), p->optim_text,
          p->optimiser.lr > 0 ? p->optimiser.lr : 1e-3, p->schedule_text, (long long)p->batch,
          p->early ? "at most " : "", (long long)p->epochs,
          (unsigned long long)cj_seed(t->c->context), cj_threads(t->c->context),
-         cj_isa(t->c->context));
+         cj_of_count(cj_threads(t->c->context), "thread", "threads"), cj_isa(t->c->context));
     if (t->resumed)
         tell(t->c, "resuming the run in %s", t->folder);
 }

@@ -3,6 +3,8 @@
  */
 #include "cli.h"
 
+#include "base/base.h"
+
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
 #elif defined(__GNUC__)
@@ -34,6 +36,7 @@ int run_version(cli *c)
     }
     printf("cajal %s\n", cj_version());
     printf("built with %s for %s\n", COMPILER, MACHINE);
-    printf("kernels: %s (class %s), %d threads\n", isa, class, cj_threads(c->context));
+    printf("kernels: %s (class %s), %d %s\n", isa, class, cj_threads(c->context),
+           cj_of_count(cj_threads(c->context), "thread", "threads"));
     return EXIT_DONE;
 }

@@ -281,7 +281,8 @@ CJ_API cj_tensor *cj_squeeze_at(cj_at at, cj_tensor *x, int axis);
 /* The sum, in x's dtype (numbers; integers wrap), of nothing 0; in the order of docs/design.md. */
 CJ_API cj_tensor *cj_sum_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
 #define cj_sum(...) cj_sum_at(CJ_HERE, __VA_ARGS__)
-/* The sum divided by the count: of nothing NaN, of integers toward zero. */
+/* The sum divided by the count, in x's dtype: of nothing NaN; of integers, whose sum is taken in i64, toward zero, and of
+ * nothing 0. */
 CJ_API cj_tensor *cj_mean_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep);
 #define cj_mean(...) cj_mean_at(CJ_HERE, __VA_ARGS__)
 /* Largest and least, NaN where there is one; of nothing -inf and inf (integers: the ends). The

@@ -119,8 +119,8 @@ CJ_API cj_tensor *cj_schedule_rate_at(cj_at at, const cj_schedule *schedule, cj_
  */
 CJ_API cj_status cj_optimiser_parse(cj_context *context, const char *text, cj_optimiser *out);
 CJ_API cj_status cj_schedule_parse(cj_context *context, const char *text, cj_schedule *out);
-/* The canonical text: every key whose value is not zero, in the order of the struct. Parsing
- * gives the same value back. At most 256 bytes. */
+/* The canonical text: every key whose value is not the default, in the order of the struct. Parsing
+ * gives the same optimiser back. At most 256 bytes. */
 CJ_API void cj_optimiser_text(const cj_optimiser *optimiser, char *text, size_t size);
 CJ_API void cj_schedule_text(const cj_schedule *schedule, char *text, size_t size);
 

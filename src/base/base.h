@@ -94,6 +94,21 @@ void cj_sha256_text(const uint8_t digest[32], char text[65]); /* lower-case hex 
 /* The word of the list that a mistyped one most likely stands for, or NULL where none is near: "did you mean". */
 const char *cj_closest_word(const char *word, const char *const *words, int count);
 
+/* printf behind the first `used` bytes of text; returns what is used then, always less than size. */
+size_t cj_append_text(char *text, size_t size, size_t used, const char *format, ...)
+    CJ_PRINTF(4, 5);
+enum { CJ_SHAPE_TEXT = 160 };
+/* "[64, 10]" */
+const char *cj_extents_text(int rank, const int64_t *shape, char *text, size_t size);
+#define CJ_EXTENTS_OF(rank, shape)                                                                 \
+    cj_extents_text(rank, shape, (char[CJ_SHAPE_TEXT]){0}, CJ_SHAPE_TEXT)
+
+/* "1 file", "2 files": the word for so many. */
+static inline const char *cj_of_count(int64_t count, const char *one, const char *more)
+{
+    return count == 1 ? one : more;
+}
+
 /* The decimal number that the text begins with, as cj_parse_number reads it; returns its end, or NULL where
  * there is none. */
 const char *cj_scan_number(const char *text, double *out);

@@ -1,7 +1,11 @@
 /*
- * src/base/words.c - "did you mean": the word of a list that a mistyped one stands for.
+ * src/base/words.c - words for sentences: shapes, and "did you mean", the word of a list that a mistyped one stands for.
  */
 #include "base.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #define LONGEST 32
 
@@ -51,4 +55,22 @@ const char *cj_closest_word(const char *word, const char *const *words, int coun
         }
     }
     return best;
+}
+
+size_t cj_append_text(char *text, size_t size, size_t used, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int more = vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+    return CJ_MIN(used + (size_t)CJ_MAX(more, 0), size - 1);
+}
+
+const char *cj_extents_text(int rank, const int64_t *shape, char *text, size_t size)
+{
+    size_t used = cj_append_text(text, size, 0, "[");
+    for (int i = 0; i < rank; i++)
+        used = cj_append_text(text, size, used, "%s%" PRId64, i ? ", " : "", shape[i]);
+    cj_append_text(text, size, used, "]");
+    return text;
 }

@@ -85,19 +85,23 @@ static cj_status check_shape(cj_loader *loader, const char *what, const cj_array
     int rank = CJ_MAX(array->rank - 1, 1);
     if (array->rank < 1 || rank > (int)CJ_COUNT(p->shape))
         return cj_fail(loader->context, CJ_SHAPE,
-                       "%s: %s has %d axes; examples along the first and at most 4 more are taken",
-                       loader->name, what, array->rank);
+                       "%s: %s has %d %s; examples along the first and at most 4 more are taken",
+                       loader->name, what, array->rank, cj_of_count(array->rank, "axis", "axes"));
     for (int i = 0; i < rank; i++) {
         int64_t extent = array->rank > 1 ? array->shape[i + 1] : 1;
         if (extent < 1 || extent > CJ_IMAGE_MAX_PIXELS * 3LL / inputs)
             return cj_fail(loader->context, CJ_SHAPE, "%s: %s: axis %d has extent %lld",
                            loader->name, what, i + 1, (long long)extent);
         inputs *= extent;
-        if (!first && (p->rank != rank || p->shape[i] != extent))
-            return cj_fail(loader->context, CJ_SHAPE,
-                           "%s: the examples of %s have another shape than those of the training "
-                           "part or model",
-                           loader->name, what);
+    }
+    int64_t one[1] = {1};
+    const int64_t *shape = array->rank > 1 ? array->shape + 1 : one;
+    if (!first && (p->rank != rank || memcmp(p->shape, shape, (size_t)rank * sizeof *shape) != 0)) {
+        return cj_fail(loader->context, CJ_SHAPE,
+                       "%s: the examples of %s are of shape %s, those of the %s of shape %s",
+                       loader->name, what, CJ_EXTENTS_OF(rank, shape),
+                       loader->options->preprocess ? "model" : "training part",
+                       CJ_EXTENTS_OF(p->rank, p->shape));
     }
     for (int i = 0; first && i < rank; i++)
         p->shape[i] = array->rank > 1 ? array->shape[i + 1] : 1;
@@ -239,8 +243,10 @@ static cj_status read_labels(cj_loader *loader, const array_part *part, double *
             (long long)(y->rank ? y->shape[0] : 1), y->rank);
     int64_t columns = y->rank == 2 ? y->shape[1] : 1;
     if (columns < 1 || columns > 65536 || (*targets && *targets != columns))
-        return cj_fail(loader->context, CJ_SHAPE, "%s: %s has %lld columns", loader->name,
-                       part->y_name, (long long)columns);
+        return cj_fail(loader->context, CJ_SHAPE,
+                       "%s: %s has %lld %s, 1 to 65536 are taken, the same for training and test",
+                       loader->name, part->y_name, (long long)columns,
+                       cj_of_count(columns, "column", "columns"));
     *targets = (int)columns;
     int64_t n = cj_array_count(y);
     *number = cj_allocate(loader->context, (size_t)n * sizeof **number);

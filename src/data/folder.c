@@ -123,8 +123,9 @@ static cj_status note_bad(walker *w)
     for (int i = 0; i < CJ_MIN(w->bad, NAMED_FILES); i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
                                  w->bad_name[i]);
-    return cj_note(w->loader, "%lld files are no pictures that can be read and were left out: %s%s",
-                   (long long)w->bad, names, w->bad > NAMED_FILES ? ", ..." : "");
+    return cj_note(w->loader, "%lld %s that can be read and %s left out: %s%s", (long long)w->bad,
+                   cj_of_count(w->bad, "file is no picture", "files are no pictures"),
+                   cj_of_count(w->bad, "was", "were"), names, w->bad > NAMED_FILES ? ", ..." : "");
 }
 
 static cj_status finish(walker *w)
@@ -134,16 +135,17 @@ static cj_status finish(walker *w)
     if (w->classes.count == 0)
         return cj_fail(l->context, CJ_FORMAT,
                        "%s: no pictures in folders of classes (CLASS/picture.png, or "
-                       "train/CLASS/picture.png): %lld files "
-                       "are no pictures, %lld lie in no class",
+                       "train/CLASS/picture.png); files that are no pictures: %lld, files in no "
+                       "class: %lld",
                        l->name, (long long)w->bad, (long long)w->loose);
     d->own_test = d->part[CJ_TEST].count > 0;
     cj_status status = cj_gather_end(&w->gather);
     if (status == CJ_OK)
         status = note_bad(w);
     if (status == CJ_OK && w->loose)
-        status = cj_note(l, "%lld files lie in no folder of a class and were left out",
-                         (long long)w->loose);
+        status = cj_note(l, "%lld %s in no folder of a class and %s left out", (long long)w->loose,
+                         cj_of_count(w->loose, "file lies", "files lie"),
+                         cj_of_count(w->loose, "was", "were"));
     if (status == CJ_OK)
         status = cj_loader_set_names(l, w->classes.name, (int)w->classes.count);
     return status;

@@ -227,8 +227,9 @@ cj_status cj_gather_end(cj_gather *g)
     p->shape[2] = g->width;
     if (g->mixed)
         return cj_note(g->loader,
-                       "%lld pictures had another size and all were resized to %d x %d (height x "
-                       "width; option size)",
-                       (long long)g->mixed, g->height, g->width);
+                       "%lld %s another size and all were resized to %d x %d (height x width; "
+                       "option size)",
+                       (long long)g->mixed, cj_of_count(g->mixed, "picture has", "pictures have"),
+                       g->height, g->width);
     return CJ_OK;
 }

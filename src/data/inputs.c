@@ -7,6 +7,11 @@
 
 typedef enum array_format { NO_ARRAYS, NPY, NPZ, IDX } array_format;
 
+static const char *const format_text[] = {[NO_ARRAYS] = "no file of arrays",
+                                          [NPY] = "an npy array",
+                                          [NPZ] = "a zip archive (npz, or a spreadsheet)",
+                                          [IDX] = "an IDX or gzip file"};
+
 static array_format format_of(const void *data, size_t size)
 {
     const uint8_t *byte = data;
@@ -90,10 +95,6 @@ static void add_axis(const cj_preprocess *p, cj_array *a)
 static cj_status load(cj_loader *loader, cj_array *array)
 {
     const cj_preprocess *p = loader->options->preprocess;
-    if (p->kind == CJ_INPUT_TABLE)
-        return cj_fail(loader->context, CJ_INVALID,
-                       "%s holds arrays, but the model takes rows of a table: give a CSV",
-                       loader->name);
     if (p->kind == CJ_INPUT_IMAGES && array->dtype != CJ_U8)
         return cj_fail(loader->context, CJ_INVALID,
                        "%s holds %s, but the model takes pictures: u8 from 0 to 255", loader->name,
@@ -112,6 +113,10 @@ cj_status cj_data_inputs(cj_context *context, const char *name, const void *data
     cj_loader loader = {.context = context, .options = &options, .name = name};
     cj_array array = {0};
     *out = NULL;
+    if (preprocess->kind == CJ_INPUT_TABLE)
+        return cj_fail(context, CJ_INVALID,
+                       "%s is %s, but the model takes rows of a table: give a CSV", name,
+                       format_text[format_of(data, size)]);
     cj_status status = read_array(context, name, data, size, &array);
     if (status == CJ_OK && !(loader.dataset = cj_allocate_zero(context, sizeof *loader.dataset)))
         status = CJ_NO_MEMORY;

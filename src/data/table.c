@@ -109,9 +109,9 @@ static cj_status drop_rows(cj_table *t)
     if (kept == 0)
         return cj_fail(t->loader->context, CJ_VALUE, "%s: holds no row with a target",
                        t->loader->name);
-    return dropped ? cj_note(t->loader,
-                             "%lld rows have no target and were left out (the first: line %lld)",
-                             (long long)dropped, (long long)first)
+    return dropped ? cj_note(t->loader, "%lld %s no target and %s left out (the first: line %lld)",
+                             (long long)dropped, cj_of_count(dropped, "row has", "rows have"),
+                             cj_of_count(dropped, "was", "were"), (long long)first)
                    : CJ_OK;
 }
 
@@ -159,10 +159,10 @@ static cj_status fill_examples(cj_table *t)
                                           e->target ? e->target + r * e->targets : NULL);
     }
     if (status == CJ_OK && unseen)
-        status = cj_note(t->loader,
-                         "%lld fields hold a category that training did not see (or that was cut): "
-                         "they count as none",
-                         (long long)unseen);
+        status = cj_note(
+            t->loader, "%lld %s a category that training did not see (or that was cut): %s as none",
+            (long long)unseen, cj_of_count(unseen, "field holds", "fields hold"),
+            cj_of_count(unseen, "it counts", "they count"));
     return status;
 }
 

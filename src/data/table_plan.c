@@ -114,8 +114,9 @@ cj_status cj_table_name_columns(cj_table *t)
     cj_preprocess *p = t->loader->dataset->preprocess;
     if (csv->columns < 2 || csv->columns > 65536)
         return cj_fail(context, CJ_FORMAT,
-                       "%s: has %lld columns; a table needs 2 to 65536 (separator '%c')",
-                       t->loader->name, (long long)csv->columns, csv->separator);
+                       "%s: has %lld %s; a table needs 2 to 65536 (separator '%c')",
+                       t->loader->name, (long long)csv->columns,
+                       cj_of_count(csv->columns, "column", "columns"), csv->separator);
     cj_status status = cj_preprocess_make_columns(context, p, (int)csv->columns);
     p->named = csv->header;
     for (int i = 0; i < p->columns && status == CJ_OK; i++) {
@@ -250,8 +251,10 @@ static cj_status text_classes(cj_table *t, const cj_column *c, column_facts *f)
     if (f->distinct < 2 || (f->distinct > 20 && f->distinct > f->present / 2))
         return cj_fail(
             t->loader->context, CJ_VALUE,
-            "%s: the target \"%.60s\" has %lld different texts in %lld rows: these are no classes",
-            t->loader->name, c->name, (long long)f->distinct, (long long)f->present);
+            "%s: the target \"%.60s\" has %lld different %s in %lld %s: these are no classes",
+            t->loader->name, c->name, (long long)f->distinct,
+            cj_of_count(f->distinct, "text", "texts"), (long long)f->present,
+            cj_of_count(f->present, "row", "rows"));
     cj_status status = cj_preprocess_make_classes(t->loader->context,
                                                   t->loader->dataset->preprocess, (int)f->distinct);
     int k = 0;
@@ -274,8 +277,9 @@ static cj_status number_classes(cj_table *t, const cj_column *c, column_facts *f
         f->distinct += i == 0 || t->number[i - 1] != t->number[i];
     if (f->distinct < 2 || f->distinct > 65536)
         return cj_fail(t->loader->context, CJ_VALUE,
-                       "%s: the target \"%.60s\" has %lld different values: these are no classes",
-                       t->loader->name, c->name, (long long)f->distinct);
+                       "%s: the target \"%.60s\" has %lld different %s: these are no classes",
+                       t->loader->name, c->name, (long long)f->distinct,
+                       cj_of_count(f->distinct, "value", "values"));
     cj_status status = cj_preprocess_make_classes(t->loader->context,
                                                   t->loader->dataset->preprocess, (int)f->distinct);
     int k = 0;

@@ -29,9 +29,10 @@ static cj_status match_by_place(cj_context *context, const cj_preprocess *p, int
     bool whole = count == p->columns;
     if (!whole && count != p->columns - p->targets)
         return cj_fail(context, CJ_SHAPE,
-                       "a row has %lld fields; the model was trained on %d columns, %d of them to "
+                       "a row has %lld %s; the model was trained on %d columns, %d of them to "
                        "be predicted",
-                       (long long)count, p->columns, p->targets);
+                       (long long)count, cj_of_count(count, "field", "fields"), p->columns,
+                       p->targets);
     int place = 0;
     for (int i = 0; i < p->columns; i++) {
         bool target = p->column[i].kind == CJ_COLUMN_TARGET;

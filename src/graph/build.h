@@ -102,13 +102,7 @@ static inline cj_tensor *cj_node_of(cj_at at, cj_op op, cj_tensor *x, int option
 /* An axis counted from the front; -1 after recording INVALID. `limit` is the rank, or rank + 1 for an insertion. */
 int cj_axis_of(cj_at at, const char *name, const cj_tensor *x, int axis, int limit);
 
-enum { CJ_SHAPE_TEXT = 160 };
 #define CJ_SHAPE_OF(x) cj_shape_text(x, (char[CJ_SHAPE_TEXT]){0}, CJ_SHAPE_TEXT)
-
-/* "[64, 10]" */
-const char *cj_extents_text(int rank, const int64_t *shape, char *text, size_t size);
-#define CJ_EXTENTS_OF(rank, shape)                                                                 \
-    cj_extents_text(rank, shape, (char[CJ_SHAPE_TEXT]){0}, CJ_SHAPE_TEXT)
 
 static inline bool cj_same_shape(const cj_tensor *a, const cj_tensor *b)
 {

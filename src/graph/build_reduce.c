@@ -42,14 +42,21 @@ CJ_REDUCE(argmax, ARGMAX)
 
 cj_tensor *cj_mean_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep)
 {
+    if (!cj_ready(x))
+        return NULL;
+    cj_dtype dtype = x->dtype;
+    bool whole = cj_dtype_class(dtype) == 'i' || cj_dtype_class(dtype) == 'u';
+    int64_t count = 1;
+    for (int i = 0; i < x->rank; i++)
+        if (axes & CJ_AXIS(i))
+            count *= x->shape[i];
+    if (whole)
+        x = cj_cast_at(at, x, CJ_I64); /* neither the sum nor the count may fit the dtype */
     cj_tensor *total = cj_sum_at(at, x, axes, keep);
     if (!total)
         return NULL;
-    double count = 1;
-    for (int i = 0; i < x->rank; i++)
-        if (axes & CJ_AXIS(i))
-            count *= (double)x->shape[i];
-    return cj_div_at(at, total, cj_like_at(at, total, count));
+    cj_tensor *mean = cj_div_at(at, total, cj_like_at(at, total, (double)count));
+    return whole ? cj_cast_at(at, mean, dtype) : mean;
 }
 
 /* ---- matrix product ---- */

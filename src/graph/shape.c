@@ -10,29 +10,9 @@
 
 /* ---- texts ---- */
 
-static size_t write_text(char *text, size_t size, size_t used, const char *format, ...)
-    CJ_PRINTF(4, 5);
-static size_t write_text(char *text, size_t size, size_t used, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int more = vsnprintf(text + used, size - used, format, arguments);
-    va_end(arguments);
-    return CJ_MIN(used + (size_t)CJ_MAX(more, 0), size - 1);
-}
-
-const char *cj_extents_text(int rank, const int64_t *shape, char *text, size_t size)
-{
-    size_t used = write_text(text, size, 0, "[");
-    for (int i = 0; i < rank; i++)
-        used = write_text(text, size, used, "%s%" PRId64, i ? ", " : "", shape[i]);
-    write_text(text, size, used, "]");
-    return text;
-}
-
 const char *cj_shape_text(const cj_tensor *x, char *text, size_t size)
 {
-    size_t used = write_text(text, size, 0, "%s", cj_dtype_name(x->dtype));
+    size_t used = cj_append_text(text, size, 0, "%s", cj_dtype_name(x->dtype));
     cj_extents_text(x->rank, x->shape, text + used, size - used);
     return text;
 }
@@ -43,11 +23,11 @@ static const char *classes_text(const char *accepts, char *text, size_t size)
     size_t used = 0;
     text[0] = '\0';
     for (const char *c = accepts; *c; c++)
-        used = write_text(text, size, used, "%s%s", used ? ", " : "",
-                          *c == 'f'   ? "float"
-                          : *c == 'i' ? "signed"
-                          : *c == 'u' ? "unsigned"
-                                      : "bool");
+        used = cj_append_text(text, size, used, "%s%s", used ? ", " : "",
+                              *c == 'f'   ? "float"
+                              : *c == 'i' ? "signed"
+                              : *c == 'u' ? "unsigned"
+                                          : "bool");
     return text;
 }
 

@@ -199,11 +199,11 @@ static cj_status next_row(csv_parser *p)
     if (p->row_count == 0)
         csv->columns = fields;
     else if (fields != csv->columns)
-        return cj_fail(
-            p->context, CJ_FORMAT,
-            "%s, line %u: %lld fields, but the first row has %lld (the separator is '%s')", p->name,
-            line, (long long)fields, (long long)csv->columns,
-            p->separator == '\t' ? "tab" : (char[2]){p->separator, 0});
+        return cj_fail(p->context, CJ_FORMAT,
+                       "%s, line %u: %lld %s, but the first row has %lld (the separator is '%s')",
+                       p->name, line, (long long)fields, cj_of_count(fields, "field", "fields"),
+                       (long long)csv->columns,
+                       p->separator == '\t' ? "tab" : (char[2]){p->separator, 0});
     cj_status status =
         cj_grow_list(p->context, &csv->line, &p->row_capacity, p->row_count, sizeof csv->line[0]);
     csv->line_size = p->row_capacity * sizeof csv->line[0];

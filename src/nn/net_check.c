@@ -29,22 +29,11 @@ static int64_t elements(const net_shape *s)
     return n;
 }
 
-static const char *shape_text(const net_shape *s, char text[96])
-{
-    size_t used = 0;
-    for (int i = 0; i < s->rank; i++)
-        used += (size_t)snprintf(text + used, 96 - used, "%s%lld", i ? ", " : "[",
-                                 (long long)s->extent[i]);
-    snprintf(text + used, 96 - used, "]");
-    return text;
-}
-
 static cj_status refuse(cj_net *net, const net_layer *layer, const char *takes)
 {
-    char text[96];
     return cj_fail(net->context, CJ_SHAPE, "net, layer %s (number %d, \"%s\"): %s reaches it, %s",
                    layer->row.name, layer->node->place, layer->row.text,
-                   shape_text(&layer->in, text), takes);
+                   CJ_EXTENTS_OF(layer->in.rank, layer->in.extent), takes);
 }
 
 /* ---- shapes ---- */
@@ -151,12 +140,12 @@ static cj_status join_shape(cj_net *net, const net_layer *layer, net_shape *out)
     const net_chain *c = first->next;
     do {
         if (!same_shape(&first->out, other, concat)) {
-            char a[96], b[96];
             return cj_fail(
                 net->context, CJ_SHAPE,
                 "net, layer %s (number %d, \"%s\"): its branches give %s and %s, it takes %s",
-                layer->row.name, layer->node->place, layer->row.text, shape_text(&first->out, a),
-                shape_text(other, b),
+                layer->row.name, layer->node->place, layer->row.text,
+                CJ_EXTENTS_OF(first->out.rank, first->out.extent),
+                CJ_EXTENTS_OF(other->rank, other->extent),
                 concat ? "equal shapes but for the first extent"
                        : "equal shapes (a residual takes a second part for x, as in "
                          "\"residual(... | shortcut 32 stride 2)\")");

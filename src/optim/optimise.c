@@ -23,17 +23,22 @@ typedef struct parameters {
     cj_tensor **value, **gradient;
 } parameters;
 
+void cj_optimiser_fill(cj_optimiser *o)
+{
+    o->lr = o->lr != 0 ? o->lr : 1e-3;
+    o->eps = o->eps != 0 ? o->eps : 1e-8;
+    if (o->betas[0] == 0 && o->betas[1] == 0) {
+        o->betas[0] = 0.9;
+        o->betas[1] = 0.999;
+    }
+}
+
 cj_status cj_optimiser_take(cj_context *context, const cj_optimiser *given, cj_optimiser *out)
 {
     if (!cj_take_args(context, "optimiser", out, sizeof *out, given, &given->at,
                       offsetof(cj_optimiser, at) + sizeof(cj_at)))
         return CJ_INVALID;
-    out->lr = out->lr != 0 ? out->lr : 1e-3;
-    out->eps = out->eps != 0 ? out->eps : 1e-8;
-    if (out->betas[0] == 0 && out->betas[1] == 0) {
-        out->betas[0] = 0.9;
-        out->betas[1] = 0.999;
-    }
+    cj_optimiser_fill(out);
     const char *wrong = cj_optimiser_wrong(out);
     if (!wrong)
         return CJ_OK;

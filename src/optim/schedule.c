@@ -18,12 +18,17 @@ const char *cj_schedule_wrong(const cj_schedule *s)
     return NULL;
 }
 
+void cj_schedule_fill(cj_schedule *s)
+{
+    s->gamma = s->gamma != 0 ? s->gamma : 0.1;
+}
+
 cj_status cj_schedule_take(cj_context *context, const cj_schedule *given, cj_schedule *out)
 {
     if (!cj_take_args(context, "schedule", out, sizeof *out, given, &given->at,
                       offsetof(cj_schedule, at) + sizeof(cj_at)))
         return CJ_INVALID;
-    out->gamma = out->gamma != 0 ? out->gamma : 0.1;
+    cj_schedule_fill(out);
     const char *wrong = cj_schedule_wrong(out);
     return wrong ? cj_fail_building(context, CJ_INVALID, out->at, "schedule: %s", wrong) : CJ_OK;
 }

@@ -24,6 +24,8 @@ typedef struct language {
     int key_count;
 } language;
 
+#define ADAMW_DECAY 0.01 /* torch's, of the text alone: in C it is written out */
+
 #define ALL 7u
 #define ONLY(k) (1u << (k))
 
@@ -180,7 +182,7 @@ cj_status cj_optimiser_parse(cj_context *context, const char *text, cj_optimiser
         return status;
     out->kind = (cj_optimiser_kind)kind;
     if (out->kind == CJ_ADAMW && !(given & ONLY(1)))
-        out->weight_decay = 0.01;
+        out->weight_decay = ADAMW_DECAY;
     const char *wrong = cj_optimiser_wrong(out);
     return wrong ? cj_fail(context, CJ_INVALID, "optimiser %s: %s", text, wrong) : CJ_OK;
 }
@@ -209,21 +211,20 @@ static void write_number(double v, char *text, size_t size)
         cj_format_number(text, size, "%.17g", v);
 }
 
-/* False where the value is zero. */
-static bool write_value(enum form form, const char *field, char *text, size_t size)
+static void write_value(enum form form, const char *field, char *text, size_t size)
 {
-    double v[2] = {0, 0};
+    double v[2];
     int64_t count;
-    bool on;
     switch (form) {
-    case SWITCH:
-        memcpy(&on, field, sizeof on);
-        snprintf(text, size, "true");
-        return on;
+    case SWITCH: snprintf(text, size, "true"); break; /* false is the default */
     case COUNT:
         memcpy(&count, field, sizeof count);
         snprintf(text, size, "%lld", (long long)count);
-        return count != 0;
+        break;
+    case NUMBER:
+        memcpy(v, field, sizeof *v);
+        write_number(v[0], text, size);
+        break;
     case PAIR:
         memcpy(v, field, sizeof v);
         write_number(v[0], text, size);
@@ -232,27 +233,28 @@ static bool write_value(enum form form, const char *field, char *text, size_t si
             text[used++] = '/';
             write_number(v[1], text + used, size - used);
         }
-        return v[0] != 0 || v[1] != 0;
-    case NUMBER: break;
+        break;
     }
-    memcpy(v, field, sizeof *v);
-    write_number(v[0], text, size);
-    return v[0] != 0;
 }
 
-static void write_text(const language *l, int kind, unsigned always, const void *value, char *text,
-                       size_t size)
+/* The kind, and each key whose value is not that of `plain`. */
+static void write_text(const language *l, int kind, const void *value, const void *plain,
+                       char *text, size_t size)
 {
+    static const size_t bytes[] = {[NUMBER] = sizeof(double),
+                                   [PAIR] = 2 * sizeof(double),
+                                   [COUNT] = sizeof(int64_t),
+                                   [SWITCH] = sizeof(bool)};
     size_t used = (size_t)snprintf(text, size, "%s", l->kind[kind]);
     char mark = ':';
     for (int i = 0; i < l->key_count && used < size; i++) {
         const key *k = &l->keys[i];
+        const char *field = (const char *)value + k->offset;
         char number[64];
-        if (!(k->kinds & ONLY(kind)))
+        if (!(k->kinds & ONLY(kind)) ||
+            !memcmp(field, (const char *)plain + k->offset, bytes[k->form]))
             continue;
-        if (!write_value(k->form, (const char *)value + k->offset, number, sizeof number) &&
-            !(always & ONLY(i)))
-            continue;
+        write_value(k->form, field, number, sizeof number);
         used += (size_t)snprintf(text + used, size - used, "%c%s=%s", mark, k->name, number);
         mark = ',';
     }
@@ -260,11 +262,17 @@ static void write_text(const language *l, int kind, unsigned always, const void 
 
 void cj_optimiser_text(const cj_optimiser *optimiser, char *text, size_t size)
 {
-    unsigned always = optimiser->kind == CJ_ADAMW ? ONLY(1) : 0;
-    write_text(&optimisers, (int)optimiser->kind, always, optimiser, text, size);
+    cj_optimiser value = *optimiser;
+    cj_optimiser plain = {.weight_decay = value.kind == CJ_ADAMW ? ADAMW_DECAY : 0};
+    cj_optimiser_fill(&value);
+    cj_optimiser_fill(&plain);
+    write_text(&optimisers, (int)value.kind, &value, &plain, text, size);
 }
 
 void cj_schedule_text(const cj_schedule *schedule, char *text, size_t size)
 {
-    write_text(&schedules, (int)schedule->kind, 0, schedule, text, size);
+    cj_schedule value = *schedule, plain = {0};
+    cj_schedule_fill(&value);
+    cj_schedule_fill(&plain);
+    write_text(&schedules, (int)value.kind, &value, &plain, text, size);
 }

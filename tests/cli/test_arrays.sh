@@ -46,6 +46,12 @@ run 1 predict run none.npz
 says err 'call the one to predict from x'
 run 1 predict run y.npy
 says err 'y.npy'
+says err 'are of shape [1], those of the model of shape [3]'
+run 0 train --data "$tables/iris.csv" --epochs 1 --out flowers -q
+run 1 predict flowers x.npy
+says err 'x.npy is an npy array, but the model takes rows of a table: give a CSV'
+run 1 predict flowers x.npz
+says err 'x.npz is a zip archive (npz, or a spreadsheet), but the model takes rows of a table'
 echo 1,2 >short.csv
 run 1 predict run short.csv
 says err 'a row has 2 numbers, the model takes 3'

@@ -68,6 +68,9 @@ run 2 train --resume --out short --epochs 3
 says err 'can only raise it'
 run 2 train --resume --out short --seed 4
 says err 'has --seed 3, not 4'
+run 2 train --resume --out short --lr 0.002
+says err '--optim "sgd:lr=0.05,momentum=0.9", not "sgd:lr=0.002,momentum=0.9"'
+run 0 train --resume --out short --lr 0.05 --optim sgd:momentum=0.9,dampening=0 -q # the defaults, written out
 run 2 train --resume --out short --net mlp:32
 says err '--net'
 run 2 train --resume --out short --data "$tables/wine.csv"

@@ -23,6 +23,9 @@ run 0 show "linear 8, relu" --data "$tables/iris.csv" --json
 says out '"input":[4]'
 run 2 show net.txt --input 1x2x2
 says err 'conv1'
+run 2 show 'linear 3'
+says err '; without --input examples are 1x28x28; without --classes it is to give 10'
+run 0 show 'linear 3' --classes 3
 
 run 0 data list
 says out mnist

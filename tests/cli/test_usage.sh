@@ -37,6 +37,7 @@ wrong 2 'only one of them' train --resume --force --out x
 wrong 3 'no run that could be resumed' train --resume --out nowhere
 wrong 3 'nowhere.csv' train --data nowhere.csv
 wrong 2 'has no column "nope"' train --data "$tables/iris.csv" --target nope
+wrong 2 'eval has no option --target' eval nowhere --data "$tables/iris.csv" --target species
 wrong 1 'cannot make the folder' train --data "$tables/iris.csv" --out /proc/nowhere/run -q
 wrong 3 'there is no model' eval nowhere --data "$tables/iris.csv"
 wrong 3 'there is no model' predict nowhere.safetensors x.png

@@ -117,12 +117,39 @@ static void kept_programs_take_new_constants(void **state)
     cj_context_free(c);
 }
 
+/* The mean of integers: neither the sum nor the count need fit their dtype. */
+static void means_of_integers(void **state)
+{
+    (void)state;
+    cj_context *c = new_context(NULL);
+    uint8_t bytes[600], mean = 0;
+    for (int i = 0; i < 600; i++)
+        bytes[i] = (uint8_t)(i % 2 ? 250 : 255); /* 252.5 */
+    cj_tensor *x = cj_tensor_from(c, CJ_U8, 2, (int64_t[]){2, 300}, bytes);
+    cj_tensor *y = cj_mean(x, CJ_ALL, false);
+    assert_int_equal(cj_tensor_dtype(y), CJ_U8);
+    assert_int_equal(cj_read(y, &mean, sizeof(mean)), CJ_OK);
+    assert_int_equal(mean, 252);
+    int32_t numbers[3] = {INT32_MIN, INT32_MIN, INT32_MIN + 1}, whole = 0; /* INT32_MIN + 1/3 */
+    y = cj_mean(cj_tensor_from(c, CJ_I32, 1, (int64_t[]){3}, numbers), CJ_ALL, false);
+    assert_int_equal(cj_read(y, &whole, sizeof(whole)), CJ_OK);
+    assert_int_equal(whole, INT32_MIN + 1);
+    y = cj_mean(cj_full(c, CJ_I32, 1, (int64_t[]){0}, 0), CJ_ALL, false);
+    assert_int_equal(cj_read(y, &whole, sizeof(whole)), CJ_OK);
+    assert_int_equal(whole, 0);
+    double real;
+    y = cj_mean(cj_full(c, CJ_F64, 1, (int64_t[]){0}, 0), CJ_ALL, false);
+    assert_int_equal(cj_read(y, &real, sizeof(real)), CJ_OK);
+    assert_true(isnan(real));
+    cj_context_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_programs_take_new_constants), cmocka_unit_test(eval_gives_a_leaf),
         cmocka_unit_test(reading_wrongly_is_a_sentence),    cmocka_unit_test(describe_counts),
-        cmocka_unit_test(a_frame_leaves_a_value),
+        cmocka_unit_test(a_frame_leaves_a_value),           cmocka_unit_test(means_of_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,9 +112,9 @@ static void mixed_pictures(void **state)
     assert_int_equal(d->part[CJ_TRAIN].pixel[2 * 64 * 64], 100);
     assert_int_equal(d->part[CJ_TRAIN].pixel[10 * 3 * 64 * 64], 77);
     assert_true(noted(d, "resized to 64 x 64"));
-    assert_true(noted(
-        d, "1 files are no pictures that can be read and were left out: train/two/notes.txt"));
-    assert_true(noted(d, "1 files lie in no folder of a class"));
+    assert_true(
+        noted(d, "1 file is no picture that can be read and was left out: train/two/notes.txt"));
+    assert_true(noted(d, "1 file lies in no folder of a class and was left out"));
 
     /* Prediction makes of a file what training made of it. */
     float x[3 * 64 * 64], batch[3 * 64 * 64];
@@ -431,7 +431,7 @@ static void what_is_refused(void **state)
                    "no pictures in folders of classes");
     run("mkdir e/a && echo x > e/a/1.png");
     assert_refused(c, cj_data_load(c, in_folder("e"), NULL, &d), CJ_FORMAT,
-                   "1 files are no pictures");
+                   "files that are no pictures: 1,");
     write_bytes(in_folder("bad.tar"), "no tar at all", 13);
     assert_refused(c, cj_data_load(c, in_folder("bad.tar"), NULL, &d), CJ_FORMAT,
                    "the archive ends early");

@@ -148,7 +148,7 @@ static void regression_targets_come_back(void **state)
     cj_dataset *d;
     assert_ok(c, load(c, "a,u,v\n1,10,0.5\n2,20,-3\n4,,1\n3,60,7\n",
                       &(cj_data_options){.target = "u,v", .test_fraction = -1}, &d));
-    assert_true(noted(d, "1 rows have no target and were left out (the first: line 4)"));
+    assert_true(noted(d, "1 row has no target and was left out (the first: line 4)"));
     cj_examples *e = &d->part[CJ_TRAIN];
     assert_int_equal(e->count, 3);
     assert_int_equal(e->targets, 2);
@@ -288,7 +288,7 @@ static void what_is_refused(void **state)
         {"a,y\n1,0.5\n2,1e999\n3,7\n", NULL, NULL, CJ_VALUE, "line 3, column \"y\""},
         {"a,y\n1,\n2,NA\n", NULL, NULL, CJ_VALUE, "no row with a target"},
         {"a,y\n", NULL, NULL, CJ_VALUE, "no row with a target"},
-        {"y\n1\n2\n", NULL, NULL, CJ_FORMAT, "has 1 columns"},
+        {"y\n1\n2\n", NULL, NULL, CJ_FORMAT, "has 1 column;"},
         {"a,y\n1,same\n2,same\n", NULL, NULL, CJ_VALUE, "these are no classes"},
     };
     cj_context *c = test_context(NULL);

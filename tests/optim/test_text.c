@@ -78,6 +78,31 @@ static void test_round_trip(void **state)
     setlocale(LC_NUMERIC, "C");
 }
 
+/* Defaults that are written out are the same optimiser, and give the same text. */
+static void test_defaults(void **state)
+{
+    (void)state;
+    static const char *const full[][2] = {{"sgd:lr=0.001,weight_decay=0,momentum=0", "sgd"},
+                                          {"adam:lr=1e-3,betas=0.9/0.999,eps=1e-8", "adam"},
+                                          {"adamw:lr=0.001,weight_decay=0.01", "adamw"},
+                                          {"adam:betas=0.9/0.99", "adam:betas=0.9/0.99"},
+                                          {"step:step_size=3,gamma=0.1", "step:step_size=3"},
+                                          {"cosine:eta_min=0", "cosine"}};
+    for (size_t i = 0; i < 6; i++) {
+        char text[256];
+        cj_optimiser o;
+        cj_schedule s;
+        if (i < 4) {
+            assert_int_equal(cj_optimiser_parse(context, full[i][0], &o), CJ_OK);
+            cj_optimiser_text(&o, text, sizeof text);
+        } else {
+            assert_int_equal(cj_schedule_parse(context, full[i][0], &s), CJ_OK);
+            cj_schedule_text(&s, text, sizeof text);
+        }
+        assert_string_equal(text, full[i][1]);
+    }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -107,9 +132,8 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_optimisers),
-        cmocka_unit_test(test_schedules),
-        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_optimisers), cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_errors),
     };
     context = cj_context_new(NULL, NULL, 0);
