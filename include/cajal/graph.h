@@ -360,10 +360,12 @@ CJ_API cj_tensor *cj_window_scatter_at(cj_at at, cj_tensor *y, cj_tensor *index,
 /* The constant key of a seed. Layers get theirs from cj_scope_key (cajal/nn.h). */
 CJ_API cj_tensor *cj_key_at(cj_at at, cj_context *context, uint64_t seed);
 #define cj_key(...) cj_key_at(CJ_HERE, __VA_ARGS__)
-/* A new key from a key and an i64 tensor of one element (a step, an iteration). */
+/* A new key from a key and an i64 tensor of one element (a step, an iteration); or keys u32[..., 2]
+ * from keys and an i64[...], one each. */
 CJ_API cj_tensor *cj_fold_at(cj_at at, cj_tensor *key, cj_tensor *value);
 #define cj_fold(...) cj_fold_at(CJ_HERE, __VA_ARGS__)
-/* u32 words, each value equally likely; element e depends on (key, e) alone. */
+/* u32 words, each value equally likely; element e depends on (key, e) alone. Of keys u32[L..., 2],
+ * the shape begins with L..., and each lane is what its key alone would give. */
 CJ_API cj_tensor *cj_random_bits_at(cj_at at, cj_tensor *key, int rank, const int64_t *shape);
 #define cj_random_bits(...) cj_random_bits_at(CJ_HERE, __VA_ARGS__)
 /* f32: (bits >> 8) * 2^-24; f64: the same from two words, 2^-53: uniform in [0, 1). */

@@ -15,7 +15,7 @@ cj_tensor *cj_fold_at(cj_at at, cj_tensor *key, cj_tensor *value)
 {
     if (!cj_ready(key) || !value)
         return NULL;
-    if (value->elements == 1)
+    if (key->rank == 1 && value->elements == 1)
         value = cj_reshape_at(at, value, 0, NULL);
     return cj_node(key->context, at,
                    &(cj_node_spec){.op = CJ_OP_KEY_FOLD,

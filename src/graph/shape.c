@@ -150,18 +150,25 @@ static cj_status iota_rule(cj_context *context, cj_at at, const cj_node_spec *sp
     return leaf_rule(context, at, spec, result);
 }
 
+/* A key, or lanes of keys: u32[..., 2]. */
 static bool is_key(const cj_tensor *x)
 {
-    return x->dtype == CJ_U32 && x->rank == 1 && x->shape[0] == 2;
+    return x->dtype == CJ_U32 && x->rank >= 1 && x->shape[x->rank - 1] == 2;
 }
 
 static cj_status random_bits_rule(cj_context *context, cj_at at, const cj_node_spec *spec,
                                   cj_result *result)
 {
-    if (!is_key(spec->source[0]))
+    const cj_tensor *key = spec->source[0];
+    if (!is_key(key))
         return cj_fail_building(context, CJ_SHAPE, at,
-                                "random_bits: the key is %s; a key is u32[2]",
-                                CJ_SHAPE_OF(spec->source[0]));
+                                "random_bits: the key is %s; a key is u32[2]", CJ_SHAPE_OF(key));
+    int lanes = key->rank - 1;
+    if (lanes > spec->rank ||
+        (lanes && memcmp(key->shape, spec->shape, (size_t)lanes * sizeof *key->shape) != 0))
+        return cj_fail_building(
+            context, CJ_SHAPE, at, "random_bits: %s from keys %s: its leading axes must be theirs",
+            CJ_EXTENTS_OF(CJ_MIN(spec->rank, CJ_MAX_RANK), spec->shape), CJ_SHAPE_OF(key));
     result->dtype = CJ_U32;
     copy_shape(result, spec->rank, spec->shape);
     return CJ_OK;
@@ -171,7 +178,8 @@ static cj_status key_fold_rule(cj_context *context, cj_at at, const cj_node_spec
                                cj_result *result)
 {
     const cj_tensor *key = spec->source[0], *value = spec->source[1];
-    if (!is_key(key) || value->dtype != CJ_I64 || value->rank != 0)
+    if (!is_key(key) || value->dtype != CJ_I64 || value->rank != key->rank - 1 ||
+        memcmp(value->shape, key->shape, value->rank * sizeof *key->shape) != 0)
         return cj_fail_building(context, CJ_SHAPE, at,
                                 "fold: %s with %s; it folds a key, u32[2], with a number, i64[]",
                                 CJ_SHAPE_OF(key), CJ_SHAPE_OF(value));
@@ -382,7 +390,7 @@ cj_status cj_infer(cj_context *context, cj_at at, const cj_node_spec *spec, cj_r
     if (result->shape != result->extent) {
         result->elements = spec->source[spec->source_count - 1]->elements;
         if (spec->op == CJ_OP_KEY_FOLD)
-            result->elements = 2;
+            result->elements *= 2;
         return CJ_OK;
     }
     return cj_count_elements(context, at, info->name, result->rank, result->shape,

@@ -149,6 +149,11 @@ static void test_sizes(void **state)
     cj_tensor *key = cj_key(c, 1), *x = f32(c, 1, I64(INT64_C(1) << 40));
     EXPECT(cj_random_bits(x, 0, NULL), SHAPE,
            "random_bits: the key is f32[1099511627776]; a key is u32[2]");
+    cj_tensor *keys = cj_expand(key, 2, I64(3, 2));
+    EXPECT(cj_random_bits(keys, 2, I64(4, 5)), SHAPE,
+           "random_bits: [4, 5] from keys u32[3, 2]: its leading axes must be theirs");
+    EXPECT(cj_fold(keys, cj_scalar(c, CJ_I64, 1)), SHAPE,
+           "fold: u32[3, 2] with i64[]; it folds a key, u32[2], with a number, i64[]");
     EXPECT(cj_fold(key, cj_scalar(c, CJ_I32, 1)), SHAPE,
            "fold: u32[2] with i32[]; it folds a key, u32[2], with a number, i64[]");
     EXPECT(cj_random_uniform(key, CJ_I32, 0, NULL), DTYPE,

@@ -428,18 +428,20 @@ static void put(const job *j, int64_t e, double v)
         j->out.n[e] = (int64_t)v;
 }
 
+/* Each lane has a key of its own. */
 static void random_words(const job *j)
 {
     const int64_t *word = j->source[0]->n;
-    cj_key key = {{(uint32_t)word[0], (uint32_t)word[1]}};
-    if (j->node->op == CJ_OP_KEY_FOLD) {
-        key = cj_key_fold(key, (uint64_t)j->source[1]->n[0]);
-        j->out.n[0] = key.word[0];
-        j->out.n[1] = key.word[1];
-        return;
+    int64_t lanes = j->node->source[0]->elements / 2;
+    int64_t each = lanes ? j->node->elements / lanes : 0;
+    for (int64_t lane = 0; lane < lanes; lane++) {
+        cj_key key = {{(uint32_t)word[2 * lane], (uint32_t)word[2 * lane + 1]}};
+        if (j->node->op == CJ_OP_KEY_FOLD)
+            key = cj_key_fold(key, (uint64_t)j->source[1]->n[lane]);
+        for (int64_t e = 0; e < each; e++)
+            j->out.n[lane * each + e] =
+                j->node->op == CJ_OP_KEY_FOLD ? key.word[e] : cj_key_bits(key, (uint64_t)e);
     }
-    for (int64_t e = 0; e < j->node->elements; e++)
-        j->out.n[e] = cj_key_bits(key, (uint64_t)e);
 }
 
 static void leaf(const job *j)

@@ -67,6 +67,33 @@ static void test_values(void **state)
         check_lanes(&row[i]);
 }
 
+/* ---- random: a key of each lane draws what it draws alone ---- */
+
+static cj_tensor *key_of(cj_tensor *x)
+{
+    return cj_fold(cj_key(x->context, 5), cj_cast(cj_scale(x, 1000), CJ_I64));
+}
+ONE(folded, cj_fold(key_of(x[0]), cj_cast(cj_scale(x[1], 1000), CJ_I64)))
+ONE(random_bits, cj_random_bits(key_of(x[0]), 2, I64(5, 3)))
+ONE(uniform, cj_mul(cj_random_uniform(key_of(x[0]), CJ_F64, 2, I64(3, 7)), x[1]))
+ONE(normal, cj_exp(cj_random_normal(key_of(x[0]), CJ_F32, 1, I64(1031))))
+ONE(no_draw, cj_random_bits(key_of(x[0]), 2, I64(5, 0)))
+
+static void test_random(void **state)
+{
+    (void)state;
+    const extents one = {0, {0}};
+    const function row[] = {
+        {"folded key", y_folded, 2, -1, 1, {one, {1, {1}}}},
+        {"random bits", y_random_bits, 1, -1, 1, {one}},
+        {"uniform", y_uniform, 2, -1, 1, {one, {1, {7}}}},
+        {"normal", y_normal, 1, -1, 1, {one}},
+        {"no draw", y_no_draw, 1, -1, 1, {one}},
+    };
+    for (size_t i = 0; i < CJ_COUNT(row); i++)
+        check_lanes(&row[i]);
+}
+
 /* ---- several transformations ---- */
 
 static const cj_conv_options conv_options = {2, {1, 2}, {1, 1}, {1, 1}, {1, 0}, {1, 1}};
@@ -233,9 +260,9 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_compositions),
-        cmocka_unit_test(test_nested), cmocka_unit_test(test_replace),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_random),
+        cmocka_unit_test(test_compositions), cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_replace),      cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
