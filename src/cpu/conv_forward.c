@@ -1,11 +1,11 @@
 /*
- * conv_forward.c - forward convolutions, data gradients, and whatever has no kernel of its own.
+ * src/cpu/conv_forward.c - forward convolutions, data gradients, and whatever has no kernel of its own.
  *
  * Lanes are output channels, rows of a register tile are output positions of one line. A strip of lines of a picture is
  * worked on at a time: its rows of x are brought to a padded window (or read where they are), and for each panel of
  * output channels, chunk after chunk, the tiles run over all lines, so that a chunk of packed w stays in the first-level cache.
- * A dilated input is cut in phases, each a small convolution without holes. The gathered form copies, for the positions of a
- * line, all that they need of x: for three axes and anything else.
+ * A dilated input is cut in phases, each a small convolution without holes. What no window serves is gathered: see
+ * conv_gathered.c.
  *
  * Padding is multiplied; yet a kernel row that lies wholly on padding can be left out where its weights are finite, but for a zero's
  * sign. Let e be a sum in the exact order and s the one that leaves such rows out; claim: s = e in every bit, or s = -0 and
@@ -17,7 +17,7 @@
  * -0 only if all of them are, so that it is -0 for e only if it is for s. NaN, one value, and infinities are not changed by
  * zeros. Hence a finished sum that is not -0 is exact, and one that is -0 is computed again with the padding.
  */
-#include "conv_plan.h"
+#include "conv_strip.h"
 
 /* Bytes of the sums of a strip, which go to the epilogue while they are in cache. */
 #define STRIP_BYTES (64 * 1024)
@@ -316,68 +316,6 @@ void cj_conv_forward_pack(const cj_conv_plan *plan, cj_pool *pool, const void *w
                 pack_panels, &job);
 }
 
-/* ---- run ---- */
-
-typedef struct forward_job {
-    const cj_conv_plan *plan;
-    const cj_conv_run_args *run;
-} forward_job;
-
-/* Output positions [first, last) of one image. */
-typedef struct conv_strip {
-    const forward_job *job;
-    int64_t image, first, last;
-    const char *x; /* element (row 0, column 0, channel 0) of the image where the tiles read it */
-    char *gather;
-    char *out; /* of the sums of output position 0 of the image */
-    cj_ahead ahead;
-} conv_strip;
-
-/* Positions [*first, *last) of a phase along the width that lie in [from, to). */
-static void phase_columns(const cj_conv_plan *plan, const conv_phase *phase, int64_t from,
-                          int64_t to, int64_t *first, int64_t *last)
-{
-    int64_t start = phase->first[AXIS_W], period = plan->period[AXIS_W];
-    *first = from <= start ? 0 : cj_div_up(from - start, period);
-    *last = to <= start ? 0 : cj_div_up(to - start, period);
-}
-
-/* Step of the sums between output positions of a phase along the width, and the place of one position. */
-static int64_t out_step(const cj_conv_plan *plan)
-{
-    return plan->period[AXIS_W] *
-           (plan->tile_in_scratch ? plan->width : plan->spec.y_stride[Y_AXES + AXIS_W]);
-}
-
-static char *out_at(const conv_strip *strip, int64_t group, int64_t line, int64_t column)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    const cj_conv_spec *s = &plan->spec;
-    const int64_t *stride = s->y_stride;
-    if (plan->tile_in_scratch)
-        return strip->out +
-               ((line * s->out[AXIS_W] + column) * plan->width + group * s->out_channels) *
-                   plan->size;
-    int64_t d = s->out[AXIS_D] == 1 ? 0 : line / s->out[AXIS_H], h = line - d * s->out[AXIS_H];
-    return strip->out + (d * stride[Y_AXES + AXIS_D] + h * stride[Y_AXES + AXIS_H] +
-                         column * stride[Y_AXES + AXIS_W] + group * stride[Y_G]) *
-                            plan->size;
-}
-
-static const char *packed_at(const conv_strip *strip, int64_t group, int64_t panel, int64_t k)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    int64_t row = (group * plan->panels + panel) * plan->k_count + k;
-    return (const char *)strip->job->run->w + row * plan->panel * plan->size;
-}
-
-static void set_panel(const cj_conv_plan *plan, int64_t panel, cj_tile *tile, int *vectors)
-{
-    int64_t columns = CJ_MIN(plan->panel, plan->spec.out_channels - panel * plan->panel);
-    *vectors = (int)cj_div_up(columns, plan->type->lanes);
-    tile->tail = columns - (*vectors - 1) * plan->type->lanes;
-}
-
 /* ---- lines ---- */
 
 /* What a tile runs over: the lines of a strip that belong to a phase, the columns of a panel. */
@@ -410,8 +348,8 @@ static bool next_line(const conv_part *part, conv_line *line)
         line->first = 0;
         line->last = phase->count[AXIS_W];
         if (from < strip->first || from + width > strip->last)
-            phase_columns(plan, phase, CJ_MAX(strip->first - from, 0),
-                          CJ_MIN(strip->last - from, width), &line->first, &line->last);
+            conv_phase_columns(plan, phase, CJ_MAX(strip->first - from, 0),
+                               CJ_MIN(strip->last - from, width), &line->first, &line->last);
         if (line->first < line->last)
             return true;
     }
@@ -429,7 +367,7 @@ static int64_t set_chunk(const conv_part *part, int64_t first_channel, cj_tile *
     int64_t channels = CJ_MIN(plan->chunk_channels, plan->spec.in_channels - first_channel);
     int64_t first_k = part->phase->first_k + first_channel * part->phase->taps;
     tile->offset = plan->offset + first_k;
-    tile->b = packed_at(part->strip, part->group, part->panel, first_k);
+    tile->b = conv_packed_at(part->strip, part->group, part->panel, first_k);
     tile->k = tile->run = channels * part->phase->taps;
     tile->skip = 0;
     tile->mode = first_channel == 0 ? CJ_TILE_STORE : CJ_TILE_ADD;
@@ -441,8 +379,8 @@ static cj_tile new_tile(conv_part *part)
     const cj_conv_plan *plan = part->strip->job->plan;
     cj_tile tile = {.row_step = plan->step[AXIS_W] * plan->pixel_step,
                     .b_step = plan->panel,
-                    .c_step = out_step(plan)};
-    set_panel(plan, part->panel, &tile, &part->vectors);
+                    .c_step = conv_out_step(plan)};
+    conv_set_panel(plan, part->panel, &tile, &part->vectors);
     return tile;
 }
 
@@ -458,8 +396,8 @@ static void set_place(const conv_part *part, int64_t q, int64_t column, cj_tile 
         group += panel;
     tile->a = strip->x +
               (q * plan->step[AXIS_H] * plan->row_step + column * tile->row_step + group) * size;
-    tile->c = out_at(strip, part->group, phase->first[AXIS_H] + q * plan->period[AXIS_H],
-                     phase->first[AXIS_W] + column * plan->period[AXIS_W]) +
+    tile->c = conv_out_at(strip, part->group, phase->first[AXIS_H] + q * plan->period[AXIS_H],
+                          phase->first[AXIS_W] + column * plan->period[AXIS_W]) +
               panel * size;
 }
 
@@ -564,102 +502,6 @@ static void run_panels(conv_strip *strip)
             }
 }
 
-/* ---- the gathered form ---- */
-
-/* A row of k = (channel, tap) for each of `count` positions of a phase from `first` on, of one line. */
-#define GATHER(T, type)                                                                            \
-    static void gather_##type(const cj_conv_plan *plan, const conv_phase *phase, T *out,           \
-                              const T *x, const int64_t *q, int64_t count, int64_t channels)       \
-    {                                                                                              \
-        const cj_conv_spec *s = &plan->spec;                                                       \
-        const int64_t *stride = s->x_stride;                                                       \
-        for (int64_t i = 0; i < count; i++) {                                                      \
-            for (int64_t t = 0; t < phase->taps; t++) {                                            \
-                const conv_tap *tap = &plan->tap[phase->first_tap + t];                            \
-                int64_t at[CJ_CONV_AXES], offset = 0;                                              \
-                bool inside = true;                                                                \
-                for (int axis = 0; axis < CJ_CONV_AXES; axis++) {                                  \
-                    at[axis] =                                                                     \
-                        tap->at[axis] + (q[axis] + (axis == AXIS_W ? i : 0)) * plan->step[axis];   \
-                    inside = inside && at[axis] >= 0 && at[axis] < s->in[axis];                    \
-                    offset += at[axis] * stride[X_AXES + axis];                                    \
-                }                                                                                  \
-                for (int64_t c = 0; c < channels; c++)                                             \
-                    out[c * phase->taps + t] = inside ? x[offset + c * stride[X_C]] : 0;           \
-            }                                                                                      \
-            out += channels * phase->taps;                                                         \
-        }                                                                                          \
-    }
-GATHER(float, f32)
-GATHER(double, f64)
-
-/* Positions [q, q + count) of a phase along the width, all chunks and panels. */
-static void run_gathered_rows(const conv_strip *strip, const conv_phase *phase, int64_t group,
-                              const int64_t *q, int64_t count)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    const cj_conv_spec *s = &plan->spec;
-    int64_t line = (phase->first[AXIS_D] + q[AXIS_D] * plan->period[AXIS_D]) * s->out[AXIS_H] +
-                   phase->first[AXIS_H] + q[AXIS_H] * plan->period[AXIS_H];
-    char *out = out_at(strip, group, line, phase->first[AXIS_W] + q[AXIS_W] * plan->period[AXIS_W]);
-    for (int64_t c = 0; c == 0 || c < s->in_channels; c += plan->chunk_channels) {
-        int64_t channels = CJ_MIN(plan->chunk_channels, s->in_channels - c);
-        const char *x = strip->x + (group * s->x_stride[X_G] + c * s->x_stride[X_C]) * plan->size;
-        if (plan->size == 4)
-            gather_f32(plan, phase, (float *)(void *)strip->gather, (const float *)(const void *)x,
-                       q, count, channels);
-        else
-            gather_f64(plan, phase, (double *)(void *)strip->gather,
-                       (const double *)(const void *)x, q, count, channels);
-        int64_t k = channels * phase->taps;
-        cj_tile tile = {.offset = plan->offset,
-                        .k = k,
-                        .run = k,
-                        .row_step = k,
-                        .b_step = plan->panel,
-                        .c_step = out_step(plan),
-                        .mode = c == 0 ? CJ_TILE_STORE : CJ_TILE_ADD};
-        for (int64_t panel = 0; panel < plan->panels; panel++) {
-            int vectors;
-            set_panel(plan, panel, &tile, &vectors);
-            tile.a = strip->gather;
-            tile.b = packed_at(strip, group, panel, phase->first_k + c * phase->taps);
-            tile.c = out + panel * plan->panel * plan->size;
-            cj_tile_rows_run(plan->type, vectors, count, (size_t)plan->size, &tile, NULL);
-        }
-    }
-}
-
-static void run_gathered_line(const conv_strip *strip, const conv_phase *phase, int64_t group,
-                              int64_t line)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    const cj_conv_spec *s = &plan->spec;
-    int64_t width = s->out[AXIS_W], d = line / s->out[AXIS_H], h = line % s->out[AXIS_H];
-    if (d % plan->period[AXIS_D] != phase->first[AXIS_D] ||
-        h % plan->period[AXIS_H] != phase->first[AXIS_H])
-        return;
-    int64_t q[CJ_CONV_AXES] = {d / plan->period[AXIS_D], h / plan->period[AXIS_H], 0}, last;
-    phase_columns(plan, phase, CJ_MAX(strip->first - line * width, 0),
-                  CJ_MIN(strip->last - line * width, width), &q[AXIS_W], &last);
-    int64_t most = plan->type->most_rows[plan->vectors];
-    while (q[AXIS_W] < last) {
-        int64_t count = CJ_MIN(last - q[AXIS_W], most);
-        run_gathered_rows(strip, phase, group, q, count);
-        q[AXIS_W] += count;
-    }
-}
-
-static void run_gathered(const conv_strip *strip)
-{
-    const cj_conv_plan *plan = strip->job->plan;
-    int64_t width = plan->spec.out[AXIS_W];
-    for (int64_t line = strip->first / width; line < cj_div_up(strip->last, width); line++)
-        for (int64_t group = 0; group < plan->spec.groups; group++)
-            for (int64_t p = 0; p < plan->phase_count; p++)
-                run_gathered_line(strip, &plan->phase[p], group, line);
-}
-
 /* ---- strips ---- */
 
 /* The sums of a strip go to the epilogue, or to strided memory. */
@@ -694,7 +536,7 @@ static void finish_strip(const conv_strip *strip, int thread, char *tile)
 }
 
 /* The rows of x that the strip after position `last` of an image will read, most of them. */
-static cj_ahead next_rows(const forward_job *job, int64_t image, int64_t last)
+static cj_ahead next_rows(const conv_job *job, int64_t image, int64_t last)
 {
     const cj_conv_plan *plan = job->plan;
     const cj_conv_spec *s = &plan->spec;
@@ -719,7 +561,7 @@ static cj_ahead next_rows(const forward_job *job, int64_t image, int64_t last)
 /* Output positions [begin, end), numbered through all images. */
 static void run_range(void *state, int thread, int64_t begin, int64_t end)
 {
-    const forward_job *job = state;
+    const conv_job *job = state;
     const cj_conv_plan *plan = job->plan;
     const cj_conv_run_args *run = job->run;
     const cj_conv_spec *s = &plan->spec;
@@ -754,7 +596,7 @@ static void run_range(void *state, int thread, int64_t begin, int64_t end)
         }
         strip.ahead = next_rows(job, image, last);
         if (plan->source == SOURCE_GATHERED)
-            run_gathered(&strip);
+            cj_conv_gathered_run(&strip);
         else
             run_panels(&strip);
         if (plan->tile_in_scratch)
@@ -769,7 +611,7 @@ void cj_conv_forward_run(const cj_conv_plan *plan, cj_pool *pool, const cj_conv_
     int64_t count = s->images * plan->positions;
     if (count == 0 || plan->width == 0)
         return;
-    forward_job job = {plan, run};
+    conv_job job = {plan, run};
     int64_t work = CJ_MAX(plan->width * plan->k_count / plan->phase_count, 1);
     int64_t smallest = plan->options.spread ? 1 : CJ_MAX(CJ_SMALLEST_WORK / work, 1);
     int64_t grain = plan->options.row_grain;
