@@ -154,6 +154,31 @@ CJ_API cj_tensor *cj_scope_latest_variable_at(cj_at at, cj_scope *s, cj_variable
 /* The records of this build, for cj_compile; valid until the next record or build. */
 CJ_API cj_updates cj_scope_updates(cj_scope *s);
 
+/*
+ * Inner tensors by name: activations read, clamped, ablated, patched.
+ *
+ *     cj_scope_watch(s, true);
+ *     cj_scope_build(s, false);
+ *     cj_tensor *y = net(s, x), *h = cj_scope_tensor(s, "layer1.0.conv1");
+ *     cj_replace(1, &h, &other, 1, &y, &changed);       (cajal/transform.h)
+ *
+ * In a build that is watched each layer returns a cj_tap, kept under the layer's path, and
+ * cj_scope_mark one of x under `name` in s, for what has no layer (a relu, a sum of branches); else
+ * both leave x as it is. The named layers of a net from text are all marked.
+ */
+CJ_API void cj_scope_watch(cj_scope *s, bool on);
+CJ_API cj_tensor *cj_scope_mark_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x);
+#define cj_scope_mark(...) cj_scope_mark_at(CJ_HERE, __VA_ARGS__)
+/* The tensor of that full path in the build at hand (of several the last, as where a layer is used
+ * twice); NULL: none. It lives until its frame is left. */
+CJ_API cj_tensor *cj_scope_tensor(cj_scope *s, const char *path);
+/* All of them in the order of building; NULL out of range. Valid until the next is made. */
+typedef struct cj_inner {
+    const char *path;
+    cj_tensor *value;
+} cj_inner;
+CJ_API const cj_inner *cj_scope_inner(cj_scope *s, int i);
+
 /* The key of the next draw in s, u32[2]: folds seed, path, ordinal of the draw in this build,
  * and the step. */
 CJ_API cj_tensor *cj_scope_key_at(cj_at at, cj_scope *s);

@@ -112,11 +112,12 @@ static cj_tensor *conv(const conv_args *a)
     cj_tensor *w = cj_scope_get_at(a->at, s, "weight", dtype, a->axes + 2, shape,
                                    cj_init_or(a->weight_init, cj_init_kaiming_uniform(sqrt(5))));
     cj_tensor *y = convolve(a, w);
-    if (a->no_bias)
-        return y;
-    cj_tensor *b = cj_scope_get_at(a->at, s, "bias", dtype, 1, &a->out,
-                                   cj_init_or(a->bias_init, cj_init_uniform(-bound, bound)));
-    return cj_add_at(a->at, y, cj_on_channels(a->at, b, a->axes + 2));
+    if (!a->no_bias) {
+        cj_tensor *b = cj_scope_get_at(a->at, s, "bias", dtype, 1, &a->out,
+                                       cj_init_or(a->bias_init, cj_init_uniform(-bound, bound)));
+        y = cj_add_at(a->at, y, cj_on_channels(a->at, b, a->axes + 2));
+    }
+    return cj_scope_mark_at(a->at, a->scope, a->name, y);
 }
 
 cj_tensor *cj_conv1d_at(const struct cj_conv1d_args *args)

@@ -40,10 +40,8 @@ cj_tensor *cj_linear_at(const struct cj_linear_args *args)
                       cj_scope_get_at(a.at, s, "bias", dtype, 1, &a.out_features,
                                       cj_init_or(a.bias_init, cj_init_uniform(-bound, bound))));
     int rank = cj_rank(a.x);
-    if (!y || rank == 2)
-        return y;
     int64_t shape[CJ_MAX_RANK];
     memcpy(shape, cj_shape(a.x), (size_t)rank * sizeof *shape);
     shape[rank - 1] = a.out_features;
-    return cj_reshape_at(a.at, y, rank, shape);
+    return cj_scope_mark_at(a.at, a.scope, a.name, cj_reshape_at(a.at, y, rank, shape));
 }

@@ -122,8 +122,12 @@ static cj_tensor *build_layer(cj_at at, const net_layer *layer, cj_scope *scope,
 
 static cj_tensor *build_chain(cj_at at, const net_chain *chain, cj_scope *scope, cj_tensor *x)
 {
-    for (const net_layer *layer = chain->first; layer && x; layer = layer->next)
+    for (const net_layer *layer = chain->first; layer && x; layer = layer->next) {
+        enum net_kind kind = layer->node->kind;
         x = build_layer(at, layer, scope, x);
+        if (kind != NET_CONV && kind != NET_LINEAR && kind != NET_BATCHNORM) /* theirs are marked */
+            x = cj_scope_mark_at(at, scope, layer->row.name, x);
+    }
     return x;
 }
 

@@ -30,6 +30,12 @@ typedef struct cj_record {
     uint64_t frame;
 } cj_record;
 
+/* What a watched build has marked. */
+typedef struct cj_inner_record {
+    cj_inner known;
+    uint64_t frame;
+} cj_inner_record;
+
 struct cj_root {
     cj_scope top;
     cj_context *context;
@@ -49,6 +55,9 @@ struct cj_root {
     int records, record_capacity;
     cj_variable **update_variable; /* record_capacity of each, for cj_scope_updates */
     cj_tensor **update_value;
+    bool watching;
+    cj_inner_record *inner;
+    int inners, inner_capacity;
 };
 
 /* scope.c: a root of that table, in the context's list; NULL: no memory. `base` NULL: the usual
@@ -70,6 +79,9 @@ cj_entry *cj_entry_find(const cj_root *root, const char *path);
 
 /* scope_record.c */
 void cj_records_free(cj_root *root);
+
+/* scope_inner.c */
+void cj_inner_free(cj_root *root);
 
 /* initialise.c: first values of a variable, from (seed, path) alone. */
 cj_status cj_initialise(cj_at at, cj_context *context, cj_variable *variable, const char *path,

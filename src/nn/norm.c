@@ -150,7 +150,8 @@ cj_tensor *cj_batch_norm_at(const struct cj_batch_norm_args *args)
     ask(&n);
     if (cj_context_status(cj_scope_context(n.a.scope)) != CJ_OK)
         return NULL;
-    return n.a.no_running || cj_scope_training(n.a.scope) ? by_batch(&n) : by_running(&n);
+    bool of_batch = n.a.no_running || cj_scope_training(n.a.scope);
+    return cj_scope_mark_at(n.a.at, n.a.scope, n.a.name, of_batch ? by_batch(&n) : by_running(&n));
 }
 
 /* ---- layer norm ---- */
@@ -181,5 +182,5 @@ cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args)
     if (!a.no_affine && !a.no_bias)
         y = cj_add_at(a.at, y,
                       cj_scope_get_at(a.at, s, "bias", dtype, axes, shape, cj_init_zeros()));
-    return y;
+    return cj_scope_mark_at(a.at, a.scope, a.name, y);
 }

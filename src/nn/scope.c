@@ -13,6 +13,7 @@ static void root_free(cj_root *root)
     if (root->table.free)
         root->table.free(root->state);
     cj_records_free(root);
+    cj_inner_free(root);
     cj_entries_free(root);
     cj_variable_release(root->step);
     cj_arena_free(&root->arena);
@@ -184,6 +185,7 @@ cj_status cj_scope_build(cj_scope *s, bool training)
     root->training = training;
     root->build++;
     root->records = 0;
+    root->inners = 0;
     return cj_context_status(root->context);
 }
 
