@@ -168,7 +168,7 @@ typedef struct cj_data_options {
  * Loads `what`:
  * - a known name (cj_data_known), looked for under the folders of cj_data_find;
  * - a folder with one folder of pictures a class, or with train/ and test/ of such (val/ too); a
- *   .tar or .tar.gz of one;
+ *   .tar, .tar.gz or .zip of one;
  * - a folder of IDX files (*-images-idx3-ubyte, *-labels-idx1-ubyte, [.gz], train and t10k or
  *   test), or one images file with its labels file beside it;
  * - .npz with x and y, or x_train and y_train (x_test, y_test too): u8 of rank 3 or 4 are pictures
@@ -217,9 +217,20 @@ CJ_API void cj_examples_batch(const cj_preprocess *preprocess, const cj_examples
                               const int64_t *index, int64_t count, float *x, int32_t *labels,
                               float *targets);
 
+typedef enum cj_data_kind {
+    CJ_DATA_PICTURES,
+    CJ_DATA_TABLE,
+    CJ_DATA_ARRAYS,
+    CJ_DATA_GRAPH, /* cajal/data_graph.h */
+    CJ_DATA_TEXT,  /* cajal/data_text.h */
+    CJ_DATA_SOUNDS /* cajal/data_audio.h; cj_data_load takes them too */
+} cj_data_kind;
+CJ_API const char *cj_data_kind_text(cj_data_kind kind); /* "pictures", "a table", ... */
+
 typedef struct cj_known_data {
     const char *name, *title;
     const char *path; /* below a data folder */
+    cj_data_kind kind;
 } cj_known_data;
 
 CJ_API const cj_known_data *cj_data_known(int i); /* NULL past the last */

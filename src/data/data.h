@@ -14,6 +14,7 @@ typedef struct cj_loader {
     const cj_data_options *options;
     const char *name;               /* what the user called it, for sentences */
     const char *const *class_names; /* of a known data set, instead of the integers; NULL: none */
+    int class_folders; /* how many folders make the name of a class: 1, or 2 with a slash between */
     cj_dataset *dataset;
 } cj_loader;
 
@@ -104,28 +105,31 @@ void cj_gather_cancel(cj_gather *gather);
 /* [height][width][channels] to [channels][height][width]. */
 void cj_planes(const uint8_t *from, int channels, int64_t pixels, uint8_t *to);
 
+/* ---- known data sets ---- */
+
+typedef struct cj_known_row {
+    cj_known_data about;
+    cj_status (*load)(cj_loader *loader, const char *path); /* NULL: no set of examples */
+    const char *const *class_names;
+    int class_folders;
+} cj_known_row;
+
+const cj_known_row *cj_known_find(const char *name); /* or NULL */
+/* The path of a known data set, which must be of that kind, or of a file or folder. */
+cj_status cj_data_locate(cj_context *context, const char *what, cj_data_kind kind, char *path,
+                         size_t path_size);
+
 /* ---- sources ---- */
 
-cj_status cj_load_folder(cj_loader *loader, const char *path); /* a folder of folders of pictures */
-cj_status cj_load_archive(cj_loader *loader, const char *path); /* a tar of one */
+cj_status cj_load_path(cj_loader *loader, const char *path); /* any of those below */
+
+/* Folders of folders of pictures, or tars and zips of such: `count` of them, as one. */
+cj_status cj_load_pictures(cj_loader *loader, char *const *path, size_t count);
 cj_status cj_load_idx(cj_loader *loader,
                       const char *images); /* an images file, or a folder of IDX files */
 cj_status cj_load_npz(cj_loader *loader, const char *path);
 cj_status cj_load_table(cj_loader *loader, const char *path);
 bool cj_is_idx_images(const char *file_name);
-
-/* The names in a folder, sorted by byte order, without those that begin with a dot. */
-typedef struct cj_listing {
-    char **name;
-    size_t count, capacity;
-} cj_listing;
-cj_status cj_list_folder(cj_context *context, const char *path, cj_listing *listing);
-void cj_listing_free(cj_context *context, cj_listing *listing);
-bool cj_is_folder(const char *path);
-bool cj_exists(const char *path);
-bool cj_ends_with(const char *text, const char *end);
-/* "folder/name", released with cj_text_release; NULL and NO_MEMORY recorded. */
-char *cj_join_path(cj_context *context, const char *folder, const char *name);
 
 /* ---- tables ---- */
 

@@ -232,16 +232,17 @@ static cj_status load_file(cj_loader *loader, const char *path)
         return cj_load_idx(loader, path);
     if (cj_ends_with(file, ".npz"))
         return cj_load_npz(loader, path);
-    if (cj_ends_with(file, ".tar") || cj_ends_with(file, ".tar.gz") || cj_ends_with(file, ".tgz"))
-        return cj_load_archive(loader, path);
-    static const char *const unknown[] = {".png",     ".jpg",  ".jpeg", ".zip", ".safetensors",
+    if (cj_ends_with(file, ".tar") || cj_ends_with(file, ".tar.gz") || cj_ends_with(file, ".tgz") ||
+        cj_ends_with(file, ".zip"))
+        return cj_load_pictures(loader, &(char *){(char *)(uintptr_t)path}, 1);
+    static const char *const unknown[] = {".png",     ".jpg",  ".jpeg", ".safetensors",
                                           ".parquet", ".xlsx", ".json", ".npy"};
     for (size_t i = 0; i < CJ_COUNT(unknown); i++)
         if (cj_ends_with(file, unknown[i]))
             return cj_fail(loader->context, CJ_UNSUPPORTED,
                            "%s: no data set that can be read: a folder with one folder of pictures "
-                           "a class, a tar of "
-                           "one, IDX files, .npz (x, y) and CSV are",
+                           "a class, a tar or "
+                           "zip of one, IDX files, .npz (x, y) and CSV are",
                            path);
     return cj_load_table(loader, path);
 }
@@ -251,8 +252,8 @@ static cj_status load_file(cj_loader *loader, const char *path)
 static cj_status only_file(cj_context *context, const char *path, const cj_listing *listing,
                            const char **found)
 {
-    static const char *const data[] = {".npz", ".tar",    ".tar.gz", ".tgz",
-                                       ".csv", ".csv.gz", ".tsv"};
+    static const char *const data[] = {".npz", ".tar", ".tar.gz", ".tgz",
+                                       ".zip", ".csv", ".csv.gz", ".tsv"};
     int files = 0;
     *found = NULL;
     for (size_t i = 0; i < listing->count; i++) {
@@ -275,7 +276,7 @@ static cj_status only_file(cj_context *context, const char *path, const cj_listi
     return CJ_OK;
 }
 
-static cj_status load_path(cj_loader *loader, const char *path)
+cj_status cj_load_path(cj_loader *loader, const char *path)
 {
     cj_listing listing = {0};
     const char *file = NULL;
@@ -292,15 +293,12 @@ static cj_status load_path(cj_loader *loader, const char *path)
         status = full ? load_file(loader, full) : CJ_NO_MEMORY;
         cj_text_release(loader->context, full);
     } else if (status == CJ_OK) {
-        status = idx ? cj_load_idx(loader, path) : cj_load_folder(loader, path);
+        status = idx ? cj_load_idx(loader, path)
+                     : cj_load_pictures(loader, &(char *){(char *)(uintptr_t)path}, 1);
     }
     cj_listing_free(loader->context, &listing);
     return status;
 }
-
-static const char *const fashion_classes[] = {"T-shirt/top", "Trouser",    "Pullover", "Dress",
-                                              "Coat",        "Sandal",     "Shirt",    "Sneaker",
-                                              "Bag",         "Ankle boot", NULL};
 
 cj_status cj_data_load(cj_context *context, const char *what, const cj_data_options *options,
                        cj_dataset **out)
@@ -309,25 +307,24 @@ cj_status cj_data_load(cj_context *context, const char *what, const cj_data_opti
     char path[4096];
     *out = NULL;
     cj_loader loader = {.context = context, .options = options ? options : &defaults, .name = what};
-    cj_status status = cj_data_find(context, what, path, sizeof path);
-    if (status != CJ_OK && cj_exists(what)) {
-        if ((size_t)snprintf(path, sizeof path, "%s", what) >= sizeof path)
-            return cj_fail(context, CJ_INVALID, "the path of the data is too long");
-        status = CJ_OK;
-    }
-    if (status == CJ_NOT_FOUND)
-        return cj_fail(
-            context, CJ_MISSING,
-            "%s: no such file or folder, and no known data set (`cajal data list` names them)",
-            what);
+    const cj_known_row *row = cj_known_find(what);
+    if (row && !row->load)
+        return cj_fail(context, CJ_UNSUPPORTED, "%s is %s, not a set of examples: %s", what,
+                       cj_data_kind_text(row->about.kind),
+                       row->about.kind == CJ_DATA_GRAPH ? "cj_graph_data_load reads it"
+                                                        : "cj_text_load reads it");
+    cj_status status =
+        cj_data_locate(context, what, row ? row->about.kind : CJ_DATA_TABLE, path, sizeof path);
     if (status != CJ_OK)
         return status;
-    if (strcmp(what, "fashion-mnist") == 0)
-        loader.class_names = fashion_classes;
+    if (row) {
+        loader.class_names = row->class_names;
+        loader.class_folders = row->class_folders;
+    }
     loader.dataset = cj_allocate_zero(context, sizeof *loader.dataset);
     if (!loader.dataset)
         return CJ_NO_MEMORY;
-    status = load_path(&loader, path);
+    status = row ? row->load(&loader, path) : cj_load_path(&loader, path);
     if (status == CJ_OK)
         *out = loader.dataset;
     else

@@ -1,13 +1,13 @@
 /*
- * folder.c - pictures in folders, on disk or in a tar: [part/]class/picture, where part is train,
- * test or val.
+ * folder.c - pictures in folders, on disk, in a tar or a zip: [part/]class/picture, where part is
+ * train, test or val.
  */
 #include "data/data.h"
 
 #include <stdio.h>
 #include <strings.h>
 
-#define DEPTH_LIMIT 8
+#define PARTS_LIMIT 16                  /* of a path */
 #define PICTURE_LIMIT ((size_t)1 << 28) /* bytes of a picture's file */
 #define NAMED_FILES 3                   /* bad files named in the note */
 
@@ -37,29 +37,31 @@ static bool part_of_name(const char *name, size_t length, cj_part_id *part)
     return false;
 }
 
-/* Splits "[.../][part/]class/file"; false where there is no class. */
-static bool place_of(const char *path, cj_part_id *part, const char **class, size_t *length)
+/* Splits "[.../][part/]class/file", the class being `folders` folders; false where there is none. */
+static bool place_of(const char *path, int folders, cj_part_id *part, const char **class,
+                     size_t *length)
 {
-    const char *start[DEPTH_LIMIT * 2];
-    size_t size[DEPTH_LIMIT * 2];
+    const char *start[PARTS_LIMIT];
+    size_t size[PARTS_LIMIT];
     int parts = 0;
     for (const char *p = path; *p;) {
         size_t n = strcspn(p, "/");
         if (n && !(n == 1 && p[0] == '.')) {
-            if (parts == DEPTH_LIMIT * 2)
+            if (parts == PARTS_LIMIT)
                 return false;
             start[parts] = p;
             size[parts++] = n;
         }
         p += n + (p[n] == '/');
     }
+    int first = parts - 1 - folders;
     *part = CJ_TRAIN;
-    if (parts < 2 || part_of_name(start[parts - 2], size[parts - 2], part))
+    if (first < 0 || part_of_name(start[parts - 2], size[parts - 2], part))
         return false;
-    *class = start[parts - 2];
-    *length = size[parts - 2];
-    if (parts >= 3)
-        part_of_name(start[parts - 3], size[parts - 3], part);
+    *class = start[first];
+    *length = (size_t)(start[parts - 2] + size[parts - 2] - start[first]);
+    if (first > 0)
+        part_of_name(start[first - 1], size[first - 1], part);
     return true;
 }
 
@@ -93,7 +95,7 @@ static cj_status add_picture(walker *w, const char *path, const void *data, size
     size_t length;
     int32_t label = 0;
     cj_image image;
-    if (!place_of(path, &part, &class, &length)) {
+    if (!place_of(path, CJ_MAX(w->loader->class_folders, 1), &part, &class, &length)) {
         w->loose++;
         return CJ_OK;
     }
@@ -151,102 +153,23 @@ static cj_status finish(walker *w)
     return status;
 }
 
-static cj_status walker_end(walker *w, cj_status status)
+static cj_status visit(void *user, const cj_archive_file *file)
 {
-    if (status == CJ_OK)
-        status = finish(w);
-    cj_listing_free(w->loader->context, &w->classes);
-    if (status != CJ_OK) {
-        cj_gather_cancel(&w->gather);
-        return status;
-    }
-    return cj_loader_finish(w->loader);
+    return add_picture(user, file->path, file->data, file->size);
 }
 
-/* ---- a folder on disk ---- */
-
-static cj_status walk(walker *w, const char *path, size_t root, int depth);
-
-static cj_status visit(walker *w, const char *path, size_t root, int depth)
-{
-    void *data;
-    size_t size;
-    if (cj_is_folder(path))
-        return depth < DEPTH_LIMIT ? walk(w, path, root, depth + 1) : CJ_OK;
-    cj_status status = cj_file_read(w->loader->context, path, PICTURE_LIMIT, &data, &size);
-    if (status != CJ_OK)
-        return status;
-    status = add_picture(w, path + root, data, size);
-    cj_release(w->loader->context, data, size);
-    return status;
-}
-
-static cj_status walk(walker *w, const char *path, size_t root, int depth)
-{
-    cj_listing listing;
-    cj_status status = cj_list_folder(w->loader->context, path, &listing);
-    if (status != CJ_OK)
-        return status;
-    for (size_t i = 0; i < listing.count && status == CJ_OK; i++) {
-        char *full = cj_join_path(w->loader->context, path, listing.name[i]);
-        status = full ? visit(w, full, root, depth) : CJ_NO_MEMORY;
-        cj_text_release(w->loader->context, full);
-    }
-    cj_listing_free(w->loader->context, &listing);
-    return status;
-}
-
-cj_status cj_load_folder(cj_loader *loader, const char *path)
+cj_status cj_load_pictures(cj_loader *loader, char *const *path, size_t count)
 {
     walker w = {.loader = loader};
     cj_status status = cj_gather_begin(loader, &w.gather);
+    for (size_t i = 0; i < count && status == CJ_OK; i++)
+        status = cj_archive_walk(loader->context, path[i], PICTURE_LIMIT, false, visit, &w);
     if (status == CJ_OK)
-        status = walk(&w, path, strlen(path) + 1, 0);
-    return walker_end(&w, status);
-}
-
-/* ---- a tar ---- */
-
-static cj_status walk_tar(walker *w, cj_tar *tar)
-{
-    for (;;) {
-        bool more;
-        void *data;
-        size_t size;
-        cj_status status = cj_tar_next(tar, &more);
-        if (status != CJ_OK || !more)
-            return status;
-        const char *slash = strrchr(tar->path, '/'), *file = slash ? slash + 1 : tar->path;
-        if (!tar->file || file[0] == '.' || file[0] == 0)
-            continue;
-        if ((status = cj_tar_data(tar, PICTURE_LIMIT, &data, &size)) != CJ_OK)
-            return status;
-        status = add_picture(w, tar->path, data, size);
-        cj_release(w->loader->context, data, size);
-        if (status != CJ_OK)
-            return status;
-    }
-}
-
-cj_status cj_load_archive(cj_loader *loader, const char *path)
-{
-    cj_context *context = loader->context;
-    walker w = {.loader = loader};
-    void *data;
-    size_t size;
-    cj_tar tar;
-    cj_status status = cj_file_read(context, path, 0, &data, &size);
-    if (status != CJ_OK)
+        status = finish(&w);
+    cj_listing_free(loader->context, &w.classes);
+    if (status != CJ_OK) {
+        cj_gather_cancel(&w.gather);
         return status;
-    status = cj_tar_open(context, path, data, size, &tar);
-    if (status == CJ_OK) {
-        status = cj_gather_begin(loader, &w.gather);
-        if (status == CJ_OK)
-            status = walk_tar(&w, &tar);
-        cj_tar_close(&tar);
-    } else {
-        w.gather.loader = loader;
     }
-    cj_release(context, data, size);
-    return walker_end(&w, status);
+    return cj_loader_finish(loader);
 }

@@ -21,58 +21,6 @@ typedef struct csv_parser {
     size_t field_count, field_capacity, row_count, row_capacity;
 } csv_parser;
 
-/* ---- encodings ---- */
-
-/* Bytes of the UTF-8 sequence at p, 0 where there is none (overlong and surrogates are none). */
-static size_t utf8_length(const uint8_t *p, size_t rest)
-{
-    if (p[0] < 0x80)
-        return 1;
-    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || rest < n)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return n;
-}
-
-static bool is_utf8(const uint8_t *p, size_t size)
-{
-    for (size_t i = 0; i < size;) {
-        size_t n = utf8_length(p + i, size - i);
-        if (n == 0)
-            return false;
-        i += n;
-    }
-    return true;
-}
-
-static cj_status latin1_to_utf8(cj_context *context, const uint8_t *p, size_t size, void **out,
-                                size_t *out_size)
-{
-    size_t high = 0, n = 0;
-    for (size_t i = 0; i < size; i++)
-        high += p[i] >= 0x80;
-    uint8_t *text = cj_allocate(context, size + high);
-    if (!text)
-        return CJ_NO_MEMORY;
-    for (size_t i = 0; i < size; i++) {
-        if (p[i] >= 0x80) {
-            text[n++] = (uint8_t)(0xc0 | p[i] >> 6);
-            text[n++] = (uint8_t)(0x80 | (p[i] & 0x3f));
-        } else {
-            text[n++] = p[i];
-        }
-    }
-    *out = text;
-    *out_size = n;
-    return CJ_OK;
-}
-
 static cj_status check_bytes(cj_context *context, const char *name, const uint8_t *p, size_t size)
 {
     const uint8_t *zero = size ? memchr(p, 0, size) : NULL;
@@ -379,9 +327,9 @@ static cj_status parse_plain(cj_context *context, const char *name, const uint8_
     cj_status status = check_bytes(context, name, data, size);
     if (status != CJ_OK)
         return status;
-    if (!is_utf8(data, size)) {
+    if (!cj_is_utf8(data, size)) {
         csv->latin1 = true;
-        status = latin1_to_utf8(context, data, size, &converted, &converted_size);
+        status = cj_latin1_to_utf8(context, data, size, &converted, &converted_size);
         if (status == CJ_OK)
             status = check_bytes(context, name, converted, converted_size);
     }

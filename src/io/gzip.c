@@ -1,17 +1,25 @@
 /*
- * gzip.c - bytes from memory, inflated on the way where they are gzip (RFC 1952), in bounded
- * memory.
+ * gzip.c - bytes from memory or a file, inflated on the way where they are gzip (RFC 1952), in
+ * bounded memory.
  */
 #include "io/io.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <unistd.h>
 #include <zlib.h>
+
+#define CHUNK ((size_t)1 << 16) /* of a file that is held at a time */
 
 struct cj_source {
     cj_context *context;
     const char *name;
     const uint8_t *data;
     size_t size, place;
+    int file;        /* -1: all is in memory */
+    uint8_t *buffer; /* of a file: CHUNK bytes; data points to it */
+    uint64_t before; /* of a file: bytes before the buffer's */
     bool gzip, ended;
     z_stream stream;
 };
@@ -27,22 +35,68 @@ static void zlib_release(void *user, void *pointer)
 }
 
 static cj_status zlib_failure(cj_context *context, const char *name, const char *kind, int code,
-                              const z_stream *stream, size_t at)
+                              const z_stream *stream, uint64_t at)
 {
     if (code == Z_MEM_ERROR)
         return cj_fail(context, CJ_NO_MEMORY, "%s: no memory to inflate it", name);
     if (code == Z_BUF_ERROR)
         return cj_fail(context, CJ_FORMAT,
-                       "%s: the %s data ends early, at byte %zu: get the file again", name, kind,
-                       at);
-    return cj_fail(context, CJ_FORMAT, "%s: the %s data is broken near byte %zu (%s)", name, kind,
-                   at, stream->msg ? stream->msg : "it does not inflate");
+                       "%s: the %s data ends early, at byte %llu: get the file again", name, kind,
+                       (unsigned long long)at);
+    return cj_fail(context, CJ_FORMAT, "%s: the %s data is broken near byte %llu (%s)", name, kind,
+                   (unsigned long long)at, stream->msg ? stream->msg : "it does not inflate");
 }
 
 bool cj_is_gzip(const void *data, size_t size)
 {
     const uint8_t *p = data;
     return size >= 3 && p[0] == 0x1f && p[1] == 0x8b && p[2] == 8;
+}
+
+/* Of a file: as many as `least` bytes in the buffer, fewer at the end. */
+static cj_status fill(cj_source *s, size_t least)
+{
+    if (s->file < 0 || s->size - s->place >= least)
+        return CJ_OK;
+    memmove(s->buffer, s->buffer + s->place, s->size - s->place);
+    s->before += s->place;
+    s->size -= s->place;
+    s->place = 0;
+    while (s->size < least) {
+        ssize_t got = read(s->file, s->buffer + s->size, CHUNK - s->size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cj_fail(s->context, CJ_IO, "%s: cannot be read: %s", s->name, strerror(errno));
+        if (got == 0)
+            break;
+        s->size += (size_t)got;
+    }
+    return CJ_OK;
+}
+
+static cj_status begin(cj_source *s)
+{
+    cj_status status = fill(s, 3);
+    if (status != CJ_OK || !cj_is_gzip(s->data, s->size))
+        return status;
+    s->stream.zalloc = zlib_allocate;
+    s->stream.zfree = zlib_release;
+    s->stream.opaque = s->context;
+    if (inflateInit2(&s->stream, 15 + 16) != Z_OK)
+        return zlib_failure(s->context, s->name, "gzip", Z_MEM_ERROR, NULL, 0);
+    s->gzip = true;
+    return CJ_OK;
+}
+
+static cj_status open_source(cj_source *s, cj_source **out)
+{
+    cj_status status = begin(s);
+    if (status == CJ_OK)
+        *out = s;
+    else
+        cj_source_close(s);
+    return status;
 }
 
 cj_status cj_source_open(cj_context *context, const char *name, const void *data, size_t size,
@@ -52,19 +106,26 @@ cj_status cj_source_open(cj_context *context, const char *name, const void *data
     cj_source *s = cj_allocate_zero(context, sizeof *s);
     if (!s)
         return CJ_NO_MEMORY;
-    *s = (cj_source){context, name, data, size, .gzip = cj_is_gzip(data, size)};
-    if (s->gzip) {
-        s->stream.zalloc = zlib_allocate;
-        s->stream.zfree = zlib_release;
-        s->stream.opaque = context;
-        int code = inflateInit2(&s->stream, 15 + 16);
-        if (code != Z_OK) {
-            cj_release(context, s, sizeof *s);
-            return zlib_failure(context, name, "gzip", Z_MEM_ERROR, NULL, 0);
-        }
-    }
-    *out = s;
-    return CJ_OK;
+    *s = (cj_source){.context = context, .name = name, .data = data, .size = size, .file = -1};
+    return open_source(s, out);
+}
+
+cj_status cj_source_open_file(cj_context *context, const char *path, cj_source **out)
+{
+    *out = NULL;
+    cj_source *s = cj_allocate_zero(context, sizeof *s);
+    if (!s)
+        return CJ_NO_MEMORY;
+    *s = (cj_source){.context = context, .name = path, .file = -1};
+    s->data = s->buffer = cj_allocate(context, CHUNK);
+    cj_status status = s->buffer ? CJ_OK : CJ_NO_MEMORY;
+    if (status == CJ_OK && (s->file = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        status = cj_fail(context, errno == ENOENT ? CJ_NOT_FOUND : CJ_IO, "%s: cannot be read: %s",
+                         path, strerror(errno));
+    if (status == CJ_OK)
+        return open_source(s, out);
+    cj_source_close(s);
+    return status;
 }
 
 void cj_source_close(cj_source *source)
@@ -73,33 +134,52 @@ void cj_source_close(cj_source *source)
         return;
     if (source->gzip)
         inflateEnd(&source->stream);
+    if (source->file >= 0)
+        close(source->file);
+    if (source->buffer)
+        cj_release(source->context, source->buffer, CHUNK);
     cj_release(source->context, source, sizeof *source);
+}
+
+bool cj_source_offset(const cj_source *source, uint64_t *offset)
+{
+    *offset = source->before + source->place;
+    return source->file >= 0 && !source->gzip;
 }
 
 /* After one gzip member: another may follow; padding of zeros or foreign bytes end it, as gzip(1)
  * has it. */
 static cj_status next_member(cj_source *s)
 {
+    cj_status status = fill(s, 3);
+    if (status != CJ_OK)
+        return status;
     if (!cj_is_gzip(s->data + s->place, s->size - s->place)) {
         s->ended = true;
         return CJ_OK;
     }
     if (inflateReset(&s->stream) != Z_OK)
-        return zlib_failure(s->context, s->name, "gzip", Z_DATA_ERROR, &s->stream, s->place);
+        return zlib_failure(s->context, s->name, "gzip", Z_DATA_ERROR, &s->stream,
+                            s->before + s->place);
     return CJ_OK;
 }
 
 cj_status cj_source_read(cj_source *s, void *data, size_t size, size_t *got)
 {
     *got = 0;
-    if (!s->gzip) {
-        *got = CJ_MIN(size, s->size - s->place);
-        if (*got)
-            memcpy(data, s->data + s->place, *got);
-        s->place += *got;
-        return CJ_OK;
+    while (!s->gzip && *got < size) {
+        cj_status status = fill(s, 1);
+        size_t step = CJ_MIN(size - *got, s->size - s->place);
+        if (status != CJ_OK || step == 0)
+            return status;
+        memcpy((uint8_t *)data + *got, s->data + s->place, step);
+        s->place += step;
+        *got += step;
     }
-    while (*got < size && !s->ended) {
+    while (s->gzip && *got < size && !s->ended) {
+        cj_status filled = fill(s, 1);
+        if (filled != CJ_OK)
+            return filled;
         size_t out = CJ_MIN(size - *got, (size_t)INT_MAX);
         size_t in = CJ_MIN(s->size - s->place, (size_t)INT_MAX);
         s->stream.next_out = (uint8_t *)data + *got;
@@ -114,7 +194,8 @@ cj_status cj_source_read(cj_source *s, void *data, size_t size, size_t *got)
             if (status != CJ_OK)
                 return status;
         } else if (code != Z_OK) {
-            return zlib_failure(s->context, s->name, "gzip", code, &s->stream, s->place);
+            return zlib_failure(s->context, s->name, "gzip", code, &s->stream,
+                                s->before + s->place);
         }
     }
     return CJ_OK;
@@ -124,7 +205,7 @@ cj_status cj_source_skip(cj_source *source, uint64_t size, uint64_t *skipped)
 {
     uint8_t scratch[4096];
     *skipped = 0;
-    if (!source->gzip) {
+    if (!source->gzip && source->file < 0) {
         *skipped = CJ_MIN(size, source->size - source->place);
         source->place += *skipped;
         return CJ_OK;

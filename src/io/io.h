@@ -64,20 +64,33 @@ void cj_buffer_free(cj_buffer *buffer);
 /* Cuts the memory to what is used and hands it over. */
 cj_status cj_buffer_take(cj_buffer *buffer, void **data, size_t *size);
 
+/* ---- UTF-8 ---- */
+
+/* Bytes of the character at p, 0 where there is none (overlong forms and surrogates are none). */
+size_t cj_utf8_length(const uint8_t *p, size_t rest);
+bool cj_is_utf8(const uint8_t *p, size_t size);
+/* Each byte is a character; release *out with *out_size. */
+cj_status cj_latin1_to_utf8(cj_context *context, const uint8_t *p, size_t size, void **out,
+                            size_t *out_size);
+
 /* ---- element conversion ---- */
 
 /* f16 and bf16 bit patterns as f32. */
 float cj_f16_to_f32(uint16_t bits);
 float cj_bf16_to_f32(uint16_t bits);
 
-/* ---- a source: bytes in memory, inflated on the way where they are gzip ---- */
+/* ---- a source: bytes in memory or a file, inflated on the way where they are gzip ---- */
 
 typedef struct cj_source cj_source;
 
 /* `data` is borrowed. */
 cj_status cj_source_open(cj_context *context, const char *name, const void *data, size_t size,
                          cj_source **out);
-void cj_source_close(cj_source *source);
+/* Reads the file as it goes, in bounded memory; `path` is borrowed. */
+cj_status cj_source_open_file(cj_context *context, const char *path, cj_source **out);
+void cj_source_close(cj_source *source); /* NULL is fine */
+/* The place in the file of what is read next; false where it is not a file's own bytes. */
+bool cj_source_offset(const cj_source *source, uint64_t *offset);
 /* Reads up to `size` bytes; *got is less only at the end. FORMAT: the compressed data is broken or
  * ends early. */
 cj_status cj_source_read(cj_source *source, void *data, size_t size, size_t *got);
@@ -86,6 +99,21 @@ cj_status cj_source_skip(cj_source *source, uint64_t size, uint64_t *skipped);
 /* Raw deflate of exactly out_size bytes (a zip member). */
 cj_status cj_inflate_raw(cj_context *context, const char *name, const void *data, size_t size,
                          void *out, size_t out_size);
+
+/* ---- folders ---- */
+
+/* The names in a folder, sorted by byte order, without those that begin with a dot. */
+typedef struct cj_listing {
+    char **name;
+    size_t count, capacity;
+} cj_listing;
+cj_status cj_list_folder(cj_context *context, const char *path, cj_listing *listing);
+void cj_listing_free(cj_context *context, cj_listing *listing);
+bool cj_is_folder(const char *path);
+bool cj_exists(const char *path);
+bool cj_ends_with(const char *text, const char *end);
+/* "folder/name", released with cj_text_release; NULL and NO_MEMORY recorded. */
+char *cj_join_path(cj_context *context, const char *folder, const char *name);
 
 /* ---- tar, read from front to back ---- */
 
@@ -103,11 +131,66 @@ typedef struct cj_tar {
 /* Opens a .tar or .tar.gz in memory (borrowed). */
 cj_status cj_tar_open(cj_context *context, const char *name, const void *data, size_t size,
                       cj_tar *tar);
+/* One on disk, read as it goes. */
+cj_status cj_tar_open_file(cj_context *context, const char *path, cj_tar *tar);
 /* Goes to the next entry; *more is false at the end. Handles ustar, GNU long names, pax paths. */
 cj_status cj_tar_next(cj_tar *tar, bool *more);
 /* The data of the current entry into memory of at most `limit` bytes; release with *size. */
 cj_status cj_tar_data(cj_tar *tar, size_t limit, void **data, size_t *size);
 void cj_tar_close(cj_tar *tar);
+
+/* ---- zip, in the order of its directory ---- */
+
+typedef struct cj_zip {
+    cj_context *context;
+    const char *name;
+    const uint8_t *data;
+    size_t size;
+    size_t place; /* of the next entry of the directory */
+    uint64_t rest;
+    /* compressed bytes that members may still have: members that share bytes are refused */
+    uint64_t budget;
+} cj_zip;
+
+typedef struct cj_zip_member {
+    char path[256];
+    bool file; /* no folder */
+    unsigned method, flags;
+    uint32_t crc;
+    uint64_t packed, plain, offset;
+} cj_zip_member;
+
+/* Opens a zip in memory (borrowed); nothing is to be closed. */
+cj_status cj_zip_open(cj_context *context, const char *name, const void *data, size_t size,
+                      cj_zip *zip);
+cj_status cj_zip_next(cj_zip *zip, cj_zip_member *member, bool *more);
+/* The member's `plain` bytes, inflated, their checksum right; *owned is what must be released, with
+ * member->plain, after a failure too (NULL: they lie in the file). `label` names the member. */
+cj_status cj_zip_data(const cj_zip *zip, const cj_zip_member *member, const char *label,
+                      const uint8_t **data, void **owned);
+
+/* ---- what lies in a folder or an archive, one file after the other ---- */
+
+typedef struct cj_archive_file {
+    const char *path;    /* below the folder, or as the archive has it */
+    const uint8_t *data; /* valid during the call; NULL where only the place was asked for */
+    size_t size;
+    const char *place; /* where the bytes lie on disk as they are: this file, from `offset`; NULL
+                          where they are compressed */
+    uint64_t offset;
+} cj_archive_file;
+
+/* A status other than CJ_OK ends the walk with it. */
+typedef cj_status (*cj_archive_fn)(void *user, const cj_archive_file *file);
+
+/*
+ * Calls `each` for the regular files of a folder (names in byte order, folders entered, at most 8
+ * deep), a tar, plain or gzipped, or a zip, known by content; names that begin with a dot are left
+ * out. A file of more than `limit` bytes is UNSUPPORTED. With `places`, files whose bytes lie on
+ * disk as they are are told by place and size, and not read.
+ */
+cj_status cj_archive_walk(cj_context *context, const char *path, size_t limit, bool places,
+                          cj_archive_fn each, void *user);
 
 /* ---- pictures: the decoders by format ---- */
 

@@ -13,6 +13,12 @@ cj_status cj_tar_open(cj_context *context, const char *name, const void *data, s
     return cj_source_open(context, name, data, size, &tar->source);
 }
 
+cj_status cj_tar_open_file(cj_context *context, const char *path, cj_tar *tar)
+{
+    *tar = (cj_tar){.context = context, .name = path};
+    return cj_source_open_file(context, path, &tar->source);
+}
+
 void cj_tar_close(cj_tar *tar)
 {
     cj_source_close(tar->source);
