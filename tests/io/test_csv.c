@@ -124,7 +124,7 @@ static void errors_name_the_line(void **state)
         const char *text;
         size_t size;
         const char *said;
-    } cases[] = {{"a,b\n1,2\n\n3\n", 0, "line 4: 1 fields, but the first row has 2"},
+    } cases[] = {{"a,b\n1,2\n\n3\n", 0, "line 4: 1 field, but the first row has 2"},
                  {"a,b\n1,2,3\n", 0, "line 2: 3 fields"},
                  {"a,b\n1,\"2\n3\n", 0, "line 2: a quote is opened but never closed"},
                  {"a,b\n1,\"2\" x\n", 0, "line 2: text follows a closing quote"},
