@@ -1,5 +1,5 @@
 /*
- * cajal/nn.h - scopes, layers, activations, initialisers, losses and metrics.
+ * cajal/nn.h - scopes, layers, activations and initialisers; losses are in cajal/loss.h.
  *
  * A net is a C function from a scope and tensors to tensors:
  *
@@ -31,6 +31,7 @@
 #ifndef CAJAL_NN_H
 #define CAJAL_NN_H
 
+#include "cajal/loss.h"
 #include "cajal/program.h"
 
 #ifdef __cplusplus
@@ -412,61 +413,6 @@ CJ_API cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis);
 #define cj_softplus(...) cj_softplus_at(CJ_HERE, __VA_ARGS__)
 #define cj_softmax(...) cj_softmax_at(CJ_HERE, __VA_ARGS__)
 #define cj_log_softmax(...) cj_log_softmax_at(CJ_HERE, __VA_ARGS__)
-
-/* ---- losses: scalars unless reduction says otherwise ---- */
-
-typedef enum cj_reduction {
-    CJ_REDUCTION_MEAN, /* over all elements */
-    CJ_REDUCTION_SUM,
-    CJ_REDUCTION_NONE /* an element each */
-} cj_reduction;
-
-/*
- * -log softmax(logits)[label], logits [N, C, ...], labels of an integer dtype [N, ...]. A label
- * that is no class selects nothing, its loss is log of the sum of e^(x - max x): check labels at
- * the door. `weight` [C] scales each class, and the mean is then divided by the sum of the
- * labels' weights; label_smoothing e in [0, 1] mixes the target with the uniform one: (1 - e)
- * nll + e / C sum over c of weight[c] -log softmax[c].
- */
-struct cj_cross_entropy_args {
-    cj_tensor *logits, *labels;
-    cj_at at;
-    cj_tensor *weight; /* ones */
-    double label_smoothing;
-    cj_reduction reduction;
-};
-CJ_API cj_tensor *cj_cross_entropy_at(const struct cj_cross_entropy_args *args);
-#define cj_cross_entropy(...)                                                                      \
-    cj_cross_entropy_at(&(struct cj_cross_entropy_args){                                           \
-        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_cross_entropy_args)})
-
-/* Losses of a prediction x and a target y of one shape and float dtype: the mean over all elements,
- * their sum, or each of them. */
-struct cj_loss_args {
-    cj_tensor *x, *y;
-    cj_at at;
-    cj_reduction reduction;
-    double delta; /* Huber's; 1 */
-};
-CJ_API cj_tensor *cj_mse_loss_at(const struct cj_loss_args *args); /* (x - y)^2 */
-CJ_API cj_tensor *cj_l1_loss_at(const struct cj_loss_args *args);  /* |x - y| */
-/* d^2 / 2 where d = |x - y| <= delta, else delta (d - delta / 2) */
-CJ_API cj_tensor *cj_huber_loss_at(const struct cj_loss_args *args);
-/* -y log s(x) - (1 - y) log(1 - s(x)) with s the sigmoid, stable: softplus(x) - x y */
-CJ_API cj_tensor *cj_bce_with_logits_at(const struct cj_loss_args *args);
-#define CJ_LOSS_ARGS(...)                                                                          \
-    (&(struct cj_loss_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_loss_args)})
-#define cj_mse_loss(...) cj_mse_loss_at(CJ_LOSS_ARGS(__VA_ARGS__))
-#define cj_l1_loss(...) cj_l1_loss_at(CJ_LOSS_ARGS(__VA_ARGS__))
-#define cj_huber_loss(...) cj_huber_loss_at(CJ_LOSS_ARGS(__VA_ARGS__))
-#define cj_bce_with_logits(...) cj_bce_with_logits_at(CJ_LOSS_ARGS(__VA_ARGS__))
-
-/* ---- metrics ---- */
-
-/* How many labels [N, ...] equal the place of the largest of logits [N, C, ...] along C: an i64
- * scalar. */
-CJ_API cj_tensor *cj_correct_at(cj_at at, cj_tensor *logits, cj_tensor *labels);
-#define cj_correct(...) cj_correct_at(CJ_HERE, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

@@ -87,6 +87,47 @@ LAYER(l1_loss, cj_l1_loss(x, extra))
 LAYER(huber_loss, cj_huber_loss(x, extra, .delta = 0.8))
 LAYER(bce_with_logits, cj_bce_with_logits(x, extra))
 
+/* +1 and -1 as the golden losses have them: all, or the second column. */
+static cj_tensor *signs(cj_tensor *x, int rank)
+{
+    const double all[] = {1, -1, -1, 1, -1, 1, 1, -1, 1, 1, -1, -1}, column[] = {-1, 1, 1};
+    const int64_t shape[] = {3, 4};
+    cj_context *context = cj_tensor_context(x);
+    return cj_cast(cj_tensor_from(context, CJ_F64, rank, shape, rank == 2 ? all : column),
+                   cj_tensor_dtype(x));
+}
+
+LAYER(cross_entropy_ignore,
+      cj_cross_entropy(x, extra, .weight = class_weight(x), .ignore_index = 3))
+LAYER(cross_entropy_ignore_0, cj_cross_entropy(x, extra, .ignore_index = CJ_ZERO))
+LAYER(nll_loss, cj_nll_loss(x, extra, .weight = class_weight(x)))
+LAYER(multi_margin_loss, cj_multi_margin_loss(x, extra, .margin = 0.7))
+LAYER(multi_margin_loss_2, cj_multi_margin_loss(x, extra, .p = 2))
+LAYER(smooth_l1_loss, cj_smooth_l1_loss(x, extra, .delta = 0.7))
+LAYER(log_cosh_loss, cj_log_cosh_loss(x, extra))
+LAYER(quantile_loss, cj_quantile_loss(x, extra, .quantile = 0.9))
+LAYER(poisson_nll_loss, cj_poisson_nll_loss(x, extra))
+LAYER(gaussian_nll_loss, cj_gaussian_nll_loss(x, extra, .variance = cj_square(extra)))
+LAYER(bce_loss, cj_bce_loss(x, extra))
+LAYER(focal_loss, cj_focal_loss(x, extra, .alpha = 0.25))
+LAYER(kl_div, cj_kl_div(x, extra, .reduction = CJ_REDUCTION_BATCH_MEAN))
+LAYER(gaussian_kl, cj_gaussian_kl(x, extra, .reduction = CJ_REDUCTION_SUM))
+LAYER(dice_loss, cj_dice_loss(x, extra))
+LAYER(hinge_loss, cj_hinge_loss(x, extra))
+LAYER(squared_hinge_loss, cj_squared_hinge_loss(x, extra))
+LAYER(soft_margin_loss, cj_soft_margin_loss(x, extra))
+LAYER(hinge_embedding_loss, cj_hinge_embedding_loss(x, extra))
+LAYER(contrastive_loss, cj_contrastive_loss(x, extra))
+LAYER(triplet_margin_loss, cj_triplet_margin_loss(x, extra, cj_flip(extra, CJ_AXIS(0))))
+LAYER(cosine_embedding_loss, cj_cosine_embedding_loss(x, extra, signs(x, 1), .margin = 0.2))
+LAYER(margin_ranking_loss, cj_margin_ranking_loss(x, extra, signs(x, 2), .margin = 0.3))
+LAYER(info_nce, cj_info_nce(x, extra, .temperature = 0.2))
+LAYER(info_nce_symmetric, cj_info_nce(x, extra, .temperature = 0.2, .symmetric = true))
+LAYER(cosine_similarity, cj_cosine_similarity(x, extra, 0))
+LAYER(cdist, cj_cdist(x, extra, false))
+LAYER(distillation_loss, cj_distillation_loss(x, extra, 3))
+LAYER(gan_critic_loss, cj_gan_critic_loss(x, extra))
+
 static const struct {
     const char *name;
     builder build;
@@ -139,6 +180,37 @@ static const struct {
     {"l1_loss", l1_loss},
     {"huber_loss", huber_loss},
     {"bce_with_logits", bce_with_logits},
+    {"cross_entropy_ignore", cross_entropy_ignore},
+    {"cross_entropy_ignore_0", cross_entropy_ignore_0},
+    {"cross_entropy_soft", cross_entropy},
+    {"cross_entropy_soft_both", cross_entropy_both},
+    {"nll_loss", nll_loss},
+    {"multi_margin_loss", multi_margin_loss},
+    {"multi_margin_loss_2", multi_margin_loss_2},
+    {"smooth_l1_loss", smooth_l1_loss},
+    {"log_cosh_loss", log_cosh_loss},
+    {"quantile_loss", quantile_loss},
+    {"poisson_nll_loss", poisson_nll_loss},
+    {"gaussian_nll_loss", gaussian_nll_loss},
+    {"bce_loss", bce_loss},
+    {"focal_loss", focal_loss},
+    {"kl_div", kl_div},
+    {"gaussian_kl", gaussian_kl},
+    {"dice_loss", dice_loss},
+    {"hinge_loss", hinge_loss},
+    {"squared_hinge_loss", squared_hinge_loss},
+    {"soft_margin_loss", soft_margin_loss},
+    {"hinge_embedding_loss", hinge_embedding_loss},
+    {"contrastive_loss", contrastive_loss},
+    {"triplet_margin_loss", triplet_margin_loss},
+    {"cosine_embedding_loss", cosine_embedding_loss},
+    {"margin_ranking_loss", margin_ranking_loss},
+    {"info_nce", info_nce},
+    {"info_nce_symmetric", info_nce_symmetric},
+    {"cosine_similarity", cosine_similarity},
+    {"cdist", cdist},
+    {"distillation_loss", distillation_loss},
+    {"gan_critic_loss", gan_critic_loss},
 };
 
 enum { MOST = 1024, MOST_LEAVES = 8 };
@@ -229,10 +301,10 @@ static void check_case(const golden_case *c, builder build, cj_dtype dtype, doub
     cj_tensor *leaf[MOST_LEAVES], *gradient[MOST_LEAVES], *second;
     const char *name[MOST_LEAVES] = {"x"};
     const golden_tensor *extra = find(c, "extra");
-    bool labels = strncmp(c->name, "cross_entropy", 13) == 0;
+    const golden_tensor *labels = find(c, "labels");
     leaf[0] = constant(context, find(c, "x"), dtype);
-    cj_tensor *y =
-        build(s, leaf[0], extra ? constant(context, extra, labels ? CJ_I32 : dtype) : NULL);
+    cj_tensor *other = extra ? constant(context, extra, dtype) : NULL;
+    cj_tensor *y = build(s, leaf[0], labels ? constant(context, labels, CJ_I32) : other);
     if (!y)
         fail_msg("%s: %s", c->name, cj_error(context));
     int leaves = 1 + fill_scope(c, s, leaf + 1, name + 1);
