@@ -7,7 +7,7 @@
 #   make install           into $(DESTDIR)$(PREFIX)
 #   make bench             speed beside the machine's peak and beside peers
 #   make fuzz              every fuzz target for $(FUZZ_SECONDS) seconds (needs clang)
-#   make test-exhaustive   the math functions over every f32 input (hours)
+#   make test-exhaustive   the math functions over every f32 input (a quarter of an hour)
 #   make clean             removes $(BUILD) and the fuzz build
 #
 # CMAKE_ARGS is handed to CMake: make CMAKE_ARGS=-DCMAKE_BUILD_TYPE=Debug BUILD=build-debug

@@ -222,24 +222,43 @@ void cj_tensor_file_free(cj_context *context, cj_tensor_file *file)
     cj_release(context, file, sizeof *file);
 }
 
-/* The place of `name` among the sorted arrays, or where it belongs. */
-static size_t find_array(const cj_tensor_file *file, const char *name, bool *found)
+static const char *array_name(const cj_tensor_file *file, size_t i)
 {
-    size_t low = 0, high = file->count;
+    return file->array[i].name;
+}
+
+static const char *metadata_key(const cj_tensor_file *file, size_t i)
+{
+    return file->metadata[i].key;
+}
+
+/* The place of `name` among the first `count` names, which are sorted, or where it belongs. */
+static size_t find(const cj_tensor_file *file, size_t count,
+                   const char *(*name_at)(const cj_tensor_file *, size_t), const char *name,
+                   bool *found)
+{
+    size_t low = 0, high = count;
     *found = false;
-    while (low < high) {
+    while (low < high && !*found) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(file->array[middle].name, name);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
+        int order = strcmp(name_at(file, middle), name);
+        *found = order == 0;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    return high;
+}
+
+static size_t find_array(const cj_tensor_file *file, const char *name, bool *found)
+{
+    return find(file, file->count, array_name, name, found);
+}
+
+static size_t find_metadata(const cj_tensor_file *file, const char *key, bool *found)
+{
+    return find(file, file->metadata_count, metadata_key, key, found);
 }
 
 cj_status cj_tensor_file_adopt(cj_context *context, cj_tensor_file *file, cj_array *array)
@@ -281,26 +300,6 @@ const cj_array *cj_tensor_file_find(const cj_tensor_file *file, const char *name
     bool found;
     size_t place = find_array(file, name, &found);
     return found ? &file->array[place] : NULL;
-}
-
-/* The place of `key` among the sorted metadata, or where it belongs. */
-static size_t find_metadata(const cj_tensor_file *file, const char *key, bool *found)
-{
-    size_t low = 0, high = file->metadata_count;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(file->metadata[middle].key, key);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 cj_status cj_tensor_file_set(cj_context *context, cj_tensor_file *file, const char *key,

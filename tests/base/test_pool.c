@@ -169,18 +169,21 @@ static int work_in_child(cj_context *c, int depth)
 static void forks(void **unused)
 {
     (void)unused;
+    bool threads_in_child = true;
 #if defined(__SANITIZE_THREAD__)
     print_message("gcc's thread sanitizer dies of threads made after fork; clang's does not\n");
-    skip();
+    threads_in_child = false;
 #endif
     if (getenv("CAJAL_EMULATED")) {
         print_message("qemu-user fails an assertion of its own on threads made after fork\n");
-        skip();
+        threads_in_child = false;
     }
     cj_context *c = cj_context_new(&(cj_config){.threads = 4}, NULL, 0);
     for (int i = 0; i < 5; i++) {
         record r = {0};
         cj_pool_run(c->pool, MOST, 1, 1, note, &r);
+        if (!threads_in_child)
+            continue;
         pid_t child = fork();
         if (child == 0)
             _exit(work_in_child(c, 2));

@@ -2,12 +2,18 @@
 
 # The sanitizers' run-time wants to be the first library; the module before it does no harm.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}${ASAN_OPTIONS:+:}verify_asan_link_order=0
+preload=LD_PRELOAD=$CAJAL_FAULT
+every=1
+if [ -n "${CAJAL_EMULATED:-}" ]; then
+    preload=QEMU_SET_ENV=$preload # into the program, not into the emulator
+    every=9                       # each 9th call: an emulated run takes a second
+fi
 
 # begin_faults OPTION... - the run that all others are compared with, in `whole`; its calls are counted in `counts`.
 begin_faults() {
     fault_options=("$@")
     rm -rf whole
-    FAULT_REPORT=counts LD_PRELOAD=$CAJAL_FAULT "$CAJAL" train "${fault_options[@]}" --out whole >out 2>err ||
+    env FAULT_REPORT=counts "$preload" "$CAJAL" train "${fault_options[@]}" --out whole >out 2>err ||
         complain "the undisturbed run fails: $(cat err)"
     [ "$(calls fsync)" -ge 6 ] || complain "only $(calls fsync) calls of fsync were counted"
 }
@@ -20,7 +26,7 @@ calls() {
 # strike FAULT - the run with one fault, in `cut`; its exit status is `status`, the number of faults `struck`.
 strike() {
     rm -rf cut report
-    FAULT=$1 FAULT_REPORT=report LD_PRELOAD=$CAJAL_FAULT "$CAJAL" train "${fault_options[@]}" --out cut >out 2>err
+    env FAULT="$1" FAULT_REPORT=report "$preload" "$CAJAL" train "${fault_options[@]}" --out cut >out 2>err
     status=$?
     struck=$(sed -n 's/^struck //p' report)
 }
@@ -36,7 +42,7 @@ resumed() {
 # kill_everywhere kill|killafter [STEP] - at every call (or each STEP-th) that changes the disk.
 kill_everywhere() {
     local n
-    for ((n = 1; n <= $(calls any); n += ${2:-1})); do
+    for ((n = 1; n <= $(calls any); n += every * ${2:-1})); do
         strike "any:$n:$1" 2>/dev/null
         [ "$struck" = 1 ] && [ "$status" = 137 ] || complain "$1 at call $n: exit status $status"
         resumed "$1 at call $n"
@@ -50,7 +56,7 @@ kill_at_random() {
     strike any:1000000
     took=$(($(date +%s%N) - began))
     RANDOM=4
-    for ((i = 0; i < $1; i++)); do
+    for ((i = 0; i < $1; i += every)); do
         rm -rf cut
         "$CAJAL" train "${fault_options[@]}" --out cut >/dev/null 2>&1 &
         pid=$!
@@ -78,7 +84,7 @@ whole_files() {
 fail_everywhere() {
     local group n
     for group in "$@"; do
-        for ((n = 1; n <= $(calls "$group"); n++)); do
+        for ((n = 1; n <= $(calls "$group"); n += every)); do
             strike "$group:$n"
             [ "$struck" = 1 ] || complain "$group $n did not fail"
             [ "$status" = 1 ] || complain "$group $n: exit status $status: $(cat err)"
@@ -92,7 +98,7 @@ fail_everywhere() {
 # A write that takes only a part is gone on with.
 short_writes() {
     local n
-    for ((n = 1; n <= $(calls write); n++)); do
+    for ((n = 1; n <= $(calls write); n += every)); do
         strike "write:$n:short"
         [ "$status" = 0 ] || complain "short write $n: $(cat err)"
         cmp -s whole/model.safetensors cut/model.safetensors || complain "short write $n: the model differs"

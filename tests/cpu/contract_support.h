@@ -22,6 +22,39 @@ static inline int rounds(int usual, int emulated)
     return emulator && *emulator ? emulated : usual;
 }
 
+/* Pools of several sizes, for each of which the bits must be the same. */
+enum { POOLS = 5 };
+static const int pool_threads[POOLS] = {1, 2, 3, 5, 8};
+
+typedef struct fixture {
+    cj_context *context;
+    cj_pool *pool[POOLS];
+} fixture;
+
+static inline int set_up_pools(void **state)
+{
+    static fixture f;
+    f.context = cj_context_new(&(cj_config){.threads = 1}, NULL, 0);
+    if (!f.context)
+        return -1;
+    for (int i = 0; i < POOLS; i++) {
+        f.pool[i] = cj_pool_new(f.context, pool_threads[i]);
+        if (!f.pool[i])
+            return -1;
+    }
+    *state = &f;
+    return 0;
+}
+
+static inline int tear_down_pools(void **state)
+{
+    fixture *f = *state;
+    for (int i = 0; i < POOLS; i++)
+        cj_pool_free(f->pool[i]);
+    cj_context_free(f->context);
+    return 0;
+}
+
 typedef struct random_state {
     uint64_t word;
 } random_state;

@@ -40,11 +40,11 @@ static const struct function {
      {88.72284f, 0.34657359f, -0.34657359f, -18, -17.3f, 89, 1}},
     {CJ_OP_LOG, "log", log, logl, {0.9, 0.9}, {0.9, 0.9},
      {1, 0.70710677f, 1.4142135f, 0x1p-126f, FLT_MAX, 2}},
-    {CJ_OP_LOG1P, "log1p", log1p, log1pl, {0.9, 1}, {0.9, 1},
+    {CJ_OP_LOG1P, "log1p", log1p, log1pl, {0.92, 1}, {0.9, 1},
      {-1, 0, 1, 0.41421354f, -0.29289323f, 0x1p-24f, 0x1p24f, FLT_MAX}},
-    {CJ_OP_SIN, "sin", sin, sinl, {0.8, 0.8}, {0.85, 0.85},
+    {CJ_OP_SIN, "sin", sin, sinl, {0.8, 0.82}, {0.85, 0.85},
      {0.7853982f, 1.5707964f, 3.1415927f, 6.2831855f, 12000, -12000, FLT_MAX, 0x1p-14f}},
-    {CJ_OP_COS, "cos", cos, cosl, {0.8, 0.8}, {0.85, 0.85},
+    {CJ_OP_COS, "cos", cos, cosl, {0.8, 0.82}, {0.85, 0.85},
      {0.7853982f, 1.5707964f, 3.1415927f, 6.2831855f, 12000, -12000, FLT_MAX, 4.712389f}},
     {CJ_OP_TANH, "tanh", tanh, tanhl, {1.1, 1.2}, {1.4, 1.4},
      {0.875f, -0.875f, 0.625f, 9.01f, 10, -10, 1}},
@@ -150,6 +150,7 @@ static void f32_errors_are_bounded(void **unused)
 {
     (void)unused;
     const char *wanted = getenv("CAJAL_EXHAUSTIVE");
+    int beyond = 0; /* all are measured before the test fails */
     for (size_t k = 0; k < CJ_COUNT(functions); k++) {
         const struct function *f = &functions[k];
         const bool exhaustive =
@@ -184,9 +185,10 @@ static void f32_errors_are_bounded(void **unused)
             measure_batch(f, isa, false, n, x, &worst);
             print_message("%-5s f32 %-8s %.4f ulp at %a\n", f->name, cj_isa_name(isa), worst.error,
                           (double)worst.at);
-            assert_true(worst.error <= f->f32[!fma_class]);
+            beyond += !(worst.error <= f->f32[!fma_class]);
         }
     }
+    assert_int_equal(beyond, 0);
 }
 
 /* Any bits, or an exponent near that of 1. */

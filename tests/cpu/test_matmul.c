@@ -4,38 +4,6 @@
  */
 #include "contract_support.h"
 
-enum { POOLS = 5 };
-static const int pool_threads[POOLS] = {1, 2, 3, 5, 8};
-
-typedef struct fixture {
-    cj_context *context;
-    cj_pool *pool[POOLS];
-} fixture;
-
-static int set_up(void **state)
-{
-    static fixture f;
-    f.context = cj_context_new(&(cj_config){.threads = 1}, NULL, 0);
-    if (!f.context)
-        return -1;
-    for (int i = 0; i < POOLS; i++) {
-        f.pool[i] = cj_pool_new(f.context, pool_threads[i]);
-        if (!f.pool[i])
-            return -1;
-    }
-    *state = &f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture *f = *state;
-    for (int i = 0; i < POOLS; i++)
-        cj_pool_free(f->pool[i]);
-    cj_context_free(f->context);
-    return 0;
-}
-
 /* One product with operands and the reference's result. */
 typedef struct product {
     cj_matmul_spec spec;
@@ -282,5 +250,5 @@ int main(void)
         cmocka_unit_test(reference_is_right),
         cmocka_unit_test(kernels_differ),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_pools, tear_down_pools);
 }

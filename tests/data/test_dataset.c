@@ -1,11 +1,9 @@
 /* Data sets: folders and tars of pictures, IDX, npz, own arrays, splits, batches, what is found
  * where, what is refused. */
-#include "io/io_test.h"
+#include "data/data_test.h"
 
 #include <math.h>
 #include <sys/stat.h>
-
-static char folder[64];
 
 static const char *in_folder(const char *name)
 {
@@ -31,14 +29,6 @@ static void write_picture(cj_context *c, const char *name, int height, int width
     memset(image.pixel, value, (size_t)(height * width * channels));
     assert_ok(c, cj_image_write_png(c, in_folder(name), &image));
     cj_image_free(c, &image);
-}
-
-static bool noted(const cj_dataset *d, const char *text)
-{
-    for (int i = 0; i < d->notes; i++)
-        if (strstr(d->note[i], text))
-            return true;
-    return false;
 }
 
 /* ten/, two/: 3 and 2 grey pictures of 4 x 6 in test/, 5 each in train/. */
@@ -465,20 +455,6 @@ static void every_allocation(void **state)
     write_idx("i/labels-idx1-ubyte", (uint8_t[]){6}, 1, labels, 6);
     for (int i = 0; i < 3; i++)
         assert_true(test_each_allocation(load, names[i]) > 20);
-}
-
-static int make(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
 }
 
 int main(void)

@@ -1,10 +1,8 @@
 /* Tables: types, targets, tasks, standardisation, categories, missing values, prediction by name,
  * what is refused. */
-#include "io/io_test.h"
+#include "data/data_test.h"
 
 #include <math.h>
-
-static char folder[64];
 
 /* Loads a CSV given as text. */
 static cj_status load(cj_context *c, const char *text, const cj_data_options *options,
@@ -14,14 +12,6 @@ static cj_status load(cj_context *c, const char *text, const cj_data_options *op
     snprintf(path, sizeof path, "%s/t.csv", folder);
     write_bytes(path, text, strlen(text));
     return cj_data_load(c, path, options, d);
-}
-
-static bool noted(const cj_dataset *d, const char *text)
-{
-    for (int i = 0; i < d->notes; i++)
-        if (strstr(d->note[i], text))
-            return true;
-    return false;
 }
 
 /* 20 rows: a number, a category, one with gaps, a constant, an id, an empty one, a row number, the
@@ -357,20 +347,6 @@ static void every_allocation(void **state)
     assert_true(test_each_allocation(load_mixed, mixed_table()) > 50);
     char regression[] = "a,kind\n1,0.5\n2,1.5\n3,2.5\nNA,3.5\n5,4.5\n6,5.5\n7,6.5\n";
     assert_true(test_each_allocation(load_mixed, regression) > 30);
-}
-
-static int make(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
 }
 
 int main(void)

@@ -3,6 +3,8 @@
 set -u
 
 victim=$CAJAL_BUILD/tests/fault/victim
+preload=LD_PRELOAD=$CAJAL_FAULT
+[ -z "${CAJAL_EMULATED:-}" ] || preload=QEMU_SET_ENV=$preload # into the program, not into the emulator
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 failures=0
@@ -18,7 +20,8 @@ check() {
 # strike FAULT: runs the victim under it; sets status, said, size (of the saved file; none: no file).
 strike() {
     rm -f "$folder"/*
-    said=$(FAULT=$1 FAULT_REPORT=$folder/report LD_PRELOAD=$CAJAL_FAULT "$victim" "$folder/file" 2>&1)
+    # shellcheck disable=SC2086 # the emulator and its options, or nothing
+    said=$(env FAULT="$1" FAULT_REPORT="$folder/report" "$preload" ${CAJAL_EMULATOR:-} "$victim" "$folder/file" 2>&1)
     status=$?
     size=$(stat -c %s "$folder/file" 2>/dev/null || echo none)
 }

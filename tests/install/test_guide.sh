@@ -24,7 +24,8 @@ libraries=$(dirname "$(find "$root" -name libcajal.so)")
 export PKG_CONFIG_PATH=$libraries/pkgconfig LD_LIBRARY_PATH=$libraries PATH=$root/bin:$PATH
 mkdir "$work/here" "$work/bin"
 # The guide's `cc` is the compiler of the build, and allows no warning.
-printf '#!/bin/sh\nexec "%s" -std=c17 -O1 -Wall -Wextra -Wpedantic -Werror "$@"\n' "${CAJAL_CC:-cc}" >"$work/bin/cc"
+printf '#!/bin/sh\nexec "%s" %s -std=c17 -O1 -Wall -Wextra -Wpedantic -Werror "$@"\n' "${CAJAL_CC:-cc}" \
+    "${CAJAL_SANITIZE:+-fsanitize=$CAJAL_SANITIZE}" >"$work/bin/cc"
 chmod +x "$work/bin/cc"
 PATH=$work/bin:$PATH
 export CAJAL_DATA=$CAJAL_SOURCE/data
