@@ -76,6 +76,65 @@ CJ_API cj_tensor *cj_segment_min_at(cj_at at, cj_tensor *x, cj_tensor *segment, 
 CJ_API cj_tensor *cj_segment_softmax_at(cj_at at, cj_tensor *x, cj_tensor *segment, int64_t count);
 #define cj_segment_softmax(...) cj_segment_softmax_at(CJ_HERE, __VA_ARGS__)
 
+/* ---- along an axis ---- */
+
+/* y[i] = x[0] + ... + x[i] of numbers (integers wrap), in the order of docs/design.md: blocks of
+ * 1,024. */
+CJ_API cj_tensor *cj_cumsum_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cumsum(...) cj_cumsum_at(CJ_HERE, __VA_ARGS__)
+/* y[i] = x[0] * ... * x[i], in index order; derivatives of every order, at zeros too. */
+CJ_API cj_tensor *cj_cumprod_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cumprod(...) cj_cumprod_at(CJ_HERE, __VA_ARGS__)
+/* h[i] = a[i] h[i - 1] + b[i], h[0] = b[0] (a[0] counts for nothing): a linear recurrence, as of
+ * state-space models and moving averages. a broadcasts to b's shape; numbers of one dtype. */
+CJ_API cj_tensor *cj_recurrence_at(cj_at at, cj_tensor *a, cj_tensor *b, int axis);
+#define cj_recurrence(...) cj_recurrence_at(CJ_HERE, __VA_ARGS__)
+/* The largest and the smallest of x[0] .. x[i], and where they are, i32: the first of ties (torch:
+ * the last), which has the gradient; from the first NaN on NaN. */
+CJ_API cj_tensor *cj_cummax_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cummax(...) cj_cummax_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_cummin_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cummin(...) cj_cummin_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_cumulative_argmax_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cumulative_argmax(...) cj_cumulative_argmax_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_cumulative_argmin_at(cj_at at, cj_tensor *x, int axis);
+#define cj_cumulative_argmin(...) cj_cumulative_argmin_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- sorting: stable (equal elements, -0 and +0 among them, stay in their order), NaN last, both
+ * ways; a sorted element's gradient goes to the element that it is ---- */
+
+/* i32 indexes of the elements along `axis` in their order. */
+CJ_API cj_tensor *cj_argsort_at(cj_at at, cj_tensor *x, int axis, bool descending);
+#define cj_argsort(...) cj_argsort_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_sort_at(cj_at at, cj_tensor *x, int axis, bool descending);
+#define cj_sort(...) cj_sort_at(CJ_HERE, __VA_ARGS__)
+/* The first k of cj_sort, largest first (`smallest`: smallest first); *index, if it is wanted, says
+ * where they are, i32. */
+CJ_API cj_tensor *cj_top_k_at(cj_at at, cj_tensor *x, int64_t k, int axis, bool smallest,
+                              cj_tensor **index);
+#define cj_top_k(...) cj_top_k_at(CJ_HERE, __VA_ARGS__)
+/* Where each value goes in what is sorted along the last axis, i32: before its equals, or behind
+ * them (`right`). sorted is [n] for values of any shape, or its leading axes are those of values. */
+CJ_API cj_tensor *cj_searchsorted_at(cj_at at, cj_tensor *sorted, cj_tensor *values, bool right);
+#define cj_searchsorted(...) cj_searchsorted_at(CJ_HERE, __VA_ARGS__)
+/* The q-quantile, 0 <= q <= 1, of floats along an axis of at least one element: sorted place
+ * q (n - 1), between two elements by the line through them (NumPy's default); NaN where there is
+ * one. The median is the 0.5-quantile: of an even number the mean of two (torch: the lower). */
+CJ_API cj_tensor *cj_quantile_at(cj_at at, cj_tensor *x, double q, int axis, bool keep);
+#define cj_quantile(...) cj_quantile_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_median_at(cj_at at, cj_tensor *x, int axis, bool keep);
+#define cj_median(...) cj_median_at(CJ_HERE, __VA_ARGS__)
+
+/* The different elements of x, sorted, at full capacity: of `values` and `counts` (how many of each, i32),
+ * both [elements of x], the first `count` (i32, rank 0) hold something, the rest is 0. `inverse`,
+ * i32 of x's shape: which of the values an element is. A NaN is different from every other. All
+ * NULL after an error. */
+typedef struct cj_unique_result {
+    cj_tensor *values, *count, *inverse, *counts;
+} cj_unique_result;
+CJ_API cj_unique_result cj_unique_at(cj_at at, cj_tensor *x);
+#define cj_unique(...) cj_unique_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,10 @@
  *   WINDOW_*         spatial d, then d each of window, stride, dilation, input dilation, low, high
  *   GATHER           axis, 1 for zeros in place of NaN
  *   SCATTER_*        axis, its new extent
+ *   CUMSUM           axis, 1 for from the last element to the first; so RECURRENCE
+ *   CUMULATIVE_*     axis
+ *   ARGSORT          axis, 1 for the largest first, how many of the order
+ *   SEARCHSORTED     1 for the last place of equals, not the first
  * RESHAPE, EXPAND, MATMUL, RANDOM_BITS, maps: none, the shape says it. Elementwise ops have sources of their own shape
  * (the builders insert reshape and expand); reductions keep reduced axes with extent 1 (builders reshape after);
  * MATMUL has equal leading axes on both sources.
@@ -153,6 +157,8 @@ double cj_scalar_number(const cj_tensor *scalar);
 cj_tensor *cj_gather_node(cj_at at, cj_tensor *x, int axis, cj_tensor *index, bool zero);
 cj_tensor *cj_scatter_node(cj_at at, cj_op op, cj_tensor *x, int axis, cj_tensor *index,
                            int64_t extent);
+
+cj_tensor *cj_recurrence_node(cj_at at, cj_tensor *a, cj_tensor *b, int axis, bool reverse);
 
 /* Unpacked options. */
 cj_conv_options cj_conv_options_of(const cj_tensor *node);

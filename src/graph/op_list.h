@@ -68,7 +68,13 @@
     X(SCATTER_ADD, scatter_add, 2) /* (x, index): x's elements sent to places along an axis; sums */ \
     X(SCATTER_MAX, scatter_max, 2) /* largest of what is sent to a place */                        \
     X(SCATTER_MIN, scatter_min, 2)                                                                 \
-    X(SCATTER_LAST, scatter_last, 1) /* (index): i32, which is the last sent to a place; none: -1 */
+    X(SCATTER_LAST, scatter_last, 1) /* (index): i32, which is the last sent to a place; none: -1 */ \
+    X(CUMSUM, cumsum, 1)           /* in blocks: src/cpu/op_cumulate.c */ \
+    X(RECURRENCE, recurrence, 2)   /* (a, b): h[i] = a[i] h[i - 1] + b[i] along an axis, h[0] = b[0] */ \
+    X(CUMULATIVE_ARGMAX, cumulative_argmax, 1) /* i32: where the largest so far is; the first of ties */ \
+    X(CUMULATIVE_ARGMIN, cumulative_argmin, 1) \
+    X(ARGSORT, argsort, 1)         /* i32: the order along an axis, or the first of it; stable, NaN last */ \
+    X(SEARCHSORTED, searchsorted, 2) /* (sorted, values): i32 places along the last axis */
 
 /* Everything else: X(NAME, name, arity). */
 #define CJ_OTHER_OP_LIST(X)                                                                        \

@@ -360,6 +360,12 @@ static cj_status matmul_rule(cj_context *context, cj_at at, const cj_node_spec *
 #define scatter_max_rule cj_rule_scatter
 #define scatter_min_rule cj_rule_scatter
 #define scatter_last_rule cj_rule_scatter
+#define cumsum_rule cj_rule_cumulative
+#define cumulative_argmax_rule cj_rule_cumulative
+#define cumulative_argmin_rule cj_rule_cumulative
+#define recurrence_rule cj_rule_recurrence
+#define argsort_rule cj_rule_argsort
+#define searchsorted_rule cj_rule_searchsorted
 
 static cj_shape_rule *const rules[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, arity, in, out) [CJ_OP_##NAME] = map_rule,

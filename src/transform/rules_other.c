@@ -91,6 +91,10 @@ CJ_NO_DERIVATIVE(key_fold)
 CJ_NO_DERIVATIVE(stop_gradient)
 CJ_NO_DERIVATIVE(window_argmax)
 CJ_NO_DERIVATIVE(scatter_last)
+CJ_NO_DERIVATIVE(cumulative_argmax)
+CJ_NO_DERIVATIVE(cumulative_argmin)
+CJ_NO_DERIVATIVE(argsort)
+CJ_NO_DERIVATIVE(searchsorted)
 
 const cj_derivative cj_derivative_table[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, ...) [CJ_OP_##NAME] = {cj_tangent_map, cj_partial_##name},

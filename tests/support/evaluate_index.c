@@ -1,5 +1,5 @@
 /*
- * tests/support/evaluate_index.c - gather and the scatters, element by element.
+ * tests/support/evaluate_index.c - gather, the scatters, and what runs along an axis, element by element.
  */
 #include "support/evaluate_job.h"
 
@@ -70,6 +70,108 @@ static void scatter(const job *j)
     }
 }
 
+/* ---- along an axis ---- */
+
+static double number_of(const cj_tensor *x, const value *v, int64_t e)
+{
+    return is_float(x) ? v->f[e] : (double)v->n[e];
+}
+
+static bool beyond(bool largest, double candidate, double best)
+{
+    if (isnan(best))
+        return false;
+    return isnan(candidate) || (largest ? candidate > best : candidate < best);
+}
+
+/* The element `by` places on along the axis; -1 where there is none. */
+static int64_t neighbour(const cj_tensor *x, int64_t e, int64_t axis, int64_t by)
+{
+    coordinates at;
+    unravel(x, e, at);
+    at[axis] += by;
+    return at[axis] < 0 || at[axis] >= x->shape[axis] ? -1 : ravel(x, at);
+}
+
+/* Along the axis, first element first: each takes what the one before it has. */
+static void run_along(const job *j)
+{
+    const cj_tensor *node = j->node, *x = node->source[0];
+    int64_t axis = node->option[0];
+    bool places = node->op == CJ_OP_CUMULATIVE_ARGMAX || node->op == CJ_OP_CUMULATIVE_ARGMIN;
+    bool reverse = !places && node->option[1];
+    for (int64_t i = 0; i < node->elements; i++) {
+        int64_t e = reverse ? node->elements - 1 - i : i;
+        int64_t before = neighbour(node, e, axis, reverse ? 1 : -1);
+        coordinates at;
+        unravel(node, e, at);
+        if (places) {
+            int64_t best = before < 0 ? at[axis] : j->out.n[before];
+            int64_t kept = neighbour(node, e, axis, best - at[axis]);
+            bool new = beyond(node->op == CJ_OP_CUMULATIVE_ARGMAX, number_of(x, j->source[0], e),
+                              number_of(x, j->source[0], kept));
+            j->out.n[e] = new ? at[axis] : best;
+        } else if (node->op == CJ_OP_CUMSUM && is_float(node)) {
+            j->out.f[e] = j->source[0]->f[e] + (before < 0 ? 0 : j->out.f[before]);
+        } else if (node->op == CJ_OP_CUMSUM) {
+            j->out.n[e] = j->source[0]->n[e] + (before < 0 ? 0 : j->out.n[before]);
+        } else {
+            j->out.f[e] =
+                j->source[1]->f[e] + (before < 0 ? 0 : j->source[0]->f[e] * j->out.f[before]);
+        }
+    }
+}
+
+/* How many elements along the axis come before e. */
+static int64_t rank_of(const cj_tensor *x, const value *v, int64_t e, int64_t axis, bool descending)
+{
+    coordinates at;
+    unravel(x, e, at);
+    double own = number_of(x, v, e);
+    int64_t here = at[axis], rank = 0;
+    for (int64_t i = 0; i < x->shape[axis]; i++) {
+        double other = number_of(x, v, neighbour(x, e, axis, i - here));
+        bool equal = other == own || (isnan(other) && isnan(own));
+        bool before = isnan(own) ? !isnan(other) : descending ? other > own : other < own;
+        rank += before || (equal && i < here);
+    }
+    return rank;
+}
+
+static void argsort(const job *j)
+{
+    const cj_tensor *node = j->node, *x = node->source[0];
+    int64_t axis = node->option[0];
+    for (int64_t e = 0; e < x->elements; e++) {
+        coordinates at = {0};
+        unravel(x, e, at);
+        int64_t here = at[axis];
+        at[axis] = rank_of(x, j->source[0], e, axis, node->option[1]);
+        if (at[axis] < node->shape[axis])
+            j->out.n[ravel(node, at)] = here;
+    }
+}
+
+static void searchsorted(const job *j)
+{
+    const cj_tensor *node = j->node, *sorted = node->source[0], *x = node->source[1];
+    int64_t n = sorted->shape[sorted->rank - 1];
+    for (int64_t e = 0; e < node->elements; e++) {
+        coordinates at, from;
+        unravel(node, e, at);
+        double own = number_of(x, j->source[1], e);
+        int64_t place = 0;
+        for (int i = 0; i < node->rank; i++)
+            from[i] = sorted->shape[i] == 1 ? 0 : at[i];
+        for (from[node->rank - 1] = 0; from[node->rank - 1] < n; from[node->rank - 1]++) {
+            double other = number_of(sorted, j->source[0], ravel(sorted, from));
+            bool equal = other == own || (isnan(other) && isnan(own));
+            place += (isnan(own) ? !isnan(other) : other < own) || (equal && node->option[0]);
+        }
+        j->out.n[e] = place;
+    }
+}
+
 bool evaluate_index(const job *j)
 {
     switch (j->node->op) {
@@ -78,6 +180,12 @@ bool evaluate_index(const job *j)
     case CJ_OP_SCATTER_MAX:
     case CJ_OP_SCATTER_MIN:
     case CJ_OP_SCATTER_LAST: scatter(j); return true;
+    case CJ_OP_CUMSUM:
+    case CJ_OP_RECURRENCE:
+    case CJ_OP_CUMULATIVE_ARGMAX:
+    case CJ_OP_CUMULATIVE_ARGMIN: run_along(j); return true;
+    case CJ_OP_ARGSORT: argsort(j); return true;
+    case CJ_OP_SEARCHSORTED: searchsorted(j); return true;
     default: return false;
     }
 }

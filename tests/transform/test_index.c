@@ -3,6 +3,7 @@
  * differences; indexes that repeat and that are outside.
  */
 #include "cajal/index.h"
+#include "cajal/program.h"
 #include "support/derivatives.h"
 
 #include <setjmp.h>
@@ -98,12 +99,100 @@ static void test_segments(void **state)
         check_derivatives(&row[i], true);
 }
 
+/* ---- along an axis ---- */
+
+static cj_tensor *top(cj_tensor *x)
+{
+    cj_tensor *index, *y = cj_top_k(x, 2, 1, true, &index);
+    return cj_add(y, cj_gather(cj_sin(x), 1, index));
+}
+
+THEN_SQUARED(cumsum, cj_cumsum(x[0], 1))
+THEN_SQUARED(cumsum_first, cj_cumsum(x[0], 0))
+THEN_SQUARED(cumprod, cj_cumprod(x[0], -1))
+THEN_SQUARED(recurrence, cj_recurrence(x[0], x[1], 1))
+THEN_SQUARED(cummax, cj_cummax(x[0], 1))
+THEN_SQUARED(cummin, cj_cummin(x[0], 0))
+THEN_SQUARED(sort, cj_sort(x[0], 1, false))
+THEN_SQUARED(sort_down, cj_sort(x[0], 0, true))
+THEN_SQUARED(top_k, top(x[0]))
+THEN_SQUARED(median, cj_median(x[0], 1, false))
+THEN_SQUARED(quantile, cj_quantile(x[0], 0.3, 0, true))
+THEN_SQUARED(unique, cj_unique(x[0]).values)
+
+static void test_along(void **state)
+{
+    (void)state;
+    const function row[] = {
+        {"cumsum", y_cumsum, 1, -1, 1, {{3, {2, 3, 2}}}},
+        {"cumsum of nothing", y_cumsum, 1, -1, 1, {{3, {2, 0, 2}}}},
+        {"cumsum of the first axis", y_cumsum_first, 1, -1, 1, {{2, {3, 2}}}},
+        {"cumprod", y_cumprod, 1, -1, 1, {{2, {2, 4}}}},
+        {"cumprod of one", y_cumprod, 1, -1, 1, {{2, {2, 1}}}},
+        {"recurrence", y_recurrence, 2, -1, 1, {{2, {2, 4}}, {2, {2, 4}}}},
+        {"recurrence of one factor", y_recurrence, 2, -1, 1, {{2, {2, 1}}, {2, {2, 4}}}},
+        {"recurrence of rows", y_recurrence, 2, -1, 1, {{3, {2, 3, 2}}, {3, {2, 3, 2}}}},
+        {"recurrence of nothing", y_recurrence, 2, -1, 1, {{2, {2, 0}}, {2, {2, 0}}}},
+        {"cummax", y_cummax, 1, -1, 1, {{2, {2, 4}}}},
+        {"cummin", y_cummin, 1, -1, 1, {{2, {4, 2}}}},
+        {"sort", y_sort, 1, -1, 1, {{2, {2, 4}}}},
+        {"sort down", y_sort_down, 1, -1, 1, {{2, {4, 2}}}},
+        {"top_k", y_top_k, 1, -1, 1, {{2, {2, 4}}}},
+        {"median", y_median, 1, -1, 1, {{2, {2, 4}}}},
+        {"median of odd", y_median, 1, -1, 1, {{2, {2, 3}}}},
+        {"quantile", y_quantile, 1, -1, 1, {{2, {4, 2}}}},
+        {"unique", y_unique, 1, -1, 1, {{2, {2, 3}}}},
+    };
+    for (size_t i = 0; i < CJ_COUNT(row); i++)
+        check_derivatives(&row[i], true);
+}
+
+/* A product of which factors are 0: x0 = 2, x1 = 0, x2 = 3, x3 = 0: gradients by hand, the second too. */
+static void test_cumprod_at_zeros(void **state)
+{
+    (void)state;
+    const double data[] = {2, 0, 3, 0};
+    double first[4], second[4];
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    cj_tensor *x = cj_tensor_from(context, CJ_F64, 1, I64(4), data), *g, *h;
+    cj_tensor *y =
+        cj_sum(cj_cumprod(x, 0), CJ_ALL, false); /* x0 + x0 x1 + x0 x1 x2 + x0 x1 x2 x3 */
+    assert_int_equal(cj_grad(y, 1, &x, &g), CJ_OK);
+    assert_int_equal(cj_read(g, first, sizeof first), CJ_OK);
+    const double expected[] = {1, 8, 0, 0}; /* 1 + x1 + x1 x2 + ..; x0 (1 + x2 + x2 x3); 0; 0 */
+    assert_memory_equal(first, expected, sizeof first);
+    assert_int_equal(cj_grad(cj_sum(g, CJ_ALL, false), 1, &x, &h), CJ_OK);
+    assert_int_equal(cj_read(h, second, sizeof second), CJ_OK);
+    const double rows[] = {4, 12, 2, 6}; /* sums of the Hessian's rows */
+    assert_memory_equal(second, rows, sizeof second);
+    cj_context_free(context);
+}
+
+/* Ties: a sorted element's gradient goes to the element that it is, a running extreme's to the first of ties. */
+static void test_ties(void **state)
+{
+    (void)state;
+    const double data[] = {2, 1, 2, 1}, weight[] = {1, 2, 4, 8};
+    double got[4];
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    cj_tensor *x = cj_tensor_from(context, CJ_F64, 1, I64(4), data), *g;
+    cj_tensor *w = cj_tensor_from(context, CJ_F64, 1, I64(4), weight);
+    cj_tensor *y[] = {cj_sort(x, 0, false), cj_sort(x, 0, true), cj_cummax(x, 0), cj_cummin(x, 0)};
+    const double expected[][4] = {{4, 1, 8, 2}, {1, 4, 2, 8}, {15, 0, 0, 0}, {1, 14, 0, 0}};
+    for (size_t i = 0; i < CJ_COUNT(y); i++) {
+        assert_int_equal(cj_grad(cj_sum(cj_mul(y[i], w), CJ_ALL, false), 1, &x, &g), CJ_OK);
+        assert_int_equal(cj_read(g, got, sizeof got), CJ_OK);
+        assert_memory_equal(got, expected[i], sizeof got);
+    }
+    cj_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gather),
-        cmocka_unit_test(test_scatter),
-        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_gather),           cmocka_unit_test(test_scatter),
+        cmocka_unit_test(test_segments),         cmocka_unit_test(test_along),
+        cmocka_unit_test(test_cumprod_at_zeros), cmocka_unit_test(test_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
