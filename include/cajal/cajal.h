@@ -12,6 +12,7 @@
 #include "cajal/fit.h"
 #include "cajal/graph.h"
 #include "cajal/index.h"
+#include "cajal/loop.h"
 #include "cajal/loss.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"

@@ -35,6 +35,19 @@ struct cj_context {
     } room[CJ_ROOM_COUNT]; /* freed from the last to the first */
 };
 
+/* ---- options ---- */
+
+/*
+ * Copies the caller's options into `own`, which has this version's size: what the caller's
+ * version does not know stays zero. `least` is the end of .at. False: an error is recorded
+ * (args->at.size was not filled in).
+ */
+bool cj_take_args(cj_context *context, const char *what, void *own, size_t own_size,
+                  const void *args, const cj_at *at, size_t least);
+#define CJ_TAKE_ARGS(context, what, own, args)                                                     \
+    cj_take_args(context, what, &(own), sizeof(own), args, &(args)->at,                            \
+                 (size_t)((const char *)(&(args)->at + 1) - (const char *)(args)))
+
 /* ---- arena: bump allocation, cut back to a mark ---- */
 
 typedef struct cj_arena {

@@ -271,3 +271,17 @@ void cj_release_aligned(cj_context *context, void *pointer, size_t size)
     memcpy(&raw, (char *)pointer - sizeof raw, sizeof raw);
     cj_release(context, raw, size + CJ_ALIGNED_EXTRA);
 }
+
+bool cj_take_args(cj_context *context, const char *what, void *own, size_t own_size,
+                  const void *args, const cj_at *at, size_t least)
+{
+    memset(own, 0, own_size);
+    if (at->size < least) {
+        cj_fail_building(
+            context, CJ_INVALID, *at,
+            "%s: .at is not filled in; set it to CJ_HERE_OF(the struct), as the macro does", what);
+        return false;
+    }
+    memcpy(own, args, CJ_MIN(own_size, (size_t)at->size));
+    return true;
+}

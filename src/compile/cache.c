@@ -93,7 +93,8 @@ static size_t write_key(const cj_traversal *list, uint64_t *out)
 static bool can_be_kept(const cj_traversal *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        if (list->node[i]->op == CJ_OP_VARIABLE || list->node[i]->op == CJ_OP_INPUT)
+        if (list->node[i]->op == CJ_OP_VARIABLE || list->node[i]->op == CJ_OP_INPUT ||
+            list->node[i]->op == CJ_OP_LOOP)
             return false;
     return true;
 }

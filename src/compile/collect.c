@@ -74,6 +74,7 @@ int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role)
         return -1;
     s->item[s->items] = (cj_item){.node = node,
                                   .source = source,
+                                  .sources = node->source_count,
                                   .role = role,
                                   .group = -1,
                                   .next = -1,
@@ -144,7 +145,9 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
         return s->arguments && cj_scalar_is_argument(node) ? CJ_ROLE_LEAF : CJ_ROLE_SCALAR;
     case CJ_OP_CONSTANT:
     case CJ_OP_INPUT:
+    case CJ_OP_PARAMETER:
     case CJ_OP_VARIABLE: return CJ_ROLE_LEAF;
+    case CJ_OP_RESULT: return CJ_ROLE_RESULT;
     case CJ_OP_TAP:
     case CJ_OP_STOP_GRADIENT: return CJ_ROLE_ALIAS;
     case CJ_OP_RESHAPE:
@@ -212,7 +215,7 @@ static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
     while (depth > 0) {
         int32_t at = stack[depth - 1];
         bool ready = true;
-        for (int32_t k = 0; levels->again[at] < 0 && k < s->item[at].node->source_count; k++) {
+        for (int32_t k = 0; levels->again[at] < 0 && k < s->item[at].sources; k++) {
             int32_t source = s->item[at].source[k];
             if (is_repeated_with(s, levels, at, source) && levels->again[source] < 0) {
                 if (!cj_grow(s->work, &stack, &room, depth, sizeof(*stack)))
@@ -230,7 +233,9 @@ static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
         if (copy < 0)
             return -1;
         s->item[copy].again = true;
-        for (int32_t k = 0; k < s->item[at].node->source_count; k++) {
+        s->item[copy].loop = s->item[at].loop;
+        s->item[copy].sources = s->item[at].sources;
+        for (int32_t k = 0; k < s->item[at].sources; k++) {
             int32_t source = s->item[at].source[k];
             bool with = is_repeated_with(s, levels, at, source);
             s->item[copy].source[k] = with ? levels->again[source] : source;
@@ -255,14 +260,14 @@ static cj_status checkpoint(cj_schedule *s, int32_t first_items)
     for (int32_t i = 0; i < first_items; i++) {
         levels.level[i] = 0;
         levels.again[i] = -1;
-        for (int32_t k = 0; k < s->item[i].node->source_count; k++) {
+        for (int32_t k = 0; k < s->item[i].sources; k++) {
             int32_t source = s->item[i].source[k];
             int32_t from = levels.level[source] + s->item[source].node->checkpoint;
             levels.level[i] = CJ_MAX(levels.level[i], from);
         }
     }
     for (int32_t i = 0; i < first_items; i++)
-        for (int32_t k = 0; k < s->item[i].node->source_count; k++) {
+        for (int32_t k = 0; k < s->item[i].sources; k++) {
             int32_t source = s->item[i].source[k];
             if (!can_repeat(s, source) || levels.level[source] >= levels.level[i])
                 continue;
@@ -285,21 +290,21 @@ static int32_t copy_item(cj_schedule *s, int32_t from)
         return -1;
     source[0] = from;
     s->item[copy].source = source;
+    s->item[copy].sources = 1;
     s->item[copy].copy = true;
     return copy;
 }
 
-static cj_status add_store(cj_schedule *s, const cj_tensor *node, int32_t output,
-                           cj_variable *variable)
+static cj_status add_store(cj_schedule *s, int32_t root, int32_t output, cj_variable *variable)
 {
-    int32_t item = cj_alias_root(s, (int32_t)node->slot);
+    int32_t item = cj_alias_root(s, root);
     cj_role role = s->item[item].role;
     bool call = output >= 0 && cj_op_is_call(s->item[item].node->op);
     bool again = false; /* a kernel stores a reduction once or twice, a call writes one output */
     for (int32_t i = 0; i < s->stores && (role == CJ_ROLE_REDUCE || call) && !again; i++)
         again = s->store[i].item == item;
     if (again || role == CJ_ROLE_LEAF || role == CJ_ROLE_SCALAR || role == CJ_ROLE_VIEW ||
-        (role == CJ_ROLE_OTHER && !call) ||
+        (role == CJ_ROLE_OTHER && !call) || role == CJ_ROLE_RESULT ||
         (role == CJ_ROLE_HEAD && !cj_is_contraction(s->item[item].node))) {
         item = copy_item(s, item);
         if (item < 0)
@@ -337,9 +342,16 @@ cj_status cj_schedule_collect(cj_schedule *s, int outputs, cj_tensor *const *out
                                        ? (uint64_t)node->option[0]
                                        : s->item[s->item[item].source[0]].scalar;
     }
-    status = checkpoint(s, s->items);
+    int32_t *place = cj_arena_take(s->work, sizeof(*place) * (size_t)(count + 1));
+    if (!place)
+        return CJ_NO_MEMORY;
+    for (int i = 0; i < count; i++) /* the bodies of loops share scalars with the graph */
+        place[i] = (int32_t)root[i]->slot;
+    status = cj_collect_loops(s);
+    if (!status)
+        status = checkpoint(s, s->items);
     for (int i = 0; i < count && !status; i++)
-        status = add_store(s, root[i], i < outputs ? i : -1,
+        status = add_store(s, place[i], i < outputs ? i : -1,
                            i < outputs ? NULL : updates->variable[i - outputs]);
     return status;
 }

@@ -110,12 +110,25 @@ static const char *instr_name(int op)
                                    : cj_op_table[op].name;
 }
 
-void cj_program_print(const cj_program *p, void (*print)(void *user, const char *text), void *user)
+typedef void cj_print_fn(void *user, const char *text);
+
+static void print_kernels(const cj_target *target, int32_t kernels, cj_kernel *const *kernel,
+                          const cj_program_call *call, int depth, cj_print_fn *print, void *user)
 {
-    for (int32_t i = 0; i < p->kernels; i++) {
-        const cj_kernel *k = p->kernel[i];
+    for (int32_t i = 0; i < kernels; i++) {
+        const cj_kernel *k = kernel[i];
         cj_line line = {.used = 0};
-        add(&line, "%3d %s [", (int)i, p->target->describe(p->call[i].call));
+        add(&line, "%*s%3d ", 4 * depth, "", (int)i);
+        if (k->loop) {
+            add(&line, "loop of %d carries", (int)k->loop->carries);
+            if (k->loop->capacity != INT64_MAX)
+                add(&line, ", at most %lld iterations", (long long)k->loop->capacity);
+            print(user, line.text);
+            print_kernels(target, k->loop->body.kernels, k->loop->body.kernel, k->loop->call,
+                          depth + 1, print, user);
+            continue;
+        }
+        add(&line, "%s [", target->describe(call[i].call));
         for (int a = 0; a < k->rank; a++)
             add(&line, "%s%lld",
                 a == 0                                        ? ""
@@ -133,4 +146,9 @@ void cj_program_print(const cj_program *p, void (*print)(void *user, const char 
             add(&line, " ->%d", (int)k->store[a].view.buffer);
         print(user, line.text);
     }
+}
+
+void cj_program_print(const cj_program *p, cj_print_fn *print, void *user)
+{
+    print_kernels(p->target, p->kernels, p->kernel, p->call, 0, print, user);
 }

@@ -345,7 +345,7 @@ static cj_status take_alone(cj_schedule *s, int32_t item)
     int32_t group = group_new(s, s->item[item].node, s->item[item].again);
     if (group < 0)
         return CJ_NO_MEMORY;
-    for (int32_t k = 0; k < s->item[item].node->source_count; k++) {
+    for (int32_t k = 0; k < cj_source_count(&s->item[item]); k++) {
         if (cj_is_contraction(s->item[item].node) && take_feed(s, group, item, k))
             return CJ_NO_MEMORY;
         if (k > 1 || s->group[group].feed[k] < 0)
@@ -476,6 +476,10 @@ static cj_status take(cj_schedule *s, cj_walk *w, int32_t item)
         }
         return status;
     }
+    case CJ_ROLE_RESULT:
+        s->item[item].stored = true;
+        add_member(s, cj_group_of(s, s->item[s->item[item].source[0]].group), item);
+        return CJ_OK;
     default: return CJ_OK;
     }
 }

@@ -21,7 +21,8 @@ typedef enum cj_kernel_kind {
     CJ_KERNEL_MATMUL, /* head: operands a [batch, m, k], b [batch, k, n] */
     CJ_KERNEL_CONV,   /* head: operands x [N, G, C, ...], w [G, O, C, ...] */
     CJ_KERNEL_WINDOW, /* window op `op`: operands x (and index); stores, no program */
-    CJ_KERNEL_CALL    /* op `op` of CJ_CALL_OP_LIST: any operands and one store, all row-major */
+    CJ_KERNEL_CALL,   /* op `op` of CJ_CALL_OP_LIST: any operands and one store, all row-major */
+    CJ_KERNEL_LOOP    /* kernels of a body, again and again: the program runs it, not a backend */
 } cj_kernel_kind;
 
 /* Where a value lies: element (i, j, ...) at offset + i * stride[0] + j * stride[1] + ..., in
@@ -88,7 +89,8 @@ typedef struct cj_kernel {
     const int64_t *option; /* CALL: the node's, as src/graph/graph.h lists them */
     cj_conv_options conv;
     cj_window_options window;
-    const char *name; /* of the largest node in it, for prints */
+    struct cj_loop_plan *loop; /* LOOP */
+    const char *name;          /* of the largest node in it, for prints */
 } cj_kernel;
 
 #endif

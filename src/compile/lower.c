@@ -565,7 +565,9 @@ cj_status cj_schedule_lower(cj_schedule *s)
     for (int32_t i = 0; i < s->sequence_count && !status; i++) {
         int32_t group = s->sequence[i];
         const cj_group *g = &s->group[group];
-        if (g->other)
+        if (g->other && s->item[g->head].loop)
+            status = cj_lower_loop(s, group);
+        else if (g->other)
             status = cj_lower_other(s, g->head);
         else if (g->head >= 0 && !cj_is_contraction(s->item[g->head].node))
             status = cj_lower_window(s, g->head, g->second);

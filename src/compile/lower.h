@@ -34,5 +34,6 @@ cj_status cj_lower_head(cj_schedule *s, int32_t item, const int32_t *feed, cj_ke
 /* Kernels of their own. */
 cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax);
 cj_status cj_lower_other(cj_schedule *s, int32_t item);
+cj_status cj_lower_loop(cj_schedule *s, int32_t group);
 
 #endif

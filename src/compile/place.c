@@ -43,8 +43,27 @@ cj_status cj_variable_buffer(cj_schedule *s, cj_variable *variable, int32_t *buf
     return CJ_OK;
 }
 
-static cj_status leaf_buffer(cj_schedule *s, const cj_tensor *node, int32_t *buffer)
+/* A parameter lies as the value that it stands for. */
+static cj_status place_parameter(cj_schedule *s, const cj_tensor *node, cj_place *p)
 {
+    for (int32_t i = 0; i < s->bindings; i++)
+        if (s->binding[i].param == node) {
+            memcpy(p->stride, s->binding[i].stride, sizeof(p->stride));
+            p->buffer =
+                cj_buffer_new(s, CJ_BUFFER_PARAMETER, (cj_dtype)node->dtype, node->elements);
+            s->binding[i].buffer = p->buffer;
+            return p->buffer < 0 ? CJ_NO_MEMORY : CJ_OK;
+        }
+    char text[160];
+    return cj_fail(s->context, CJ_INVALID,
+                   "compile: %s is a value within a loop's body, used outside of it: let the body "
+                   "hand it out as a carry or y",
+                   cj_shape_text(node, text, sizeof(text)));
+}
+
+static cj_status leaf_buffer(cj_schedule *s, int32_t item, int32_t *buffer)
+{
+    const cj_tensor *node = s->item[item].node;
     if (node->op == CJ_OP_VARIABLE)
         return cj_variable_buffer(s, node->payload, buffer);
     cj_buffer_kind kind = node->op == CJ_OP_INPUT ? CJ_BUFFER_INPUT
@@ -63,7 +82,7 @@ static cj_status leaf_buffer(cj_schedule *s, const cj_tensor *node, int32_t *buf
     if (kind == CJ_BUFFER_CONSTANT)
         b->data = node->payload;
     else if (kind == CJ_BUFFER_ARGUMENT)
-        b->argument = node->slot;
+        b->argument = (uint32_t)item;
     else if (!(b->name = cj_arena_copy_text(s->keep, node->payload)))
         return CJ_NO_MEMORY;
     return CJ_OK;
@@ -82,8 +101,10 @@ static cj_status place_leaf(cj_schedule *s, int32_t item, cj_place *p)
         memset(p->stride, 0, sizeof(p->stride));
         return CJ_OK;
     }
+    if (node->op == CJ_OP_PARAMETER)
+        return place_parameter(s, node, p);
     cj_row_major(node, p->stride);
-    return leaf_buffer(s, node, &p->buffer);
+    return leaf_buffer(s, item, &p->buffer);
 }
 
 /* Strides of the squeezed axes, from one shape to another with the same squeezed axes. */

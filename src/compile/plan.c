@@ -7,7 +7,7 @@
  * time; the best of the three is kept (Pisarchyk and Lee, "Efficient Memory Management for Deep
  * Neural Net Inference", 2020).
  */
-#include "compile/schedule.h"
+#include "compile/loop.h"
 
 #include <stdlib.h>
 
@@ -40,6 +40,9 @@ static void find_lives(cj_schedule *s)
     for (int32_t at = 0; at < s->kernels; at++) {
         const cj_kernel *k = s->kernel[at];
         touch_program(s, k, at);
+        for (int32_t i = 0; k->loop && i < k->loop->ports; i++)
+            if (k->loop->port[i].outer >= 0)
+                touch(s, k->loop->port[i].outer, at);
         for (int i = 0; i < k->operand_count; i++) {
             if (k->operand[i].feed)
                 touch_program(s, k->operand[i].feed, at);
@@ -105,6 +108,9 @@ static int32_t find_donor(const cj_schedule *s, int32_t at, int i)
 
 static void rename_views(cj_kernel *k, const int32_t *name)
 {
+    for (int32_t i = 0; k->loop && i < k->loop->ports; i++)
+        if (k->loop->port[i].outer >= 0)
+            k->loop->port[i].outer = name[k->loop->port[i].outer];
     for (int i = 0; i < k->instr_count; i++)
         if (k->instr[i].op == CJ_INSTR_LOAD)
             k->instr[i].view.buffer = name[k->instr[i].view.buffer];
@@ -136,7 +142,7 @@ cj_status cj_schedule_share(cj_schedule *s)
     for (int32_t at = 0; at < s->kernels && !s->no_fusion; at++) {
         cj_kernel *k = s->kernel[at];
         rename_views(k, name);
-        if (k->kind == CJ_KERNEL_WINDOW || k->kind == CJ_KERNEL_CALL)
+        if (k->kind == CJ_KERNEL_WINDOW || k->kind == CJ_KERNEL_CALL || k->kind == CJ_KERNEL_LOOP)
             continue;
         for (int i = 0; i < k->store_count; i++) {
             int32_t donor = find_donor(s, at, i), out = k->store[i].view.buffer;

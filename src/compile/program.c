@@ -62,11 +62,11 @@ static cj_status prepare_calls(cj_program *p, cj_schedule *s)
         return CJ_NO_MEMORY;
     p->kernel = s->kernel;
     for (int32_t i = 0; i < s->kernels; i++) {
-        cj_status status = s->target->prepare(p->context, s->kernel[i], &p->call[i].call);
+        p->kernels = i + 1;
+        cj_status status =
+            cj_kernel_prepare(p->context, s->target, s->kernel[i], &p->call[i], &s->scratch[i]);
         if (status)
             return status;
-        p->kernels = i + 1;
-        s->scratch[i] = s->target->scratch_bytes(p->call[i].call);
     }
     return CJ_OK;
 }
@@ -112,7 +112,8 @@ static void bind(cj_program *p)
         case CJ_BUFFER_CONSTANT: p->pointer[i] = (char *)p->own + b->offset; break;
         case CJ_BUFFER_VARIABLE: p->pointer[i] = b->variable->data; break;
         case CJ_BUFFER_INPUT: p->pointer[i] = NULL; break;
-        case CJ_BUFFER_ARGUMENT: break; /* told before each run */
+        case CJ_BUFFER_ARGUMENT: /* told before each run */
+        case CJ_BUFFER_PARAMETER: /* a body's alone */ break;
         }
     }
     for (int32_t i = 0; i < p->kernels; i++)
@@ -245,7 +246,7 @@ void cj_program_free(cj_program *p)
         return;
     cj_context *context = p->context;
     for (int32_t i = 0; i < p->kernels; i++)
-        p->target->release(context, p->call[i].call);
+        cj_kernel_release(context, p->target, p->kernel[i], &p->call[i]);
     for (int32_t i = 0; i < p->retained; i++)
         if (p->buffer[i].kind == CJ_BUFFER_VARIABLE)
             cj_variable_release(p->buffer[i].variable);
@@ -286,7 +287,7 @@ cj_status cj_run(cj_program *p, int feeds, const cj_feed *feed)
         return status;
     uint64_t mode = cj_fp_enter();
     for (int32_t i = 0; i < p->kernels && !status; i++)
-        status = p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+        status = cj_kernel_run(p->target, p->kernel[i], &p->call[i], p->pointer);
     cj_fp_leave(mode);
     return status;
 }
@@ -308,7 +309,7 @@ cj_status cj_program_time(cj_program *p, int feeds, const cj_feed *feed, int rou
     for (int r = 0; r < rounds; r++)
         for (int32_t i = 0; i < p->kernels && !status; i++) {
             double start = seconds_now();
-            status = p->target->run(p->call[i].call, p->pointer, p->call[i].scratch);
+            status = cj_kernel_run(p->target, p->kernel[i], &p->call[i], p->pointer);
             double taken = seconds_now() - start;
             seconds[i] = r == 0 ? taken : CJ_MIN(seconds[i], taken);
         }

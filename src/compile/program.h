@@ -4,12 +4,7 @@
 #ifndef CJ_COMPILE_PROGRAM_H
 #define CJ_COMPILE_PROGRAM_H
 
-#include "compile/schedule.h"
-
-typedef struct cj_program_call {
-    cj_call *call;
-    void *scratch;
-} cj_program_call;
+#include "compile/loop.h"
 
 struct cj_program {
     cj_context *context;

@@ -23,6 +23,7 @@
 #include "compile/kernel.h"
 #include "compile/target.h"
 #include "graph/graph.h"
+#include "graph/loop.h"
 
 enum { CJ_MOST_MEMBERS = 128 }; /* of a group, clones included */
 
@@ -33,8 +34,9 @@ typedef enum cj_role {
     CJ_ROLE_VIEW,   /* its source in memory, otherwise indexed */
     CJ_ROLE_MAP,
     CJ_ROLE_REDUCE,
-    CJ_ROLE_HEAD, /* a contraction or a window */
-    CJ_ROLE_OTHER /* kernels of its own */
+    CJ_ROLE_HEAD,  /* a contraction or a window */
+    CJ_ROLE_OTHER, /* kernels of its own */
+    CJ_ROLE_RESULT /* a member of the group of its loop */
 } cj_role;
 
 /* Where an item's value lies; strides over the full shape of its node, 0 where the extent is 1. */
@@ -46,7 +48,8 @@ typedef struct cj_place {
 
 typedef struct cj_item {
     cj_tensor *node;
-    int32_t *source; /* node->source_count items */
+    int32_t *source; /* `sources` items */
+    int32_t sources; /* as the node's, but for a loop: what it needs, and a copy: what it copies */
     cj_role role;
     bool again;    /* a second computation of the node */
     bool copy;     /* its source's value, stored once more */
@@ -58,6 +61,7 @@ typedef struct cj_item {
     int32_t reg;     /* while its group is lowered: its instruction */
     uint64_t scalar; /* SCALAR: bits */
     cj_place *place;
+    const cj_loop *loop; /* LOOP: what is needed of it */
 } cj_item;
 
 typedef struct cj_group {
@@ -78,7 +82,8 @@ typedef enum cj_buffer_kind {
     CJ_BUFFER_CONSTANT,
     CJ_BUFFER_ARGUMENT, /* a constant that is told at each run */
     CJ_BUFFER_VARIABLE,
-    CJ_BUFFER_INPUT
+    CJ_BUFFER_INPUT,
+    CJ_BUFFER_PARAMETER /* bound at each iteration */
 } cj_buffer_kind;
 
 typedef struct cj_buffer {
@@ -101,6 +106,13 @@ typedef struct cj_target_store {
     cj_variable *variable; /* or NULL */
     bool direct;           /* the group that computes it may write the variable itself */
 } cj_target_store;
+
+/* A parameter of a body: how the value that it stands for lies in memory, and the buffer that is bound to it. */
+typedef struct cj_binding {
+    const cj_tensor *param;
+    int64_t stride[CJ_MAX_RANK];
+    int32_t buffer; /* -1: the body does not read it */
+} cj_binding;
 
 typedef struct cj_schedule {
     cj_context *context;
@@ -126,6 +138,8 @@ typedef struct cj_schedule {
     cj_kernel **kernel;
     int32_t kernels, kernel_capacity;
     int64_t recomputed;
+    cj_binding *binding; /* of a loop's body: its parameters */
+    int32_t bindings;
     size_t *scratch,
         *scratch_offset; /* of each kernel: bytes, told by the target; place in the arena */
     size_t peak_bytes, lower_bound_bytes;
@@ -153,10 +167,10 @@ bool cj_is_contraction(const cj_tensor *node); /* a matrix product or a convolut
 int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role); /* -1: no memory */
 /* Whether a scalar is told at each run where constants are: all but 0, 1, -1, 2 and 1/2. */
 bool cj_scalar_is_argument(const cj_tensor *scalar);
-/* Sources that the item reads: a copy reads the value it copies. */
+/* Sources that the item reads. */
 static inline int32_t cj_source_count(const cj_item *item)
 {
-    return item->copy ? 1 : item->node->source_count;
+    return item->sources;
 }
 int32_t cj_alias_root(const cj_schedule *s, int32_t item);
 /* Through aliases and views: the item whose memory it is. */
@@ -165,6 +179,11 @@ int32_t cj_memory_root(const cj_schedule *s, int32_t item);
 /* For each axis of the item the axis of its memory root, -1 where the extent is 1; false: other
  * views than permutes between. */
 bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis);
+
+/* ---- loop_collect.c ---- */
+
+/* Which carries, rows and captures of each loop the results that are wanted need. */
+cj_status cj_collect_loops(cj_schedule *s);
 
 /* ---- fuse.c ---- */
 

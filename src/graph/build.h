@@ -6,6 +6,7 @@
 #define CJ_GRAPH_BUILD_H
 
 #include "graph/graph.h"
+#include "graph/loop.h"
 
 /* A slot of the intern table: index + 1 into `interned` (0: empty) and the upper half of the hash. */
 typedef struct cj_intern_slot {
@@ -38,6 +39,8 @@ typedef struct cj_graph {
     uint32_t retained_count, retained_capacity;
     uint32_t serial;
     uint64_t variable_serial;
+    int64_t bodies; /* of loops, made so far */
+    cj_open_body *open;
     cj_variable *variables;
 } cj_graph;
 

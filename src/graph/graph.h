@@ -19,6 +19,8 @@
  *   CUMULATIVE_*     axis
  *   ARGSORT          axis, 1 for the largest first, how many of the order
  *   SEARCHSORTED     1 for the last place of equals, not the first
+ *   LOOP             the number of its body
+ *   RESULT           kind, then which carry, or the serial number of the body's node
  * RESHAPE, EXPAND, MATMUL, RANDOM_BITS, maps: none, the shape says it. Elementwise ops have sources of their own shape
  * (the builders insert reshape and expand); reductions keep reduced axes with extent 1 (builders reshape after);
  * MATMUL has equal leading axes on both sources.
@@ -43,7 +45,8 @@ struct cj_tensor {
     const int64_t *shape;
     cj_tensor *const *source;
     const int64_t *option;
-    void *payload; /* CONSTANT: its data; INPUT: its name; VARIABLE: the cj_variable */
+    void *
+        payload; /* CONSTANT: its data; INPUT: its name; VARIABLE: the cj_variable; LOOP: its cj_loop; RESULT: loop.h */
     uint64_t hash;
     int64_t elements;
     cj_at at;
@@ -111,6 +114,9 @@ typedef struct cj_node_spec {
 } cj_node_spec;
 cj_tensor *cj_node(cj_context *context, cj_at at, const cj_node_spec *spec);
 
+/* The node with other sources, of the shapes and dtypes of its own. */
+cj_tensor *cj_with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source);
+
 /*
  * Depth-first walk from the roots, sources left to right: a list in which sources stand before their users, each
  * node once, and node->slot is its place (valid while list->node[slot] == node; one traversal is current at a time, nodes
@@ -128,6 +134,9 @@ cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_ten
 /* Writes down the slots of all sources, which stay true when another walk has numbered the nodes anew: what calls rules and
  * functions that walk themselves needs them. */
 cj_status cj_traverse_edges(cj_traversal *list);
+/* The same, but for what lies beyond nodes whose serial is less than `since`. */
+cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t since, int roots,
+                            cj_tensor *const *root);
 void cj_traverse_free(cj_traversal *list);
 static inline uint32_t cj_source_slot(const cj_traversal *list, uint32_t slot, int i)
 {

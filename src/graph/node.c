@@ -80,10 +80,10 @@ static bool grow(cj_context *context, cj_at at, void *array, uint32_t count, uin
 
 /* ---- the intern table ---- */
 
-/* Inputs, constants and taps are themselves: two of them are never one. */
+/* Inputs, constants, parameters and taps are themselves: two of them are never one. */
 static bool has_identity(cj_op op)
 {
-    return op == CJ_OP_CONSTANT || op == CJ_OP_INPUT || op == CJ_OP_TAP;
+    return op == CJ_OP_CONSTANT || op == CJ_OP_INPUT || op == CJ_OP_TAP || op == CJ_OP_PARAMETER;
 }
 
 /* The hash of a node that is not unique hangs on its structure alone. The shape of a map is that of its sources. */
@@ -286,6 +286,20 @@ cj_tensor *cj_node(cj_context *context, cj_at at, const cj_node_spec *spec)
     }
     return has_identity(spec->op) ? make_unique(graph, at, spec, &result)
                                   : make_interned(graph, at, spec, &result);
+}
+
+cj_tensor *cj_with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source)
+{
+    return cj_node(node->context, at,
+                   &(cj_node_spec){.op = (cj_op)node->op,
+                                   .dtype = (cj_dtype)node->dtype,
+                                   .rank = node->rank,
+                                   .shape = node->shape,
+                                   .source_count = node->source_count,
+                                   .source = source,
+                                   .option_count = node->option_count,
+                                   .option = node->option,
+                                   .payload = node->payload});
 }
 
 /* ---- frames ---- */

@@ -84,6 +84,7 @@
     X(INPUT, input, 0)             /* memory handed to cj_run */                                   \
     X(VARIABLE, variable, 0)       /* reads a variable as it was before the step */                \
     X(IOTA, iota, 0)               /* the index along one axis */                                  \
+    X(PARAMETER, parameter, 0)     /* stands in a loop's body for a value of the iteration */      \
     /* identities with a meaning */                                                                \
     X(TAP, tap, 1)                                                                                 \
     X(STOP_GRADIENT, stop_gradient, 1)                                                             \
@@ -104,6 +105,9 @@
     X(WINDOW_ARGMAX, window_argmax, 1)   /* i32 position within the window, the first of ties */   \
     X(WINDOW_GATHER, window_gather, 2)   /* (x, index) -> the chosen element of each window */     \
     X(WINDOW_SCATTER, window_scatter, 2) /* (y, index) -> its transpose, added in index order */   \
+    /* control flow: src/graph/loop.h */                                                           \
+    X(LOOP, loop, -1)                                                                              \
+    X(RESULT, result, 1) /* a value of a loop */                                                   \
     CJ_CALL_OP_LIST(X)
 
 typedef enum cj_op {

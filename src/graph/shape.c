@@ -139,6 +139,9 @@ static cj_status leaf_rule(cj_context *context, cj_at at, const cj_node_spec *sp
 #define scalar_rule leaf_rule
 #define input_rule leaf_rule
 #define variable_rule leaf_rule
+#define parameter_rule leaf_rule
+#define loop_rule leaf_rule
+#define result_rule leaf_rule
 
 static cj_status iota_rule(cj_context *context, cj_at at, const cj_node_spec *spec,
                            cj_result *result)

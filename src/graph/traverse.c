@@ -12,7 +12,7 @@ typedef struct step {
 typedef struct walk {
     cj_traversal *list;
     step *stack;
-    uint32_t depth, stack_capacity, met;
+    uint32_t depth, stack_capacity, met, since;
 } walk;
 
 static cj_status push(walk *w, cj_tensor *node)
@@ -70,7 +70,7 @@ static cj_status visit(walk *w, cj_tensor *root)
     cj_status status = cj_traversed(w->list, root) ? CJ_OK : push(w, root);
     while (status == CJ_OK && w->depth) {
         step *top = &w->stack[w->depth - 1];
-        if (top->next < top->node->source_count) {
+        if (top->next < top->node->source_count && top->node->serial >= w->since) {
             cj_tensor *source = top->node->source[top->next++];
             if (!cj_traversed(w->list, source))
                 status = push(w, source);
@@ -84,8 +84,14 @@ static cj_status visit(walk *w, cj_tensor *root)
 
 cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root)
 {
+    return cj_traverse_since(list, context, 0, roots, root);
+}
+
+cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t since, int roots,
+                            cj_tensor *const *root)
+{
     *list = (cj_traversal){.context = context};
-    walk w = {.list = list};
+    walk w = {.list = list, .since = since};
     cj_status status = CJ_OK;
     for (int i = 0; i < roots && status == CJ_OK; i++)
         if (root[i])

@@ -92,17 +92,6 @@ cj_key cj_path_key(cj_context *context, const char *path);
 
 /* ---- options ---- */
 
-/*
- * Copies the caller's options into `own`, which has this version's size: what the caller's
- * version does not know stays zero. `least` is the end of .at. False: an error is recorded
- * (args->at.size was not filled in).
- */
-bool cj_take_args(cj_context *context, const char *what, void *own, size_t own_size,
-                  const void *args, const cj_at *at, size_t least);
-#define CJ_TAKE_ARGS(context, what, own, args)                                                     \
-    cj_take_args(context, what, &(own), sizeof(own), args, &(args)->at,                            \
-                 (size_t)((const char *)(&(args)->at + 1) - (const char *)(args)))
-
 /* Spatial options: zero elements after the first take the first, then zero takes `standard`,
  * CJ_ZERO becomes 0. */
 void cj_fill_axes(int axes, const int64_t *given, int64_t standard, int64_t *out);

@@ -18,6 +18,7 @@ typedef struct tape {
     uint32_t
         *first_use; /* by slot: where the uses of the node begin, the end of the last at [count] */
     uint32_t *use_of_edge; /* which use the edge to a source is, or NO_USE */
+    uint32_t *user;        /* by use: the slot of the user */
     cj_tensor **cotangent; /* by use */
     uint32_t *x_slot;      /* by x: its slot, or NO_USE where the outputs do not reach it */
 } tape;
@@ -89,15 +90,19 @@ static cj_status sort_uses(tape *tp)
     }
     tp->first_use[nodes] = uses;
     tp->use_of_edge = take(tp, edges, sizeof(uint32_t));
+    tp->user = take(tp, uses, sizeof(uint32_t));
     tp->cotangent = take(tp, uses, sizeof(cj_tensor *));
-    if (!tp->use_of_edge || !tp->cotangent)
+    if (!tp->use_of_edge || !tp->user || !tp->cotangent)
         return CJ_NO_MEMORY;
     for (uint32_t met = 0; met < nodes; met++) {
         uint32_t slot = by_met[met];
         const cj_tensor *node = tp->list.node[slot];
-        for (int i = 0; i < node->source_count; i++)
-            tp->use_of_edge[tp->list.first_edge[slot] + (uint32_t)i] =
-                flows(tp, slot, i) ? next[cj_source_slot(&tp->list, slot, i)]++ : NO_USE;
+        for (int i = 0; i < node->source_count; i++) {
+            uint32_t use = flows(tp, slot, i) ? next[cj_source_slot(&tp->list, slot, i)]++ : NO_USE;
+            tp->use_of_edge[tp->list.first_edge[slot] + (uint32_t)i] = use;
+            if (use != NO_USE)
+                tp->user[use] = slot;
+        }
     }
     return CJ_OK;
 }
@@ -109,12 +114,41 @@ static cj_tensor *sum_of(const tape *tp, cj_tensor *a, cj_tensor *b)
     return a && b ? cj_add_at(tp->at, a, b) : a ? a : b;
 }
 
+/* What flows to a loop are the cotangents of its results, all of which its rule wants at once. */
+static void go_back_loop(tape *tp, uint32_t slot)
+{
+    cj_tensor *node = tp->list.node[slot];
+    uint32_t first = tp->first_use[slot], uses = tp->first_use[slot + 1] - first;
+    size_t sources = (size_t)node->source_count;
+    cj_tensor **result = take(tp, uses, sizeof(cj_tensor *));
+    cj_tensor **out = take(tp, sources, sizeof(cj_tensor *));
+    bool *wanted = take(tp, sources, sizeof(bool));
+    if (!result || !out || !wanted) {
+        cj_fail_building(tp->context, CJ_NO_MEMORY, tp->at,
+                         "out of memory while differentiating a loop");
+        return;
+    }
+    for (uint32_t use = 0; use < uses; use++)
+        result[use] = tp->list.node[tp->user[first + use]];
+    const uint32_t *to = tp->use_of_edge + tp->list.first_edge[slot];
+    for (int i = 0; i < node->source_count; i++)
+        wanted[i] = to[i] != NO_USE;
+    cj_loop_cotangents(tp->at, node, (int)uses, result, tp->cotangent + first, wanted, out);
+    for (int i = 0; i < node->source_count; i++)
+        if (wanted[i])
+            tp->cotangent[to[i]] = out[i];
+}
+
 static void go_back(tape *tp)
 {
     for (uint32_t slot = tp->list.count; slot-- > 0 && tp->context->build_status == CJ_OK;) {
         cj_tensor *node = tp->list.node[slot], *g = tp->total[slot];
         if (!tp->wanted[slot])
             continue;
+        if (node->op == CJ_OP_LOOP) {
+            go_back_loop(tp, slot);
+            continue;
+        }
         for (uint32_t k = tp->first_use[slot]; k < tp->first_use[slot + 1]; k++)
             g = sum_of(tp, g, tp->cotangent[k]);
         tp->total[slot] = g;

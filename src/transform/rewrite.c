@@ -111,20 +111,6 @@ cj_status cj_check_tensors(cj_context **context, cj_at at, const char *name, int
 
 /* ---- the same graph over other nodes ---- */
 
-cj_tensor *cj_with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source)
-{
-    return cj_node(node->context, at,
-                   &(cj_node_spec){.op = (cj_op)node->op,
-                                   .dtype = (cj_dtype)node->dtype,
-                                   .rank = node->rank,
-                                   .shape = node->shape,
-                                   .source_count = node->source_count,
-                                   .source = source,
-                                   .option_count = node->option_count,
-                                   .option = node->option,
-                                   .payload = node->payload});
-}
-
 static cj_tensor *remake_same(cj_at at, void *state, cj_tensor *node, cj_tensor **source,
                               bool *changed)
 {

@@ -33,8 +33,12 @@ CJ_REDUCE_OP_LIST(CJ_X)
 CJ_OTHER_OP_LIST(CJ_X)
 #undef CJ_X
 
-/* The node with other sources, of the shapes and dtypes of its own. */
-cj_tensor *cj_with_sources(cj_at at, const cj_tensor *node, cj_tensor *const *source);
+/*
+ * Reverse mode of a LOOP, for all its results at once: result[j] is a RESULT of it with the cotangent g[j] (NULL: zero);
+ * out[i] is the cotangent of source i where wanted[i], or NULL.
+ */
+void cj_loop_cotangents(cj_at at, cj_tensor *loop, int results, cj_tensor *const *result,
+                        cj_tensor *const *g, const bool *wanted, cj_tensor **out);
 
 /* Tensors x of floats, and v[k] (a tangent or cotangent, NULL: zero) of the dtype and shape of x[k]; else a building error. */
 cj_status cj_check_pairs(cj_context *context, cj_at at, const char *name, const char *partner,

@@ -1,0 +1,373 @@
+/*
+ * Gradients of loops against the same graph unrolled, and against differences.
+ */
+#include "cajal/cajal.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { STEPS = 5, BATCH = 2, IN = 3, HIDDEN = 4 };
+
+typedef struct net {
+    cj_context *c;
+    cj_tensor *x, *h, *w, *u, *b; /* [STEPS, BATCH, IN], [BATCH, HIDDEN], ... */
+} net;
+
+static cj_tensor *values(cj_context *c, uint64_t seed, int rank, const int64_t *shape)
+{
+    return cj_eval(cj_scale(cj_random_normal(cj_key(c, seed), CJ_F64, rank, shape), 0.5));
+}
+
+#define SHAPE(...)                                                                                 \
+    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[])                         \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+static net new_net(void)
+{
+    cj_config config = {.threads = 2};
+    net n = {.c = cj_context_new(&config, NULL, 0)};
+    assert_non_null(n.c);
+    n.x = values(n.c, 1, SHAPE(STEPS, BATCH, IN));
+    n.h = values(n.c, 2, SHAPE(BATCH, HIDDEN));
+    n.w = values(n.c, 3, SHAPE(IN, HIDDEN));
+    n.u = values(n.c, 4, SHAPE(HIDDEN, HIDDEN));
+    n.b = values(n.c, 5, SHAPE(HIDDEN));
+    return n;
+}
+
+static void good(cj_context *c)
+{
+    if (cj_context_status(c) != CJ_OK)
+        fail_msg("%s", cj_error(c));
+}
+
+static void read_f64(cj_tensor *x, double *out)
+{
+    assert_non_null(x);
+    cj_context *c = cj_tensor_context(x);
+    if (cj_read(x, out, (size_t)cj_elements(x) * sizeof(double)) != CJ_OK)
+        fail_msg("%s", cj_error(c));
+}
+
+static void assert_near(const char *what, cj_tensor *a, cj_tensor *b, double tolerance)
+{
+    assert_non_null(a);
+    assert_non_null(b);
+    int64_t n = cj_elements(a);
+    assert_int_equal(n, cj_elements(b));
+    double *p = calloc((size_t)n + 1, sizeof *p), *q = calloc((size_t)n + 1, sizeof *q);
+    read_f64(a, p);
+    read_f64(b, q);
+    for (int64_t i = 0; i < n; i++)
+        if (!(fabs(p[i] - q[i]) <= tolerance * (1 + fabs(q[i]))))
+            fail_msg("%s: element %d of %d: %.17g, expected %.17g", what, (int)i, (int)n, p[i],
+                     q[i]);
+    free(p);
+    free(q);
+}
+
+static cj_tensor *cell(const net *n, cj_tensor *x, cj_tensor *h)
+{
+    cj_tensor *a = cj_add(cj_matmul(x, n->w), cj_matmul(h, n->u));
+    return cj_tanh(cj_add(a, n->b));
+}
+
+static void body(void *user, cj_body *b)
+{
+    b->next[0] = cell(user, b->x[0], b->carry[0]);
+    b->y[0] = cj_square(b->next[0]);
+}
+
+/* A number that hangs on the last state and on all of the ys. */
+static cj_tensor *looped(const net *n)
+{
+    cj_tensor *last, *y;
+    cj_loop(n->c, body, (void *)(uintptr_t)n, .carries = 1, .init = &n->h, .xs = 1, .x = &n->x,
+            .ys = 1, .last = &last, .y = &y);
+    good(n->c);
+    return cj_add(cj_sum(cj_mul(last, last), CJ_ALL, false), cj_sum(cj_sin(y), CJ_ALL, false));
+}
+
+static cj_tensor *unrolled(const net *n)
+{
+    cj_tensor *h = n->h, *sum = NULL;
+    for (int t = 0; t < STEPS; t++) {
+        h = cell(n, cj_squeeze(cj_narrow(n->x, 0, t, t + 1), 0), h);
+        cj_tensor *y = cj_sum(cj_sin(cj_square(h)), CJ_ALL, false);
+        sum = sum ? cj_add(sum, y) : y;
+    }
+    return cj_add(cj_sum(cj_mul(h, h), CJ_ALL, false), sum);
+}
+
+/* sum over i of (d y / d x[i]) . t[i]: a number that can be differentiated again. */
+static cj_tensor *dot_gradient(cj_tensor *y, int count, cj_tensor **x, cj_tensor **t)
+{
+    cj_tensor *g[8], *sum = NULL;
+    cj_grad(y, count, x, g);
+    for (int i = 0; i < count; i++) {
+        cj_tensor *part = cj_sum(cj_mul(g[i], t[i]), CJ_ALL, false);
+        sum = sum ? cj_add(sum, part) : part;
+    }
+    return sum;
+}
+
+/* y and z are one function of x, written as a loop and unrolled: all orders up to the third, forward and reverse mixed. */
+static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int count, cj_tensor **x)
+{
+    cj_tensor *t[3][8], *a[8], *b[8], *fa, *fb;
+    good(c);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < count; i++)
+            t[k][i] = values(c, 100 + (uint64_t)(10 * k + i), cj_rank(x[i]), cj_shape(x[i]));
+    assert_near("value", y, z, 1e-13);
+    cj_grad(y, count, x, a);
+    cj_grad(z, count, x, b);
+    good(c);
+    for (int i = 0; i < count; i++)
+        assert_near("gradient", a[i], b[i], 1e-12);
+    cj_jvp(count, x, t[0], 1, &y, &fa);
+    cj_jvp(count, x, t[0], 1, &z, &fb);
+    good(c);
+    assert_near("tangent", fa, fb, 1e-12);
+    cj_tensor *y1 = dot_gradient(y, count, x, t[0]), *z1 = dot_gradient(z, count, x, t[0]);
+    assert_near("forward against reverse", fa, y1, 1e-12);
+    cj_grad(y1, count, x, a);
+    cj_grad(z1, count, x, b);
+    good(c);
+    for (int i = 0; i < count; i++)
+        assert_near("second order", a[i], b[i], 1e-11);
+    cj_grad(fa, count, x, a);
+    good(c);
+    for (int i = 0; i < count; i++)
+        assert_near("reverse over forward", a[i], b[i], 1e-11);
+    cj_jvp(count, x, t[1], 1, &y1, &fa);
+    cj_tensor *y2 = dot_gradient(y1, count, x, t[1]), *z2 = dot_gradient(z1, count, x, t[1]);
+    good(c);
+    assert_near("forward over reverse", fa, y2, 1e-11);
+    cj_grad(y2, count, x, a);
+    cj_grad(z2, count, x, b);
+    good(c);
+    for (int i = 0; i < count; i++)
+        assert_near("third order", a[i], b[i], 1e-10);
+    cj_jvp(count, x, t[2], 1, &fa, &fb);
+    cj_tensor *z3 = dot_gradient(z2, count, x, t[2]);
+    good(c);
+    assert_near("forward over forward over reverse", fb, z3, 1e-10);
+}
+
+static void test_scan(void **state)
+{
+    (void)state;
+    net n = new_net();
+    cj_tensor *x[5] = {n.x, n.h, n.w, n.u, n.b};
+    same_derivatives(n.c, looped(&n), unrolled(&n), 5, x);
+    cj_context_free(n.c);
+}
+
+/* ---- backwards, without a carry, with the index ---- */
+
+static void indexed(void *user, cj_body *b)
+{
+    const net *n = user;
+    cj_tensor *i = cj_cast(b->index, CJ_F64);
+    b->next[0] = cj_add(cj_mul(b->carry[0], i), cj_sum(cj_exp(b->x[0]), CJ_ALL, false));
+    b->next[1] = cj_mul(b->carry[1], cj_sin(b->carry[0]));
+    b->y[0] = cj_mul(cj_matmul(b->x[0], n->w), b->carry[1]);
+}
+
+static void test_reverse_scan(void **state)
+{
+    (void)state;
+    net n = new_net();
+    cj_tensor *init[2] = {cj_sum(n.h, CJ_ALL, false), cj_sum(n.b, CJ_ALL, false)};
+    cj_tensor *last[2], *y;
+    cj_loop(n.c, indexed, &n, .carries = 2, .init = init, .xs = 1, .x = &n.x, .ys = 1, .last = last,
+            .y = &y, .reverse = true);
+    good(n.c);
+    cj_tensor *a = init[0], *e = init[1], *row[STEPS];
+    for (int t = STEPS - 1; t >= 0; t--) {
+        cj_tensor *x = cj_squeeze(cj_narrow(n.x, 0, t, t + 1), 0);
+        row[t] = cj_unsqueeze(cj_mul(cj_matmul(x, n.w), e), 0);
+        e = cj_mul(e, cj_sin(a));
+        a = cj_add(cj_scale(a, t), cj_sum(cj_exp(x), CJ_ALL, false));
+    }
+    cj_tensor *z = cj_concat(0, STEPS, row);
+    cj_tensor *f = cj_add(cj_add(last[0], last[1]), cj_sum(cj_mul(y, cj_sin(y)), CJ_ALL, false));
+    cj_tensor *g = cj_add(cj_add(a, e), cj_sum(cj_mul(z, cj_sin(z)), CJ_ALL, false));
+    cj_tensor *x[4] = {n.x, n.h, n.w, n.b};
+    same_derivatives(n.c, f, g, 4, x);
+    cj_context_free(n.c);
+}
+
+/* ---- while: x -> x * s while the sum is below a bound ---- */
+
+static cj_tensor *below(void *user, cj_tensor *const *carry)
+{
+    (void)user;
+    return cj_lt(cj_sum(carry[0], CJ_ALL, false),
+                 cj_scalar(cj_tensor_context(carry[0]), CJ_F64, 50));
+}
+
+static void grow(void *user, cj_body *b)
+{
+    const net *n = user;
+    b->next[0] = cj_add(cj_mul(b->carry[0], cj_exp(n->b)), cj_square(n->b));
+}
+
+static void test_while(void **state)
+{
+    (void)state;
+    net n = new_net();
+    n.b = cj_eval(cj_shift(cj_abs(n.b), 0.1));
+    n.h = cj_eval(cj_shift(cj_abs(cj_squeeze(cj_narrow(n.h, 0, 0, 1), 0)), 0.5));
+    cj_tensor *last, *iterations;
+    cj_while(below, grow, &n, 1, &n.h, &last, .capacity = 40, .iterations = &iterations);
+    good(n.c);
+    int64_t ran;
+    assert_int_equal(cj_read(iterations, &ran, sizeof ran), CJ_OK);
+    cj_tensor *z = n.h;
+    double sum = 0;
+    int64_t steps = 0;
+    for (;; steps++) {
+        read_f64(cj_sum(z, CJ_ALL, false), &sum);
+        if (!(sum < 50))
+            break;
+        z = cj_add(cj_mul(z, cj_exp(n.b)), cj_square(n.b));
+    }
+    assert_int_equal(ran, steps);
+    assert_true(ran > 2 && ran < 40);
+    cj_tensor *x[2] = {n.h, n.b};
+    same_derivatives(n.c, cj_sum(cj_sin(last), CJ_ALL, false), cj_sum(cj_sin(z), CJ_ALL, false), 2,
+                     x);
+    cj_context_free(n.c);
+}
+
+/* Without a capacity there are values and forward derivatives, and a sentence for the rest. */
+static void test_without_capacity(void **state)
+{
+    (void)state;
+    net n = new_net();
+    n.b = cj_eval(cj_shift(cj_abs(n.b), 0.1));
+    n.h = cj_eval(cj_shift(cj_abs(cj_squeeze(cj_narrow(n.h, 0, 0, 1), 0)), 0.5));
+    cj_tensor *free_one, *bounded, *a, *b, *g;
+    cj_while(below, grow, &n, 1, &n.h, &free_one);
+    cj_while(below, grow, &n, 1, &n.h, &bounded, .capacity = 40);
+    cj_tensor *t = values(n.c, 9, cj_rank(n.b), cj_shape(n.b));
+    cj_jvp(1, &n.b, &t, 1, &free_one, &a);
+    cj_jvp(1, &n.b, &t, 1, &bounded, &b);
+    good(n.c);
+    assert_near("tangent", a, b, 0);
+    assert_int_equal(cj_grad(cj_sum(free_one, CJ_ALL, false), 1, &n.b, &g), CJ_INVALID);
+    assert_non_null(strstr(cj_error(n.c), "capacity"));
+    cj_context_free(n.c);
+}
+
+/* ---- cond: the branch that is not taken is not there ---- */
+
+static void root(void *user, cj_tensor *const *operand, cj_tensor **result)
+{
+    (void)user;
+    result[0] = cj_sqrt(operand[0]);
+    result[1] = cj_mul(operand[0], operand[1]);
+}
+
+static void square(void *user, cj_tensor *const *operand, cj_tensor **result)
+{
+    (void)user;
+    result[0] = cj_mul(operand[0], cj_square(operand[1]));
+    result[1] = operand[1];
+}
+
+static void test_cond(void **state)
+{
+    (void)state;
+    net n = new_net();
+    cj_tensor *x[2] = {cj_sub(n.b, n.b), n.b}; /* sqrt'(0) is inf */
+    x[0] = cj_eval(x[0]);
+    for (int taken = 0; taken < 2; taken++) {
+        cj_tensor *p =
+            cj_lt(cj_sum(cj_square(n.h), CJ_ALL, false), cj_scalar(n.c, CJ_F64, taken ? 1e9 : -1));
+        if (taken)
+            x[0] = cj_eval(cj_shift(cj_square(n.b), 0.3));
+        cj_tensor *r[2], *want[2];
+        cj_cond(p, root, square, NULL, 2, x, 2, r);
+        good(n.c);
+        (taken ? root : square)(NULL, x, want);
+        same_derivatives(n.c, cj_sum(cj_mul(cj_sin(r[0]), r[1]), CJ_ALL, false),
+                         cj_sum(cj_mul(cj_sin(want[0]), want[1]), CJ_ALL, false), 2, x);
+    }
+    cj_context_free(n.c);
+}
+
+/* ---- loops in loops ---- */
+
+typedef struct inner {
+    const net *n;
+    cj_tensor *scale; /* of the outer iteration */
+} inner;
+
+static void inner_body(void *user, cj_body *b)
+{
+    const inner *w = user;
+    cj_tensor *h = cj_tanh(cj_add(cj_mul(b->carry[0], w->scale), cj_mul(b->x[0], w->n->b)));
+    b->next[0] = h;
+    b->y[0] = cj_mul(h, b->carry[0]);
+}
+
+static void outer_body(void *user, cj_body *b)
+{
+    const net *n = user;
+    inner w = {n, cj_exp(cj_mul(b->carry[0], n->b))};
+    cj_tensor *rows = cj_matmul(b->x[0], n->w), *last, *ys; /* [BATCH, HIDDEN] */
+    cj_loop(b->context, inner_body, &w, .carries = 1, .init = b->carry, .xs = 1, .x = &rows,
+            .ys = 1, .last = &last, .y = &ys);
+    b->next[0] = last;
+    b->y[0] = cj_sum(ys, CJ_AXIS(0), false);
+}
+
+static void test_nested(void **state)
+{
+    (void)state;
+    net n = new_net();
+    cj_tensor *h = cj_eval(cj_squeeze(cj_narrow(n.h, 0, 0, 1), 0)), *last, *y;
+    cj_loop(n.c, outer_body, &n, .carries = 1, .init = &h, .xs = 1, .x = &n.x, .ys = 1,
+            .last = &last, .y = &y);
+    good(n.c);
+    cj_tensor *z = h, *sum = NULL;
+    for (int t = 0; t < STEPS; t++) {
+        cj_tensor *scale = cj_exp(cj_mul(z, n.b));
+        cj_tensor *rows = cj_matmul(cj_squeeze(cj_narrow(n.x, 0, t, t + 1), 0), n.w), *ys = NULL;
+        for (int i = 0; i < BATCH; i++) {
+            cj_tensor *row = cj_squeeze(cj_narrow(rows, 0, i, i + 1), 0);
+            cj_tensor *next = cj_tanh(cj_add(cj_mul(z, scale), cj_mul(row, n.b)));
+            cj_tensor *part = cj_mul(next, z);
+            ys = ys ? cj_add(ys, part) : part;
+            z = next;
+        }
+        cj_tensor *part = cj_sum(cj_sin(ys), CJ_ALL, false);
+        sum = sum ? cj_add(sum, part) : part;
+    }
+    cj_tensor *f = cj_add(cj_sum(last, CJ_ALL, false), cj_sum(cj_sin(y), CJ_ALL, false));
+    cj_tensor *g = cj_add(cj_sum(z, CJ_ALL, false), sum);
+    cj_tensor *x[4] = {n.x, h, n.w, n.b};
+    same_derivatives(n.c, f, g, 4, x);
+    cj_context_free(n.c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scan),  cmocka_unit_test(test_reverse_scan),
+        cmocka_unit_test(test_while), cmocka_unit_test(test_without_capacity),
+        cmocka_unit_test(test_cond),  cmocka_unit_test(test_nested),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
