@@ -14,6 +14,7 @@
 #include "cajal/index.h"
 #include "cajal/loop.h"
 #include "cajal/loss.h"
+#include "cajal/math.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"
 #include "cajal/optim.h"

@@ -17,6 +17,7 @@
 
 #include "expression_coefficients.h"
 #include "expression_reduce.h"
+#include "expression_special_coefficients.h"
 
 /* Constants in the vocabulary's types. */
 #define F32(c) vf32_splat(c)
@@ -64,6 +65,83 @@ CJ_SIMD vf64 two_to_f64(vf64 shifted)
 
 #include "expression_f32.h"
 #include "expression_f64.h"
+
+/* ---- what has one text for both widths ---- */
+
+#define V vf32
+#define VM vm32
+#define VI vi32
+#define W(f) vf32_##f
+#define M(f) vm32_##f
+#define I(f) vi32_##f
+#define D(f) f##_f32
+#define C(x) vf32_splat((float)(x))
+#define POLYNOMIAL(x, c) CJ_POLYNOMIAL(vf32, x, c)
+#define CJ_SHIFTER CJ_SHIFTER_F32
+#define CJ_LEAST_NORMAL 0x1p-126f
+#define CJ_MAKE_NORMAL 0x1p23f
+#define CJ_MAKE_NORMAL_BITS 23
+#define CJ_LOG2E CJ_LOG2E_F32
+#define CJ_LOG2E_LOW (CJ_LOG2E_F64 - (double)CJ_LOG2E_F32)
+#define CJ_PIO2_HIGH CJ_PIO2_HIGH_F64
+#define CJ_PIO2_LOW (CJ_PIO2_HIGH_F64 - (double)(float)CJ_PIO2_HIGH_F64)
+#define CJ_EXP2_MOST 160
+#define CJ_SINH_MOST 89.6
+#define CJ_ERFINV_MIDDLE 3.5
+#include "expression_both.h"
+#undef V
+#undef VM
+#undef VI
+#undef W
+#undef M
+#undef I
+#undef D
+#undef C
+#undef POLYNOMIAL
+#undef CJ_SHIFTER
+#undef CJ_LEAST_NORMAL
+#undef CJ_MAKE_NORMAL
+#undef CJ_MAKE_NORMAL_BITS
+#undef CJ_LOG2E
+#undef CJ_LOG2E_LOW
+#undef CJ_PIO2_HIGH
+#undef CJ_PIO2_LOW
+#undef CJ_EXP2_MOST
+#undef CJ_SINH_MOST
+#undef CJ_ERFINV_MIDDLE
+
+#define V vf64
+#define VM vm64
+#define VI vi64
+#define W(f) vf64_##f
+#define M(f) vm64_##f
+#define I(f) vi64_##f
+#define D(f) f##_f64
+#define C(x) vf64_splat((double)(x))
+#define POLYNOMIAL(x, c) CJ_POLYNOMIAL(vf64, x, c)
+#define CJ_SHIFTER CJ_SHIFTER_F64
+#define CJ_LEAST_NORMAL 0x1p-1022
+#define CJ_MAKE_NORMAL 0x1p52
+#define CJ_MAKE_NORMAL_BITS 52
+#define CJ_LOG2E CJ_LOG2E_F64
+#define CJ_LOG2E_LOW CJ_LOG2E_LOW_F64
+#define CJ_PIO2_HIGH CJ_PIO2_HIGH_F64
+#define CJ_PIO2_LOW CJ_PIO2_LOW_F64
+#define CJ_EXP2_MOST 1100
+#define CJ_SINH_MOST 711
+#define CJ_ERFINV_MIDDLE 4.5
+#include "expression_both.h"
+#undef V
+#undef VM
+#undef VI
+#undef W
+#undef M
+#undef I
+#undef D
+#undef C
+#undef POLYNOMIAL
+
+#include "expression_special.h"
 
 #undef F32
 #undef F64

@@ -48,18 +48,30 @@ CJ_SIMD vf32 cj_expm1_f32(vf32 x)
     return vf32_copysign(y, x);
 }
 
-/*
- * log(2^scaled u) + correction for normal u > 0: u = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); k
- * ln2 + f is added with its rounding error kept.
- */
-CJ_SIMD vf32 log_core_f32(vf32 u, vf32 scaled, vf32 correction)
+/* u = 2^k (1 + f) for normal u > 0, sqrt(1/2) <= 1 + f < sqrt(2); returns f. */
+CJ_SIMD vf32 log_split_f32(vf32 u, vf32 *k)
 {
     const int32_t root_half = 0x3f3504f3;
     vi32 shifted = vi32_add(vf32_bits(u), I32(0x3f800000 - root_half));
     vi32 exponent = vi32_or(vi32_shr(shifted, 23), I32(0x4b000000));
-    vf32 k = (vi32_as_f32(exponent) - F32(0x1p23f + 127)) + scaled;
-    vf32 m = vi32_as_f32(vi32_add(vi32_and(shifted, I32(0x7fffff)), I32(root_half)));
-    vf32 f = m - F32(1), f2 = f * f;
+    *k = vi32_as_f32(exponent) - F32(0x1p23f + 127);
+    return vi32_as_f32(vi32_add(vi32_and(shifted, I32(0x7fffff)), I32(root_half))) - F32(1);
+}
+
+/* log(1 + f) - f, for log2 */
+CJ_SIMD vf32 log_tail_f32(vf32 f)
+{
+    vf32 f2 = f * f;
+    return vf32_fma(f2 * f, CJ_POLYNOMIAL(vf32, f, log_r_f32), f2 * F32(-0.5f));
+}
+
+/*
+ * log(2^scaled u) + correction for normal u > 0; k ln2 + f is added with its rounding error kept.
+ */
+CJ_SIMD vf32 log_core_f32(vf32 u, vf32 scaled, vf32 correction)
+{
+    vf32 k, f = log_split_f32(u, &k), f2 = f * f;
+    k = k + scaled;
     vf32 low =
         vf32_fma(f2 * f, CJ_POLYNOMIAL(vf32, f, log_r_f32), vf32_fma(f2, F32(-0.5f), correction));
     low = vf32_fma(k, F32(CJ_LN2_2_F32), low);
@@ -189,7 +201,7 @@ CJ_SIMD vf64 pow_half_f32(vf64 x, vf64 y)
     logarithm = vf64_select(vf64_lt(size, F64(INFINITY)), logarithm, size);
     logarithm = vf64_select(vf64_eq(size, F64(0)), F64(-INFINITY), logarithm);
     vf64 e = vf64_select(vf64_eq(size, F64(1)), F64(0), y * logarithm);
-    e = vf64_at_least(vf64_at_most(e, F64(200)), F64(-200));
+    e = vf64_at_least(vf64_at_most(e, F64(1000)), F64(-1000));
     vf64 t = e + F64(CJ_SHIFTER_F64);
     vf64 r = e - (t - F64(CJ_SHIFTER_F64));
     return CJ_POLYNOMIAL(vf64, r, exp2_f64) * two_to_f64(t);

@@ -59,6 +59,13 @@ CJ_SIMD vf64 log_split_f64(vf64 u, vf64 *k)
     return vi64_as_f64(vi64_add(vi64_and(shifted, I64(0xfffffffffffff)), I64(root_half))) - F64(1);
 }
 
+/* log(1 + f) - f = s (f^2/2 + s^2 p(s^2)) - f^2/2, s = f / (2 + f), for log2 */
+CJ_SIMD vf64 log_tail_f64(vf64 f)
+{
+    vf64 s = f / (F64(2) + f), z = s * s, h = F64(0.5) * (f * f);
+    return s * vf64_fma(z, CJ_POLYNOMIAL(vf64, z, log_s_f64), h) - h;
+}
+
 /* log(1 + f) = f - (f^2/2 - s (f^2/2 + s^2 p(s^2))), s = f / (2 + f) */
 CJ_SIMD vf64 log_core_f64(vf64 u, vf64 scaled, vf64 correction)
 {

@@ -10,7 +10,12 @@
 
 static bool is_math(cj_op op)
 {
-    return (op >= CJ_OP_EXP && op <= CJ_OP_ERF) || op == CJ_OP_POW;
+    static const bool math[CJ_MAP_OP_COUNT] = {
+#define CJ_X(NAME, ...) [CJ_OP_##NAME] = true,
+        CJ_MATH_OP_LIST(CJ_X)
+#undef CJ_X
+            [CJ_OP_FMOD] = true};
+    return math[op];
 }
 
 /* Half to even, as the processor rounds by default. */
@@ -41,6 +46,15 @@ static bool is_math(cj_op op)
 FLOAT_MAP(f32, float, floorf, ceilf, rintf, sqrtf, fabsf)
 FLOAT_MAP(f64, double, floor, ceil, rint, sqrt, fabs)
 
+static uint64_t count_bits(uint64_t a)
+{
+    uint64_t count = 0;
+    for (; a != 0; a &= a - 1) {
+        count++;
+    }
+    return count;
+}
+
 /* Integers of `bits` bits, held in 64: what wraps is cut to the width by the caller. */
 static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, bool is_bool)
 {
@@ -54,6 +68,8 @@ static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, bool is_bo
     case CJ_OP_SUB: return a - b;
     case CJ_OP_MUL: return a * b;
     case CJ_OP_DIV: return y == 0 ? 0 : y == -1 ? 0 - a : (uint64_t)(x / y);
+    case CJ_OP_FMOD: return y == 0 || y == -1 ? 0 : (uint64_t)(x % y);
+    case CJ_OP_POPCOUNT: return count_bits(bits == 64 ? a : a & ((UINT64_C(1) << bits) - 1));
     case CJ_OP_MAX: return x > y ? a : b;
     case CJ_OP_MIN: return x < y ? a : b;
     case CJ_OP_AND: return a & b;

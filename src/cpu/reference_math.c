@@ -13,21 +13,27 @@
 #define FUNCTION(dtype) cj_reference_math_##dtype
 #endif
 
-#define MATH(dtype, T)                                                                             \
-    T FUNCTION(dtype)(cj_op op, T x, T y)                                                          \
-    {                                                                                              \
-        switch (op) {                                                                              \
-        case CJ_OP_EXP: return cj_exp_##dtype(x);                                                  \
-        case CJ_OP_EXPM1: return cj_expm1_##dtype(x);                                              \
-        case CJ_OP_LOG: return cj_log_##dtype(x);                                                  \
-        case CJ_OP_LOG1P: return cj_log1p_##dtype(x);                                              \
-        case CJ_OP_SIN: return cj_sin_##dtype(x);                                                  \
-        case CJ_OP_COS: return cj_cos_##dtype(x);                                                  \
-        case CJ_OP_TANH: return cj_tanh_##dtype(x);                                                \
-        case CJ_OP_ERF: return cj_erf_##dtype(x);                                                  \
-        default: return cj_pow_##dtype(x, y);                                                      \
-        }                                                                                          \
-    }
+#define CALL1(name, dtype) cj_##name##_##dtype(x)
+#define CALL2(name, dtype) cj_##name##_##dtype(x, y)
 
-MATH(f32, float)
-MATH(f64, double)
+float FUNCTION(f32)(cj_op op, float x, float y)
+{
+    switch (op) {
+#define CJ_X(NAME, name, arity, ...)                                                               \
+    case CJ_OP_##NAME: return CALL##arity(name, f32);
+        CJ_MATH_OP_LIST(CJ_X)
+#undef CJ_X
+    default: return cj_fmod_f32(x, y);
+    }
+}
+
+double FUNCTION(f64)(cj_op op, double x, double y)
+{
+    switch (op) {
+#define CJ_X(NAME, name, arity, ...)                                                               \
+    case CJ_OP_##NAME: return CALL##arity(name, f64);
+        CJ_MATH_OP_LIST(CJ_X)
+#undef CJ_X
+    default: return cj_fmod_f64(x, y);
+    }
+}

@@ -8,7 +8,7 @@
 
 #include "kernels.h"
 
-/* f(x), or f(x, y) of POW; op from EXP to ERF, or POW. */
+/* f(x), or f(x, y); op of CJ_MATH_OP_LIST, or FMOD. */
 float cj_reference_math_f32(cj_op op, float x, float y);
 double cj_reference_math_f64(cj_op op, double x, double y);
 float cj_reference_math_baseline_f32(cj_op op, float x, float y);

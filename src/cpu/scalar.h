@@ -92,6 +92,9 @@ CJ_SCALAR(vf64, double, vi64, int64_t, uint64_t, vm64, INT64_MIN, f64, 1023, 52)
 
 CJ_SIMD vf32 vf32_floor(vf32 a) { return floorf(a); }
 CJ_SIMD vf64 vf64_floor(vf64 a) { return floor(a); }
+CJ_SIMD vf64 vf64_round(vf64 a) { return rint(a); }
+CJ_SIMD vf32 vf32_sqrt(vf32 a) { return sqrtf(a); }
+CJ_SIMD vf64 vf64_sqrt(vf64 a) { return sqrt(a); }
 CJ_SIMD vf64 vf32_widen_low(vf32 a) { return (double)a; }
 CJ_SIMD vf64 vf32_widen_high(vf32 a) { return (double)a; }
 CJ_SIMD vf32 vf64_narrow(vf64 low, vf64 high) { return (void)high, (float)low; }

@@ -30,6 +30,7 @@
 
 #include "base/base.h"
 #include "cajal/graph.h"
+#include "cajal/math.h"
 #include "graph/op_list.h"
 
 struct cj_tensor {

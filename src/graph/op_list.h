@@ -12,7 +12,40 @@
  * Elementwise ops: X(NAME, name, arity, in, out). `in`: the dtype classes it takes, as letters of CJ_DTYPE_LIST
  * (f float, i signed, u unsigned, b bool). `out`: '=' the dtype of its (last) source, 'b' bool, 'c' chosen by an option.
  * All sources have one shape and (but for the condition of where) one dtype: broadcasting is an explicit expand.
+ * First those that have their text in src/cpu/expression.h.
  */
+#define CJ_MATH_OP_LIST(X)                                                                         \
+    X(EXP, exp, 1, "f", '=')                                                                       \
+    X(EXPM1, expm1, 1, "f", '=')                                                                   \
+    X(EXP2, exp2, 1, "f", '=')                                                                     \
+    X(LOG, log, 1, "f", '=')                                                                       \
+    X(LOG1P, log1p, 1, "f", '=')                                                                   \
+    X(LOG2, log2, 1, "f", '=')                                                                     \
+    X(SIN, sin, 1, "f", '=')                                                                       \
+    X(COS, cos, 1, "f", '=')                                                                       \
+    X(TAN, tan, 1, "f", '=')                                                                       \
+    X(ASIN, asin, 1, "f", '=')                                                                     \
+    X(ACOS, acos, 1, "f", '=')                                                                     \
+    X(ATAN, atan, 1, "f", '=')                                                                     \
+    X(SINH, sinh, 1, "f", '=')                                                                     \
+    X(COSH, cosh, 1, "f", '=')                                                                     \
+    X(TANH, tanh, 1, "f", '=')                                                                     \
+    X(ASINH, asinh, 1, "f", '=')                                                                   \
+    X(ACOSH, acosh, 1, "f", '=')                                                                   \
+    X(ATANH, atanh, 1, "f", '=')                                                                   \
+    X(CBRT, cbrt, 1, "f", '=')                                                                     \
+    X(ERF, erf, 1, "f", '=')                                                                       \
+    X(ERFC, erfc, 1, "f", '=')                                                                     \
+    X(ERFINV, erfinv, 1, "f", '=')                                                                 \
+    X(LGAMMA, lgamma, 1, "f", '=') /* log |gamma(x)| */                                            \
+    X(DIGAMMA, digamma, 1, "f", '=') /* its derivative */                                          \
+    X(POW, pow, 2, "f", '=')                                                                       \
+    X(ATAN2, atan2, 2, "f", '=') /* (y, x) */                                                      \
+    X(HYPOT, hypot, 2, "f", '=')                                                                   \
+    X(LOGADDEXP, logaddexp, 2, "f", '=') /* log(e^a + e^b) */                                      \
+    X(ZETA, zeta, 2, "f", '=') /* (s, q): the sum of (q + k)^-s over k >= 0 */                     \
+    X(BESSEL_IE, bessel_ie, 2, "f", '=') /* (n, x): exp(-|x|) I_n(x) for integers n up to 64 */
+
 #define CJ_MAP_OP_LIST(X)                                                                          \
     X(NEG, neg, 1, "fiu", '=')                                                                     \
     X(ABS, abs, 1, "fiu", '=')                                                                     \
@@ -21,20 +54,13 @@
     X(CEIL, ceil, 1, "f", '=')                                                                     \
     X(ROUND, round, 1, "f", '=') /* half to even */                                                \
     X(SQRT, sqrt, 1, "f", '=')                                                                     \
-    X(EXP, exp, 1, "f", '=')                                                                       \
-    X(EXPM1, expm1, 1, "f", '=')                                                                   \
-    X(LOG, log, 1, "f", '=')                                                                       \
-    X(LOG1P, log1p, 1, "f", '=')                                                                   \
-    X(SIN, sin, 1, "f", '=')                                                                       \
-    X(COS, cos, 1, "f", '=')                                                                       \
-    X(TANH, tanh, 1, "f", '=')                                                                     \
-    X(ERF, erf, 1, "f", '=')                                                                       \
+    CJ_MATH_OP_LIST(X)                                                                             \
     X(NOT, not, 1, "iub", '=') /* bool: logical, integers: bitwise */                              \
     X(ADD, add, 2, "fiu", '=')                                                                     \
     X(SUB, sub, 2, "fiu", '=')                                                                     \
     X(MUL, mul, 2, "fiu", '=')                                                                     \
     X(DIV, div, 2, "fiu", '=') /* integers: toward zero, by zero gives 0 */                        \
-    X(POW, pow, 2, "f", '=')                                                                       \
+    X(FMOD, fmod, 2, "fiu", '=') /* x - trunc(x / y) y, exact; by zero NaN (integers: 0) */        \
     X(MAX, max, 2, "fiub", '=') /* NaN propagates */                                               \
     X(MIN, min, 2, "fiub", '=')                                                                    \
     X(EQ, eq, 2, "fiub", 'b')                                                                      \
@@ -44,6 +70,7 @@
     X(AND, and, 2, "iub", '=')                                                                     \
     X(OR, or, 2, "iub", '=')                                                                       \
     X(XOR, xor, 2, "iub", '=')                                                                     \
+    X(POPCOUNT, popcount, 1, "iu", '=') /* how many bits are set */                                \
     X(SHL, shl, 2, "u", '=') /* a shift by the width or more gives 0 */                            \
     X(SHR, shr, 2, "u", '=')                                                                       \
     X(WHERE, where, 3, "fiub", '=') /* where(bool condition, a, b) */                              \

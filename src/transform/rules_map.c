@@ -6,6 +6,8 @@
  */
 #include "transform/rules.h"
 
+#include <math.h>
+
 static cj_tensor *zero_like(cj_at at, cj_tensor *x)
 {
     return cj_full_at(at, x->context, (cj_dtype)x->dtype, x->rank, x->shape, 0);
@@ -88,6 +90,97 @@ CJ_PARTIAL(erf) /* 2/sqrt(pi) exp(-a^2) */
     return cj_mul_at(at, v, cj_scale_at(at, bell, 1.128379167095512573896));
 }
 
+CJ_PARTIAL(exp2) /* ln 2 y */
+{
+    return cj_mul_at(at, v, cj_scale_at(at, node, 0.693147180559945309417));
+}
+
+CJ_PARTIAL(log2) /* 1 / (a ln 2) */
+{
+    return cj_div_at(at, v, cj_scale_at(at, node->source[0], 0.693147180559945309417));
+}
+
+CJ_PARTIAL(tan) /* 1 + y^2 */
+{
+    return cj_mul_at(at, v, cj_shift_at(at, cj_mul_at(at, node, node), 1));
+}
+
+/* (1 - a) (1 + a): 1 - a^2 without cancellation at the ends */
+static cj_tensor *one_less_square(cj_at at, cj_tensor *a)
+{
+    return cj_mul_at(at, cj_sub_at(at, cj_like_at(at, a, 1), a), cj_shift_at(at, a, 1));
+}
+
+CJ_PARTIAL(asin) /* 1 / sqrt(1 - a^2) */
+{
+    return cj_div_at(at, v, cj_sqrt_at(at, one_less_square(at, node->source[0])));
+}
+
+CJ_PARTIAL(acos)
+{
+    return cj_neg_at(at, cj_partial_asin(at, node, i, v));
+}
+
+CJ_PARTIAL(atan) /* 1 / (1 + a^2), as often divided by hypot(a, 1): the square may overflow */
+{
+    cj_tensor *h = cj_hypot_at(at, node->source[0], cj_like_at(at, node, 1));
+    return cj_div_at(at, cj_div_at(at, v, h), h);
+}
+
+CJ_PARTIAL(sinh)
+{
+    return cj_mul_at(at, v, cj_cosh_at(at, node->source[0]));
+}
+
+CJ_PARTIAL(cosh)
+{
+    return cj_mul_at(at, v, cj_sinh_at(at, node->source[0]));
+}
+
+CJ_PARTIAL(asinh) /* 1 / sqrt(a^2 + 1) */
+{
+    return cj_div_at(at, v, cj_hypot_at(at, node->source[0], cj_like_at(at, node, 1)));
+}
+
+CJ_PARTIAL(acosh) /* 1 / sqrt((a - 1) (a + 1)) */
+{
+    cj_tensor *below = cj_sqrt_at(at, cj_shift_at(at, node->source[0], -1));
+    cj_tensor *above = cj_sqrt_at(at, cj_shift_at(at, node->source[0], 1));
+    return cj_div_at(at, cj_div_at(at, v, below), above);
+}
+
+CJ_PARTIAL(atanh) /* 1 / (1 - a^2) */
+{
+    return cj_div_at(at, v, one_less_square(at, node->source[0]));
+}
+
+CJ_PARTIAL(cbrt) /* 1 / (3 y^2) */
+{
+    return cj_div_at(at, v, cj_scale_at(at, cj_mul_at(at, node, node), 3));
+}
+
+CJ_PARTIAL(erfc)
+{
+    return cj_neg_at(at, cj_partial_erf(at, node, i, v));
+}
+
+CJ_PARTIAL(erfinv) /* sqrt(pi)/2 exp(y^2) */
+{
+    cj_tensor *slope = cj_exp_at(at, cj_mul_at(at, node, node));
+    return cj_mul_at(at, v, cj_scale_at(at, slope, 0.886226925452758013649));
+}
+
+CJ_PARTIAL(lgamma)
+{
+    return cj_mul_at(at, v, cj_digamma_at(at, node->source[0]));
+}
+
+CJ_PARTIAL(digamma) /* zeta(2, a) */
+{
+    cj_tensor *a = node->source[0];
+    return cj_mul_at(at, v, cj_zeta_at(at, cj_like_at(at, a, 2), a));
+}
+
 /* v has the dtype of one end, the result that of the other; an end that is no float carries no derivative. */
 CJ_PARTIAL(cast)
 {
@@ -165,6 +258,67 @@ CJ_PARTIAL(pow)
     return pow_to_base(at, node, v);
 }
 
+/* b / (a^2 + b^2), -a / (a^2 + b^2), the squares as products of the hypotenuse. */
+CJ_PARTIAL(atan2)
+{
+    cj_tensor *a = node->source[0], *b = node->source[1], *h = cj_hypot_at(at, a, b);
+    cj_tensor *slope = cj_div_at(at, cj_div_at(at, i == 0 ? b : cj_neg_at(at, a), h), h);
+    return cj_mul_at(at, v, slope);
+}
+
+/* a / y, b / y; 0 at the origin */
+CJ_PARTIAL(hypot)
+{
+    cj_tensor *origin = cj_eq_at(at, node, cj_like_at(at, node, 0));
+    cj_tensor *safe = cj_where_at(at, origin, cj_like_at(at, node, 1), node);
+    return cj_mul_at(at, v, cj_div_at(at, node->source[i], safe));
+}
+
+/* exp(a - y); 1 where both are the same infinity, whose difference is none */
+CJ_PARTIAL(logaddexp)
+{
+    cj_tensor *self = node->source[i];
+    cj_tensor *endless = cj_eq_at(at, cj_abs_at(at, node), cj_like_at(at, node, (double)INFINITY));
+    cj_tensor *same = cj_and_at(at, endless, cj_eq_at(at, self, node));
+    cj_tensor *less = cj_where_at(at, same, cj_like_at(at, node, 0), cj_sub_at(at, self, node));
+    return cj_mul_at(at, v, cj_exp_at(at, less));
+}
+
+/* a - trunc(a / b) b. The quotient is a whole number, up to the rounding of its division. */
+CJ_PARTIAL(fmod)
+{
+    cj_tensor *a = node->source[0], *b = node->source[1];
+    if (cj_dtype_class(node->dtype) != 'f')
+        return NULL;
+    if (i == 0)
+        return v;
+    cj_tensor *whole = cj_round_at(at, cj_div_at(at, cj_sub_at(at, a, node), b));
+    return cj_neg_at(at, cj_mul_at(at, v, cj_stop_gradient_at(at, whole)));
+}
+
+/* -s zeta(s + 1, q); to s there is none */
+CJ_PARTIAL(zeta)
+{
+    cj_tensor *s = node->source[0], *q = node->source[1];
+    if (i == 0)
+        return NULL;
+    cj_tensor *next = cj_zeta_at(at, cj_shift_at(at, s, 1), q);
+    return cj_neg_at(at, cj_mul_at(at, v, cj_mul_at(at, s, next)));
+}
+
+/* (y_(n-1) + y_(n+1)) / 2 - sign(x) y; the order n is no variable */
+CJ_PARTIAL(bessel_ie)
+{
+    cj_tensor *n = node->source[0], *x = node->source[1];
+    if (i == 0)
+        return NULL;
+    cj_tensor *below = cj_bessel_ie_at(at, cj_shift_at(at, n, -1), x);
+    cj_tensor *above = cj_bessel_ie_at(at, cj_shift_at(at, n, 1), x);
+    cj_tensor *mean = cj_scale_at(at, cj_add_at(at, below, above), 0.5);
+    cj_tensor *slope = cj_sub_at(at, mean, cj_mul_at(at, cj_sign_at(at, x), node));
+    return cj_mul_at(at, v, slope);
+}
+
 /* The larger takes v, ties take half each; a NaN takes v, as it took the value. */
 static cj_tensor *to_winner(cj_at at, cj_tensor *loses, cj_tensor *ties, cj_tensor *v)
 {
@@ -202,6 +356,7 @@ CJ_STEP(le)
 CJ_STEP(and)
 CJ_STEP(or)
 CJ_STEP(xor)
+CJ_STEP(popcount)
 CJ_STEP(shl)
 CJ_STEP(shr)
 

@@ -111,7 +111,14 @@ static void grow_map(graph *g, cj_dtype dtype)
     if (!x)
         return;
     cj_tensor *y = partner(g, x);
-    switch (below(g, 22)) {
+    switch (below(g, 30)) {
+    case 22: keep(g, cj_logaddexp(x, y)); break;
+    case 23: keep(g, cj_asinh(cj_hypot(x, y))); break;
+    case 24: keep(g, cj_atan2(x, cj_shift(cj_square(y), 1))); break;
+    case 25: keep(g, cj_erfc(cj_atan(x))); break;
+    case 26: keep(g, cj_log2(cj_exp2(cj_tanh(x)))); break;
+    case 27: keep(g, cj_lgamma(cj_shift(cj_abs(cj_tanh(x)), 0.5))); break;
+    case 28: keep(g, cj_bessel_i1e(x)); break;
     case 0: keep(g, cj_neg(x)); break;
     case 1: keep(g, cj_tanh(x)); break;
     case 2: keep(g, cj_exp(cj_tanh(x))); break;

@@ -160,4 +160,5 @@ def main():
     print("};\n\n#endif")
 
 
-main()
+if __name__ == "__main__":
+    main()

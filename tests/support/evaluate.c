@@ -57,6 +57,28 @@ static double float_map(int op, double a, double b)
     case CJ_OP_SQRT: return sqrt(a);
     case CJ_OP_EXP: return exp(a);
     case CJ_OP_EXPM1: return expm1(a);
+    case CJ_OP_EXP2: return exp2(a);
+    case CJ_OP_LOG2: return log2(a);
+    case CJ_OP_TAN: return tan(a);
+    case CJ_OP_ASIN: return asin(a);
+    case CJ_OP_ACOS: return acos(a);
+    case CJ_OP_ATAN: return atan(a);
+    case CJ_OP_SINH: return sinh(a);
+    case CJ_OP_COSH: return cosh(a);
+    case CJ_OP_ASINH: return asinh(a);
+    case CJ_OP_ACOSH: return acosh(a);
+    case CJ_OP_ATANH: return atanh(a);
+    case CJ_OP_CBRT: return cbrt(a);
+    case CJ_OP_ERFC: return erfc(a);
+    case CJ_OP_ERFINV: return evaluate_erfinv(a);
+    case CJ_OP_LGAMMA: return lgamma(a);
+    case CJ_OP_DIGAMMA: return evaluate_digamma(a);
+    case CJ_OP_ATAN2: return atan2(a, b);
+    case CJ_OP_HYPOT: return hypot(a, b);
+    case CJ_OP_LOGADDEXP: return evaluate_logaddexp(a, b);
+    case CJ_OP_FMOD: return fmod(a, b);
+    case CJ_OP_ZETA: return evaluate_zeta(a, b);
+    case CJ_OP_BESSEL_IE: return evaluate_bessel_ie(a, b);
     case CJ_OP_LOG: return log(a);
     case CJ_OP_LOG1P: return log1p(a);
     case CJ_OP_SIN: return sin(a);
@@ -74,6 +96,14 @@ static double float_map(int op, double a, double b)
     }
 }
 
+static int64_t bits_set(uint64_t a)
+{
+    int64_t count = 0;
+    for (int i = 0; i < 64; i++)
+        count += (int64_t)(a >> i & 1);
+    return count;
+}
+
 static int64_t integer_map(int op, int dtype, int64_t a, int64_t b)
 {
     uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
@@ -87,6 +117,8 @@ static int64_t integer_map(int op, int dtype, int64_t a, int64_t b)
     case CJ_OP_SUB: return wrap(dtype, ua - ub);
     case CJ_OP_MUL: return wrap(dtype, ua * ub);
     case CJ_OP_DIV: return b == 0 ? 0 : b == -1 ? wrap(dtype, -ua) : a / b;
+    case CJ_OP_FMOD: return b == 0 || b == -1 ? 0 : a % b;
+    case CJ_OP_POPCOUNT: return bits_set(width == 64 ? ua : ua & ((UINT64_C(1) << width) - 1));
     case CJ_OP_MAX: return a > b ? a : b;
     case CJ_OP_MIN: return a < b ? a : b;
     case CJ_OP_AND: return a & b;

@@ -44,4 +44,11 @@ static inline int64_t ravel(const cj_tensor *x, const int64_t *at)
 /* Computes the node if its op is of the family. */
 bool evaluate_index(const job *j);
 
+/* evaluate_special.c */
+double evaluate_erfinv(double a);
+double evaluate_digamma(double x);
+double evaluate_zeta(double s, double q);
+double evaluate_bessel_ie(double n, double x);
+double evaluate_logaddexp(double a, double b);
+
 #endif

@@ -52,6 +52,39 @@ ONE(maximum, cj_maximum(x[0], cj_square(x[1])))
 ONE(minimum, cj_minimum(cj_square(x[0]), x[1]))
 ONE(where, cj_where(cj_lt(x[0], cj_like(x[0], 0.3)), cj_square(x[0]), cj_exp(x[1])))
 
+ONE(exp2, cj_exp2(x[0]))
+ONE(log2, cj_log2(x[0]))
+ONE(rsqrt, cj_rsqrt(x[0]))
+ONE(cbrt, cj_cbrt(x[0]))
+ONE(tan, cj_tan(x[0]))
+ONE(asin, cj_asin(x[0]))
+ONE(acos, cj_acos(x[0]))
+ONE(atan, cj_atan(x[0]))
+ONE(sinh, cj_sinh(x[0]))
+ONE(cosh, cj_cosh(x[0]))
+ONE(asinh, cj_asinh(x[0]))
+ONE(acosh, cj_acosh(x[0]))
+ONE(atanh, cj_atanh(x[0]))
+ONE(erfc, cj_erfc(x[0]))
+ONE(erfinv, cj_erfinv(x[0]))
+ONE(lgamma, cj_lgamma(x[0]))
+ONE(digamma, cj_digamma(x[0]))
+ONE(polygamma, cj_polygamma(3, x[0]))
+ONE(bessel_i0, cj_bessel_i0(x[0]))
+ONE(bessel_i1, cj_bessel_i1(x[0]))
+ONE(bessel_i0e, cj_bessel_i0e(x[0]))
+ONE(bessel_i1e, cj_bessel_i1e(x[0]))
+ONE(sinc, cj_sinc(x[0]))
+ONE(trunc, cj_mul(cj_trunc(x[0]), x[0]))
+ONE(clamp, cj_square(cj_clamp(x[0], -1, 0.5)))
+ONE(fmod, cj_fmod(x[0], x[1]))
+ONE(remainder, cj_remainder(cj_neg(x[0]), x[1]))
+ONE(atan2, cj_atan2(x[0], cj_sub(x[1], cj_like(x[1], 1))))
+ONE(hypot, cj_hypot(x[0], x[1]))
+ONE(logaddexp, cj_logaddexp(x[0], x[1]))
+ONE(xlogy, cj_xlogy(x[0], x[1]))
+ONE(zeta, cj_zeta(cj_like(x[0], 2.5), cj_mul(x[0], x[1])))
+
 /* y(x) on shapes [], [1], [0, 3], [2, 3]. */
 static void check_unary(const char *name, cj_tensor *(*build)(cj_tensor **), double low,
                         double high)
@@ -79,19 +112,58 @@ static void test_unary(void **state)
         cj_tensor *(*build)(cj_tensor **);
         double low, high;
     } row[] = {
-        {"neg", y_neg, -2, 2},         {"abs", y_abs, 0.1, 2},
-        {"abs", y_abs, -2, -0.1},      {"relu", y_relu, -2, 2},
-        {"sign", y_sign, 0.1, 2},      {"floor", y_floor, 0.1, 0.9},
-        {"ceil", y_ceil, 0.1, 0.9},    {"round", y_round, 0.6, 1.4},
-        {"sqrt", y_sqrt, 0.3, 3},      {"exp", y_exp, -2, 2},
-        {"expm1", y_expm1, -2, 2},     {"log", y_log, 0.3, 3},
-        {"log1p", y_log1p, -0.5, 3},   {"sin", y_sin, -3, 3},
-        {"cos", y_cos, -3, 3},         {"tanh", y_tanh, -2, 2},
-        {"erf", y_erf, -2, 2},         {"square", y_square, -2, 2},
-        {"1/x", y_reciprocal, 0.4, 2}, {"tap", y_tap, -2, 2},
-        {"x^3", y_cubed, -2, 2},       {"x^2", y_squared, -2, 2},
-        {"-3x+2", y_scaled, -2, 2},    {"(e^x+x)(x-e^x)", y_shared, -1, 1},
+        {"neg", y_neg, -2, 2},
+        {"abs", y_abs, 0.1, 2},
+        {"abs", y_abs, -2, -0.1},
+        {"relu", y_relu, -2, 2},
+        {"sign", y_sign, 0.1, 2},
+        {"floor", y_floor, 0.1, 0.9},
+        {"ceil", y_ceil, 0.1, 0.9},
+        {"round", y_round, 0.6, 1.4},
+        {"sqrt", y_sqrt, 0.3, 3},
+        {"exp", y_exp, -2, 2},
+        {"expm1", y_expm1, -2, 2},
+        {"log", y_log, 0.3, 3},
+        {"log1p", y_log1p, -0.5, 3},
+        {"sin", y_sin, -3, 3},
+        {"cos", y_cos, -3, 3},
+        {"tanh", y_tanh, -2, 2},
+        {"erf", y_erf, -2, 2},
+        {"square", y_square, -2, 2},
+        {"1/x", y_reciprocal, 0.4, 2},
+        {"tap", y_tap, -2, 2},
+        {"x^3", y_cubed, -2, 2},
+        {"x^2", y_squared, -2, 2},
+        {"-3x+2", y_scaled, -2, 2},
+        {"(e^x+x)(x-e^x)", y_shared, -1, 1},
         {"x(x-x)", y_stopped, -2, 2},
+        {"exp2", y_exp2, -2, 2},
+        {"log2", y_log2, 0.4, 3},
+        {"rsqrt", y_rsqrt, 0.4, 3},
+        {"cbrt", y_cbrt, 0.4, 3},
+        {"cbrt", y_cbrt, -3, -0.4},
+        {"tan", y_tan, -1.2, 1.2},
+        {"asin", y_asin, -0.8, 0.8},
+        {"acos", y_acos, -0.8, 0.8},
+        {"atan", y_atan, -3, 3},
+        {"sinh", y_sinh, -2, 2},
+        {"cosh", y_cosh, -2, 2},
+        {"asinh", y_asinh, -3, 3},
+        {"acosh", y_acosh, 1.3, 3},
+        {"atanh", y_atanh, -0.8, 0.8},
+        {"erfc", y_erfc, -2, 2},
+        {"erfinv", y_erfinv, -0.8, 0.8},
+        {"lgamma", y_lgamma, 0.5, 9},
+        {"lgamma", y_lgamma, -0.8, -0.2},
+        {"digamma", y_digamma, 0.5, 9},
+        {"polygamma", y_polygamma, 0.7, 3},
+        {"bessel_i0", y_bessel_i0, -3, 3},
+        {"bessel_i1", y_bessel_i1, -3, 3},
+        {"bessel_i0e", y_bessel_i0e, 0.1, 9},
+        {"bessel_i1e", y_bessel_i1e, -9, -0.1},
+        {"sinc", y_sinc, -1.2, 1.2},
+        {"trunc", y_trunc, 0.1, 0.9},
+        {"clamp", y_clamp, -2, 2},
     };
     for (size_t i = 0; i < CJ_COUNT(row); i++)
         check_unary(row[i].name, row[i].build, row[i].low, row[i].high);
@@ -111,6 +183,13 @@ static void test_binary(void **state)
     check_binary("maximum", y_maximum, -1.5, 1.5);
     check_binary("minimum", y_minimum, -1.5, 1.5);
     check_binary("where", y_where, -1, 1);
+    check_binary("fmod", y_fmod, 0.5, 2);
+    check_binary("remainder", y_remainder, 0.5, 2);
+    check_binary("atan2", y_atan2, 0.3, 2);
+    check_binary("hypot", y_hypot, -2, 2);
+    check_binary("logaddexp", y_logaddexp, -2, 2);
+    check_binary("xlogy", y_xlogy, 0.3, 2);
+    check_binary("zeta", y_zeta, 0.7, 2);
 }
 
 /* ---- movement and reductions; a square behind each, so that second derivatives are not zero ---- */

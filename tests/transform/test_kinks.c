@@ -60,6 +60,72 @@ static void test_one_source(void **state)
     EXPECT_GRADIENT(cj_mul(z, cj_stop_gradient(z)), z, 0, 4);
 }
 
+/* The gradient of the sum of y, as a graph. */
+static cj_tensor *slope(cj_tensor *y, cj_tensor *x)
+{
+    cj_tensor *gradient;
+    assert_int_equal(cj_grad(cj_sum(y, CJ_ALL, false), 1, &x, &gradient), CJ_OK);
+    return gradient;
+}
+
+static void expect_near(double got, double want)
+{
+    if (!(fabs(got - want) <= 1e-14 * fmax(1, fabs(want))))
+        fail_msg("%.17g, expected %.17g", got, want);
+}
+
+static double first_of(cj_tensor *y)
+{
+    return evaluate_number(cj_reshape(y, 1, I64(-1)), 0, NULL);
+}
+
+static void test_further_functions(void **state)
+{
+    cj_context *c = *state;
+    const double pi = 3.14159265358979323846;
+    cj_tensor *ends = VECTOR(c, -1, 0, 1), *root = VECTOR(c, 0, 8),
+              *x = VECTOR(c, -1, -0.5, 2, NAN);
+    EXPECT_GRADIENT(cj_asin(ends), ends, INFINITY, 1, INFINITY);
+    EXPECT_GRADIENT(cj_acos(ends), ends, -INFINITY, -1, -INFINITY);
+    EXPECT_GRADIENT(cj_atanh(ends), ends, INFINITY, 1, INFINITY);
+    EXPECT_GRADIENT(cj_acosh(cj_narrow(ends, 0, 2, 3)), ends, 0, 0, INFINITY);
+    EXPECT_GRADIENT(cj_cbrt(root), root, INFINITY, 1.0 / 12);
+    EXPECT_GRADIENT(cj_clamp(x, -1, 1), x, 1, 1, 0, 1);
+    EXPECT_GRADIENT(cj_trunc(x), x, 0, 0, 0, 0);
+    /* Even and odd derivatives of orders up to 4 at 0. */
+    cj_tensor *zero = VECTOR(c, 0);
+    expect_near(first_of(slope(cj_bessel_i0e(zero), zero)), 0);
+    expect_near(first_of(slope(cj_bessel_i1e(zero), zero)), 0.5);
+    cj_tensor *curve = slope(slope(cj_bessel_i0(zero), zero), zero);
+    expect_near(first_of(curve), 0.5);
+    expect_near(first_of(slope(slope(curve, zero), zero)), 0.375);
+    curve = slope(slope(cj_sinc(zero), zero), zero);
+    expect_near(first_of(curve), -pi * pi / 3);
+    expect_near(first_of(slope(slope(curve, zero), zero)), pi * pi * pi * pi / 5);
+    /* A product of x with log(y), where x is 0: entropies have such terms. */
+    cj_tensor *p = VECTOR(c, 0, 0, 0, 0.5), *q = VECTOR(c, 0, INFINITY, 0.5, 0.5);
+    EXPECT_GRADIENT(cj_xlogy(p, q), p, 0, 0, log(0.5), log(0.5));
+    EXPECT_GRADIENT(cj_xlogy(p, q), q, 0, 0, 0, 1);
+    cj_tensor *origin = VECTOR(c, 0, 3), *other = VECTOR(c, 0, 4);
+    EXPECT_GRADIENT(cj_hypot(origin, other), origin, 0, 0.6);
+    cj_tensor *m = VECTOR(c, 5.5, -5.5), *d = VECTOR(c, 2, 2);
+    EXPECT_GRADIENT(cj_fmod(m, d), d, -2, 2);
+    EXPECT_GRADIENT(cj_remainder(m, d), d, -2, 3);
+}
+
+/* At a tie each has half, and the second derivative is that of the smooth function. */
+static void test_logaddexp(void **state)
+{
+    cj_context *c = *state;
+    cj_tensor *a = VECTOR(c, 1, -INFINITY, INFINITY, 0), *b = VECTOR(c, 1, -INFINITY, 0, -INFINITY);
+    cj_tensor *half = slope(cj_logaddexp(a, b), a);
+    double value[4];
+    evaluate(1, &half, 0, NULL, &(double *){value});
+    expect_near(value[0], 0.5);
+    assert_true(value[1] == 1 && value[2] == 1 && value[3] == 1);
+    expect_near(first_of(slope(cj_narrow(half, 0, 0, 1), a)), 0.25);
+}
+
 static void test_ties(void **state)
 {
     cj_context *c = *state;
@@ -239,6 +305,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_source, begin, end),
+        cmocka_unit_test_setup_teardown(test_further_functions, begin, end),
+        cmocka_unit_test_setup_teardown(test_logaddexp, begin, end),
         cmocka_unit_test_setup_teardown(test_ties, begin, end),
         cmocka_unit_test_setup_teardown(test_pow, begin, end),
         cmocka_unit_test_setup_teardown(test_where_keeps_branches_apart, begin, end),

@@ -19,15 +19,14 @@
 #define CJ_EACH_FIU(X, NAME, name) CJ_EACH_F(X, NAME, name) CJ_EACH_IU(X, NAME, name)
 #define CJ_EACH_FIUB(X, NAME, name) CJ_EACH_F(X, NAME, name) CJ_EACH_IUB(X, NAME, name)
 
-/* X(NAME, name, DTYPE, dtype) */
+/* X(NAME, name, DTYPE, dtype); and those of CJ_MATH_OP_LIST(CJ_MATH_ROW), which calls CJ_X alike */
+#define CJ_MATH_ROW(NAME, name, ...) CJ_EACH_F(CJ_X, NAME, name)
 #define CJ_MAP_KERNELS(X)                                                                          \
     CJ_EACH_FIU(X, NEG, neg) CJ_EACH_FIU(X, ABS, abs) CJ_EACH_FI(X, SIGN, sign)                    \
     CJ_EACH_F(X, FLOOR, floor) CJ_EACH_F(X, CEIL, ceil) CJ_EACH_F(X, ROUND, round)                 \
-    CJ_EACH_F(X, SQRT, sqrt) CJ_EACH_F(X, EXP, exp) CJ_EACH_F(X, EXPM1, expm1)                     \
-    CJ_EACH_F(X, LOG, log) CJ_EACH_F(X, LOG1P, log1p) CJ_EACH_F(X, SIN, sin)                       \
-    CJ_EACH_F(X, COS, cos) CJ_EACH_F(X, TANH, tanh) CJ_EACH_F(X, ERF, erf)                         \
+    CJ_EACH_F(X, SQRT, sqrt) CJ_EACH_FIU(X, FMOD, fmod)                         \
     CJ_EACH_IUB(X, NOT, not) CJ_EACH_FIU(X, ADD, add) CJ_EACH_FIU(X, SUB, sub)                     \
-    CJ_EACH_FIU(X, MUL, mul) CJ_EACH_FIU(X, DIV, div) CJ_EACH_F(X, POW, pow)                       \
+    CJ_EACH_FIU(X, MUL, mul) CJ_EACH_FIU(X, DIV, div) CJ_EACH_IU(X, POPCOUNT, popcount)                    \
     CJ_EACH_FIUB(X, MAX, max) CJ_EACH_FIUB(X, MIN, min) CJ_EACH_FIUB(X, EQ, eq)                    \
     CJ_EACH_FIUB(X, NE, ne) CJ_EACH_FIU(X, LT, lt) CJ_EACH_FIU(X, LE, le)                          \
     CJ_EACH_IUB(X, AND, and) CJ_EACH_IUB(X, OR, or) CJ_EACH_IUB(X, XOR, xor)                       \
@@ -55,6 +54,7 @@
 #define CJ_X(NAME, name, DTYPE, dtype)                                                             \
     void CJ_MAP_FN(name, dtype)(int64_t n, void *out, const void *const *src);
 CJ_MAP_KERNELS(CJ_X)
+CJ_MATH_OP_LIST(CJ_MATH_ROW)
 CJ_PAIR_KERNELS(CJ_X)
 #undef CJ_X
 #define CJ_X(FROM, from, TO, to)                                                                   \

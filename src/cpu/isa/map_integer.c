@@ -4,6 +4,15 @@
  */
 #include "map.h"
 
+/* By halves: pairs, fours, bytes, and the sum of the bytes. */
+static inline uint64_t count_bits(uint64_t x)
+{
+    x = x - (x >> 1 & 0x5555555555555555u);
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (x * 0x0101010101010101u) >> 56;
+}
+
 #define COMMON_KERNELS(dtype, T)                                                                   \
     CJ_MAP2(max, dtype, T, T, x > y ? x : y)                                                       \
     CJ_MAP2(min, dtype, T, T, x < y ? x : y)                                                       \
@@ -18,6 +27,7 @@
     COMMON_KERNELS(dtype, T)                                                                       \
     CJ_MAP1(neg, dtype, T, T, (U)0 - (U)x)                                                         \
     CJ_MAP1(not, dtype, T, T, ~x)                                                                  \
+    CJ_MAP1(popcount, dtype, T, T, count_bits((uint64_t)(U)x))                                     \
     CJ_MAP2(add, dtype, T, T, (U)x + (U)y)                                                         \
     CJ_MAP2(sub, dtype, T, T, (U)x - (U)y)                                                         \
     CJ_MAP2(mul, dtype, T, T, (U)x *(U)y)                                                          \
@@ -32,12 +42,14 @@
     INTEGER_KERNELS(dtype, T, U)                                                                   \
     CJ_MAP1(abs, dtype, T, T, x < 0 ? (U)0 - (U)x : (U)x)                                          \
     CJ_MAP1(sign, dtype, T, T, (x > 0) - (x < 0))                                                  \
-    CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : y == -1 ? (T)((U)0 - (U)x) : x / y)
+    CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : y == -1 ? (T)((U)0 - (U)x) : x / y)                     \
+    CJ_MAP2(fmod, dtype, T, T, y == 0 || y == -1 ? 0 : x % y)
 
 #define UNSIGNED_KERNELS(dtype, T, bits)                                                           \
     INTEGER_KERNELS(dtype, T, T)                                                                   \
     CJ_MAP1(abs, dtype, T, T, x)                                                                   \
     CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : x / y)                                                  \
+    CJ_MAP2(fmod, dtype, T, T, y == 0 ? 0 : x % y)                                                 \
     CJ_MAP2(shl, dtype, T, T, y >= bits ? 0 : x << y)                                              \
     CJ_MAP2(shr, dtype, T, T, y >= bits ? 0 : x >> y)
 

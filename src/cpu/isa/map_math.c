@@ -43,16 +43,9 @@
         }                                                                                          \
     }
 
-#define MATH_KERNELS(dtype, T, lanes)                                                              \
-    MATH1(exp, dtype, T, lanes)                                                                    \
-    MATH1(expm1, dtype, T, lanes)                                                                  \
-    MATH1(log, dtype, T, lanes)                                                                    \
-    MATH1(log1p, dtype, T, lanes)                                                                  \
-    MATH1(sin, dtype, T, lanes)                                                                    \
-    MATH1(cos, dtype, T, lanes)                                                                    \
-    MATH1(tanh, dtype, T, lanes)                                                                   \
-    MATH1(erf, dtype, T, lanes)                                                                    \
-    MATH2(pow, dtype, T, lanes)
-
-MATH_KERNELS(f32, float, CJ_VF32)
-MATH_KERNELS(f64, double, CJ_VF64)
+#define CJ_X(NAME, name, arity, ...)                                                               \
+    MATH##arity(name, f32, float, CJ_VF32) MATH##arity(name, f64, double, CJ_VF64)
+CJ_MATH_OP_LIST(CJ_X)
+#undef CJ_X
+MATH2(fmod, f32, float, CJ_VF32)
+MATH2(fmod, f64, double, CJ_VF64)

@@ -7,7 +7,7 @@
 
 const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
 #define CJ_X(NAME, name, DTYPE, dtype) .map[CJ_OP_##NAME][CJ_##DTYPE] = CJ_MAP_FN(name, dtype),
-    CJ_MAP_KERNELS(CJ_X)
+    CJ_MAP_KERNELS(CJ_X) CJ_MATH_OP_LIST(CJ_MATH_ROW)
 #undef CJ_X
 #define CJ_X(FROM, from, TO, to) .cast[CJ_##FROM][CJ_##TO] = CJ_CAST_FN(from, to),
         CJ_CAST_KERNELS(CJ_X)
