@@ -19,6 +19,7 @@
 #include "cajal/nn.h"
 #include "cajal/optim.h"
 #include "cajal/program.h"
+#include "cajal/reduce.h"
 #include "cajal/transform.h"
 
 #endif
