@@ -135,6 +135,132 @@ typedef struct cj_unique_result {
 CJ_API cj_unique_result cj_unique_at(cj_at at, cj_tensor *x);
 #define cj_unique(...) cj_unique_at(CJ_HERE, __VA_ARGS__)
 
+/* ---- put together, taken apart, repeated ---- */
+
+/* What stands before and behind along each axis, as in cj_pad (negative: cropped, first): zeros;
+ * the elements mirrored without the outermost (at most extent - 1 of them, torch's "reflect"); the
+ * outermost repeated ("replicate"); the elements from the other end (at most the extent). */
+typedef enum cj_pad_mode { CJ_PAD_ZEROS, CJ_PAD_REFLECT, CJ_PAD_EDGE, CJ_PAD_CIRCULAR } cj_pad_mode;
+CJ_API cj_tensor *cj_pad_mode_at(cj_at at, cj_tensor *x, cj_pad_mode mode, const int64_t *low,
+                                 const int64_t *high);
+#define cj_pad_mode(...) cj_pad_mode_at(CJ_HERE, __VA_ARGS__)
+/* Element i goes to i + shift, those beyond the end to the front; shift of any sign. */
+CJ_API cj_tensor *cj_roll_at(cj_at at, cj_tensor *x, int64_t shift, int axis);
+#define cj_roll(...) cj_roll_at(CJ_HERE, __VA_ARGS__)
+/* count tensors of one shape, at least 1, joined along a new axis. */
+CJ_API cj_tensor *cj_stack_at(cj_at at, int axis, int count, cj_tensor *const *x);
+#define cj_stack(...) cj_stack_at(CJ_HERE, __VA_ARGS__)
+/* x times[i] times behind itself along axis i, for each axis (NumPy's tile, torch's repeat). */
+CJ_API cj_tensor *cj_tile_at(cj_at at, cj_tensor *x, const int64_t *times);
+#define cj_tile(...) cj_tile_at(CJ_HERE, __VA_ARGS__)
+/* Each element `times` times in a row. */
+CJ_API cj_tensor *cj_repeat_interleave_at(cj_at at, cj_tensor *x, int64_t times, int axis);
+#define cj_repeat_interleave(...) cj_repeat_interleave_at(CJ_HERE, __VA_ARGS__)
+/* part[i]: sizes[i] elements of the axis, which they add up to. cj_chunk: count parts of
+ * ceil(extent / count), the last ones smaller or empty. Return the context's status. */
+CJ_API cj_status cj_split_at(cj_at at, cj_tensor *x, int axis, int count, const int64_t *sizes,
+                             cj_tensor **part);
+#define cj_split(...) cj_split_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_status cj_chunk_at(cj_at at, cj_tensor *x, int axis, int count, cj_tensor **part);
+#define cj_chunk(...) cj_chunk_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- matrices: the last two axes ---- */
+
+/* x where column - row <= diagonal (tril), >= diagonal (triu), else 0. */
+CJ_API cj_tensor *cj_tril_at(cj_at at, cj_tensor *x, int64_t diagonal);
+#define cj_tril(...) cj_tril_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_triu_at(cj_at at, cj_tensor *x, int64_t diagonal);
+#define cj_triu(...) cj_triu_at(CJ_HERE, __VA_ARGS__)
+/* The elements with column - row = diagonal, as last axis in place of the two. */
+CJ_API cj_tensor *cj_diagonal_at(cj_at at, cj_tensor *x, int64_t diagonal);
+#define cj_diagonal(...) cj_diagonal_at(CJ_HERE, __VA_ARGS__)
+/* Square matrices with the last axis of x on that diagonal, 0 elsewhere. */
+CJ_API cj_tensor *cj_diag_embed_at(cj_at at, cj_tensor *x, int64_t diagonal);
+#define cj_diag_embed(...) cj_diag_embed_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- masks, ranges, grids ---- */
+
+/* The value where the bool mask, which broadcasts, is true, else x. */
+CJ_API cj_tensor *cj_masked_fill_at(cj_at at, cj_tensor *x, cj_tensor *mask, double value);
+#define cj_masked_fill(...) cj_masked_fill_at(CJ_HERE, __VA_ARGS__)
+/* y[..., k] = 1 where the integer index is k, else 0; of another index all 0. */
+CJ_API cj_tensor *cj_one_hot_at(cj_at at, cj_tensor *index, int64_t classes, cj_dtype dtype);
+#define cj_one_hot(...) cj_one_hot_at(CJ_HERE, __VA_ARGS__)
+/* start + i step, i = 0, 1, ... before stop; step not 0. Computed in f64 and cast, as is: `count`
+ * numbers from start to stop, both of them among these. */
+CJ_API cj_tensor *cj_arange_at(cj_at at, cj_context *context, cj_dtype dtype, double start,
+                               double stop, double step);
+#define cj_arange(...) cj_arange_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_linspace_at(cj_at at, cj_context *context, cj_dtype dtype, double start,
+                                 double stop, int64_t count);
+#define cj_linspace(...) cj_linspace_at(CJ_HERE, __VA_ARGS__)
+/* grid[i] is vector x[i] along axis i, repeated along the others ("ij"). Returns the context's
+ * status. */
+CJ_API cj_status cj_meshgrid_at(cj_at at, int count, cj_tensor *const *x, cj_tensor **grid);
+#define cj_meshgrid(...) cj_meshgrid_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- products ---- */
+
+/*
+ * Einstein summation, as NumPy's and torch's: "bij,bjk->bik". Letters name axes; a letter that the
+ * result lacks is summed over; twice in one operand, it takes the diagonal; "..." stands for further
+ * axes, which broadcast; without "->" the result has the letters that stand once, sorted. Operands
+ * (at least 1, of one dtype) are multiplied from left to right; sums over letters that two
+ * share are matrix products.
+ */
+CJ_API cj_tensor *cj_einsum_at(cj_at at, const char *equation, int count, cj_tensor *const *x);
+#define cj_einsum(...) cj_einsum_at(CJ_HERE, __VA_ARGS__)
+/* [m] and [n] to [m, n]: a[i] b[j]. */
+CJ_API cj_tensor *cj_outer_at(cj_at at, cj_tensor *a, cj_tensor *b);
+#define cj_outer(...) cj_outer_at(CJ_HERE, __VA_ARGS__)
+/* The Kronecker product, of up to 8 axes: y[i p + j] = a[i] b[j] along each, b with p there. */
+CJ_API cj_tensor *cj_kron_at(cj_at at, cj_tensor *a, cj_tensor *b);
+#define cj_kron(...) cj_kron_at(CJ_HERE, __VA_ARGS__)
+/* The vector product along an axis of extent 3. */
+CJ_API cj_tensor *cj_cross_at(cj_at at, cj_tensor *a, cj_tensor *b, int axis);
+#define cj_cross(...) cj_cross_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- windows, resizing, sampling ---- */
+
+/*
+ * Windows as columns (im2col; torch's unfold): x [N, C, spatial] to [N, C * positions of the window,
+ * windows], channels outermost, both row-major; padding is 0, input_dilation 1. cj_fold_windows is
+ * its transpose (torch's fold): adds [N, C * positions, windows] up, in index order, to [N, C,
+ * extents].
+ */
+CJ_API cj_tensor *cj_unfold_at(cj_at at, cj_tensor *x, const cj_window_options *options);
+#define cj_unfold(...) cj_unfold_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_fold_windows_at(cj_at at, cj_tensor *y, const cj_window_options *options,
+                                     const int64_t *extents);
+#define cj_fold_windows(...) cj_fold_windows_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * The last `spatial` axes of x resized to the extents, one after the other (torch's interpolate):
+ * element i of n lies at (i + 1/2) m / n - 1/2 of the m, with align_corners at i (m - 1) / (n - 1).
+ * Nearest takes element floor(i m / n), linear mixes two neighbours, cubic four (a = -0.75, Keys,
+ * 1981); beyond the ends the outermost repeats.
+ */
+typedef enum cj_resize_mode { CJ_RESIZE_NEAREST, CJ_RESIZE_LINEAR, CJ_RESIZE_CUBIC } cj_resize_mode;
+CJ_API cj_tensor *cj_resize_at(cj_at at, cj_tensor *x, int spatial, const int64_t *extents,
+                               cj_resize_mode mode, bool align_corners);
+#define cj_resize(...) cj_resize_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * x [N, C, H, W] at the points grid [N, height, width, 2], (across, down) from -1 to 1 between the
+ * picture's edges, with align_corners between the centres of its outermost elements (torch's
+ * grid_sample). Bilinear, or the nearest element (half to even). Outside stand zeros, or, with
+ * CJ_SAMPLE_BORDER, the nearest point of the border is meant, whose derivative to the grid is 0.
+ * options NULL: bilinear, zeros.
+ */
+typedef enum cj_sample_padding { CJ_SAMPLE_ZEROS, CJ_SAMPLE_BORDER } cj_sample_padding;
+typedef struct cj_sample_options {
+    bool nearest, align_corners;
+    cj_sample_padding padding;
+} cj_sample_options;
+CJ_API cj_tensor *cj_grid_sample_at(cj_at at, cj_tensor *x, cj_tensor *grid,
+                                    const cj_sample_options *options);
+#define cj_grid_sample(...) cj_grid_sample_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif
