@@ -9,6 +9,7 @@
 #define CAJAL_CAJAL_H
 
 #include "cajal/base.h"
+#include "cajal/custom.h"
 #include "cajal/fit.h"
 #include "cajal/graph.h"
 #include "cajal/index.h"

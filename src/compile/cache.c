@@ -72,20 +72,21 @@ static size_t write_key(const cj_traversal *list, uint64_t *out)
     size_t words = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         const cj_tensor *node = list->node[i];
-        int32_t options = is_argument(node) ? 0 : node->option_count;
+        bool bare = is_argument(node) || node->op == CJ_OP_CUSTOM_GRADIENT;
+        int32_t options = bare ? 0 : node->option_count, sources = cj_value_sources(node);
         if (out) {
             uint64_t *w = out + words;
             *w++ = (uint64_t)node->op | (uint64_t)node->dtype << 16 | (uint64_t)node->rank << 24 |
                    (uint64_t)node->checkpoint << 32 | (uint64_t)is_argument(node) << 33;
-            *w++ = (uint64_t)(uint32_t)node->source_count << 32 | (uint32_t)options;
+            *w++ = (uint64_t)(uint32_t)sources << 32 | (uint32_t)options;
             for (int k = 0; k < node->rank; k++)
                 *w++ = (uint64_t)node->shape[k];
             for (int32_t k = 0; k < options; k++)
                 *w++ = (uint64_t)node->option[k];
-            for (int32_t k = 0; k < node->source_count; k++)
+            for (int32_t k = 0; k < sources; k++)
                 *w++ = node->source[k]->slot;
         }
-        words += 2 + (size_t)node->rank + (size_t)options + (size_t)node->source_count;
+        words += 2 + (size_t)node->rank + (size_t)options + (size_t)sources;
     }
     return words;
 }
@@ -178,7 +179,7 @@ static cj_program *program_for(cj_at at, cj_tensor *x, const cj_traversal *list)
 cj_program *cj_program_of(cj_at at, cj_tensor *x)
 {
     cj_traversal list = {0};
-    if (cj_context_status(x->context) || cj_traverse(&list, x->context, 1, &x)) {
+    if (cj_context_status(x->context) || cj_traverse_values(&list, x->context, 1, &x)) {
         cj_traverse_free(&list);
         return NULL;
     }

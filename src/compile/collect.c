@@ -74,7 +74,7 @@ int32_t cj_item_new(cj_schedule *s, cj_tensor *node, cj_role role)
         return -1;
     s->item[s->items] = (cj_item){.node = node,
                                   .source = source,
-                                  .sources = node->source_count,
+                                  .sources = cj_value_sources(node),
                                   .role = role,
                                   .group = -1,
                                   .next = -1,
@@ -149,7 +149,8 @@ static cj_role role_of(const cj_schedule *s, const cj_tensor *node, const int32_
     case CJ_OP_VARIABLE: return CJ_ROLE_LEAF;
     case CJ_OP_RESULT: return CJ_ROLE_RESULT;
     case CJ_OP_TAP:
-    case CJ_OP_STOP_GRADIENT: return CJ_ROLE_ALIAS;
+    case CJ_OP_STOP_GRADIENT:
+    case CJ_OP_CUSTOM_GRADIENT: return CJ_ROLE_ALIAS;
     case CJ_OP_RESHAPE:
     case CJ_OP_EXPAND:
     case CJ_OP_SLICE:
@@ -326,7 +327,7 @@ cj_status cj_schedule_collect(cj_schedule *s, int outputs, cj_tensor *const *out
     s->outputs = outputs;
     for (int i = 0; i < count; i++)
         root[i] = i < outputs ? output[i] : updates->value[i - outputs];
-    cj_status status = cj_traverse(&s->list, s->context, count, root);
+    cj_status status = cj_traverse_values(&s->list, s->context, count, root);
     if (status)
         return status;
     for (uint32_t i = 0; i < s->list.count; i++) {
@@ -334,7 +335,7 @@ cj_status cj_schedule_collect(cj_schedule *s, int outputs, cj_tensor *const *out
         int32_t item = cj_item_new(s, node, CJ_ROLE_OTHER);
         if (item < 0)
             return CJ_NO_MEMORY;
-        for (int32_t k = 0; k < node->source_count; k++)
+        for (int32_t k = 0; k < s->item[item].sources; k++)
             s->item[item].source[k] = (int32_t)node->source[k]->slot;
         s->item[item].role = role_of(s, node, s->item[item].source);
         if (s->item[item].role == CJ_ROLE_SCALAR)

@@ -14,6 +14,7 @@
 #define CJ_COMPILE_KERNEL_H
 
 #include "base/base.h"
+#include "graph/custom.h"
 #include "graph/graph.h"
 
 typedef enum cj_kernel_kind {

@@ -36,7 +36,7 @@ static cj_status walk_body(cj_need *n)
         if (n->roots == before)
             return CJ_OK;
         cj_traverse_free(&n->list);
-        cj_status status = cj_traverse(&n->list, n->s->context, n->roots, n->root);
+        cj_status status = cj_traverse_values(&n->list, n->s->context, n->roots, n->root);
         if (status)
             return status;
         for (int32_t k = 0; k < loop->carries; k++)
@@ -97,7 +97,7 @@ static cj_status collect_loop(cj_schedule *s, int32_t item, const int32_t *first
         want_result(&n, s->item[i].node);
     if (loop->go >= 0)
         n.carry[loop->go] = true;
-    cj_status status = cj_traverse(&n.list, s->context, n.roots, n.root);
+    cj_status status = cj_traverse_values(&n.list, s->context, n.roots, n.root);
     for (int32_t k = 0; k < loop->carries && !status; k++)
         n.carry[k] |= cj_traversed(&n.list, loop->param[k]);
     if (!status)

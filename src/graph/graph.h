@@ -21,6 +21,7 @@
  *   SEARCHSORTED     1 for the last place of equals, not the first
  *   LOOP             the number of its body
  *   RESULT           kind, then which carry, or the serial number of the body's node
+ *   CUSTOM*          pointers: see custom.h
  * RESHAPE, EXPAND, MATMUL, RANDOM_BITS, maps: none, the shape says it. Elementwise ops have sources of their own shape
  * (the builders insert reshape and expand); reductions keep reduced axes with extent 1 (builders reshape after);
  * MATMUL has equal leading axes on both sources.
@@ -87,6 +88,11 @@ static inline bool cj_op_is_call(int op)
 {
     return op >= CJ_OP_RANDOM_BITS;
 }
+/* How many of its sources, from the first, the value is made of; the others are there for its derivative. */
+static inline int cj_value_sources(const cj_tensor *node)
+{
+    return node->op == CJ_OP_CUSTOM_GRADIENT ? 1 : node->source_count;
+}
 static inline char cj_dtype_class(int dtype)
 {
     static const char class_of[] = {
@@ -138,6 +144,9 @@ cj_status cj_traverse_edges(cj_traversal *list);
 /* The same, but for what lies beyond nodes whose serial is less than `since`. */
 cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t since, int roots,
                             cj_tensor *const *root);
+/* The walk over what the values of the roots are made of. */
+cj_status cj_traverse_values(cj_traversal *list, cj_context *context, int roots,
+                             cj_tensor *const *root);
 void cj_traverse_free(cj_traversal *list);
 static inline uint32_t cj_source_slot(const cj_traversal *list, uint32_t slot, int i)
 {

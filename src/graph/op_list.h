@@ -91,6 +91,7 @@
 #define CJ_CALL_OP_LIST(X)                                                                         \
     X(RANDOM_BITS, random_bits, 1) /* u32 of any shape from a u32[2] key: Philox word e of (key, e) */ \
     X(KEY_FOLD, key_fold, 2)       /* u32[2] key folded with an i64 scalar: a new key */           \
+    X(CUSTOM, custom, -1)          /* a function of the caller's: src/graph/custom.h */            \
     X(GATHER, gather, 2)           /* (x, index): elements along an axis; other axes broadcast */  \
     X(SCATTER_ADD, scatter_add, 2) /* (x, index): x's elements sent to places along an axis; sums */ \
     X(SCATTER_MAX, scatter_max, 2) /* largest of what is sent to a place */                        \
@@ -115,6 +116,7 @@
     /* identities with a meaning */                                                                \
     X(TAP, tap, 1)                                                                                 \
     X(STOP_GRADIENT, stop_gradient, 1)                                                             \
+    X(CUSTOM_GRADIENT, custom_gradient, -1) /* source 0, whose derivative to the others is the caller's */ \
     /* movement */                                                                                 \
     X(RESHAPE, reshape, 1)                                                                         \
     X(PERMUTE, permute, 1)                                                                         \

@@ -142,6 +142,7 @@ static cj_status leaf_rule(cj_context *context, cj_at at, const cj_node_spec *sp
 #define parameter_rule leaf_rule
 #define loop_rule leaf_rule
 #define result_rule leaf_rule
+#define custom_rule leaf_rule
 
 static cj_status iota_rule(cj_context *context, cj_at at, const cj_node_spec *spec,
                            cj_result *result)
@@ -198,6 +199,15 @@ static cj_status same_rule(cj_context *context, cj_at at, const cj_node_spec *sp
 #define tap_rule same_rule
 #define stop_gradient_rule same_rule
 #define flip_rule same_rule
+
+static cj_status custom_gradient_rule(cj_context *context, cj_at at, const cj_node_spec *spec,
+                                      cj_result *result)
+{
+    (void)context, (void)at;
+    result->dtype = spec->source[0]->dtype;
+    copy_shape(result, spec->source[0]->rank, spec->source[0]->shape);
+    return CJ_OK;
+}
 
 static cj_status reshape_rule(cj_context *context, cj_at at, const cj_node_spec *spec,
                               cj_result *result)

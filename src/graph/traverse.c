@@ -13,6 +13,7 @@ typedef struct walk {
     cj_traversal *list;
     step *stack;
     uint32_t depth, stack_capacity, met, since;
+    bool values; /* only what values are made of */
 } walk;
 
 static cj_status push(walk *w, cj_tensor *node)
@@ -70,7 +71,8 @@ static cj_status visit(walk *w, cj_tensor *root)
     cj_status status = cj_traversed(w->list, root) ? CJ_OK : push(w, root);
     while (status == CJ_OK && w->depth) {
         step *top = &w->stack[w->depth - 1];
-        if (top->next < top->node->source_count && top->node->serial >= w->since) {
+        int32_t sources = w->values ? cj_value_sources(top->node) : top->node->source_count;
+        if (top->next < sources && top->node->serial >= w->since) {
             cj_tensor *source = top->node->source[top->next++];
             if (!cj_traversed(w->list, source))
                 status = push(w, source);
@@ -82,16 +84,11 @@ static cj_status visit(walk *w, cj_tensor *root)
     return status;
 }
 
-cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root)
-{
-    return cj_traverse_since(list, context, 0, roots, root);
-}
-
-cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t since, int roots,
-                            cj_tensor *const *root)
+static cj_status traverse(walk w, cj_traversal *list, cj_context *context, int roots,
+                          cj_tensor *const *root)
 {
     *list = (cj_traversal){.context = context};
-    walk w = {.list = list, .since = since};
+    w.list = list;
     cj_status status = CJ_OK;
     for (int i = 0; i < roots && status == CJ_OK; i++)
         if (root[i])
@@ -100,6 +97,23 @@ cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t si
     if (status != CJ_OK)
         cj_traverse_free(list);
     return status;
+}
+
+cj_status cj_traverse(cj_traversal *list, cj_context *context, int roots, cj_tensor *const *root)
+{
+    return traverse((walk){.since = 0}, list, context, roots, root);
+}
+
+cj_status cj_traverse_since(cj_traversal *list, cj_context *context, uint32_t since, int roots,
+                            cj_tensor *const *root)
+{
+    return traverse((walk){.since = since}, list, context, roots, root);
+}
+
+cj_status cj_traverse_values(cj_traversal *list, cj_context *context, int roots,
+                             cj_tensor *const *root)
+{
+    return traverse((walk){.values = true}, list, context, roots, root);
 }
 
 cj_status cj_traverse_edges(cj_traversal *list)

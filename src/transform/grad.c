@@ -139,6 +139,20 @@ static void go_back_loop(tape *tp, uint32_t slot)
             tp->cotangent[to[i]] = out[i];
 }
 
+/* The caller's function gives all cotangents in one call. */
+static void go_back_custom(tape *tp, cj_tensor *node, cj_tensor *g, const uint32_t *use)
+{
+    cj_tensor **out = take(tp, (size_t)node->source_count, sizeof(cj_tensor *));
+    if (!out) {
+        cj_fail_building(tp->context, CJ_NO_MEMORY, tp->at, "out of memory while differentiating");
+        return;
+    }
+    cj_custom_cotangents(tp->at, node, g, out);
+    for (int i = 0; i < node->source_count; i++)
+        if (use[i] != NO_USE)
+            tp->cotangent[use[i]] = out[i];
+}
+
 static void go_back(tape *tp)
 {
     for (uint32_t slot = tp->list.count; slot-- > 0 && tp->context->build_status == CJ_OK;) {
@@ -153,6 +167,10 @@ static void go_back(tape *tp)
             g = sum_of(tp, g, tp->cotangent[k]);
         tp->total[slot] = g;
         const uint32_t *use = tp->use_of_edge + tp->list.first_edge[slot];
+        if (g && (node->op == CJ_OP_CUSTOM || node->op == CJ_OP_CUSTOM_GRADIENT)) {
+            go_back_custom(tp, node, g, use);
+            continue;
+        }
         for (int i = 0; g && i < node->source_count; i++)
             if (use[i] != NO_USE)
                 tp->cotangent[use[i]] = cj_derivative_table[node->op].cotangent(tp->at, node, i, g);

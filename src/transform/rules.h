@@ -39,6 +39,8 @@ CJ_OTHER_OP_LIST(CJ_X)
  */
 void cj_loop_cotangents(cj_at at, cj_tensor *loop, int results, cj_tensor *const *result,
                         cj_tensor *const *g, const bool *wanted, cj_tensor **out);
+/* Reverse mode of CUSTOM and CUSTOM_GRADIENT: out[i], for all sources at once, when the node's cotangent is g. */
+void cj_custom_cotangents(cj_at at, cj_tensor *node, cj_tensor *g, cj_tensor **out);
 
 /* Tensors x of floats, and v[k] (a tangent or cotangent, NULL: zero) of the dtype and shape of x[k]; else a building error. */
 cj_status cj_check_pairs(cj_context *context, cj_at at, const char *name, const char *partner,

@@ -3,6 +3,8 @@
  */
 #include "support/evaluate_job.h"
 
+#include "graph/custom.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -476,6 +478,24 @@ static void random_words(const job *j)
     }
 }
 
+/* A function of f64 tensors: its memory is as it is here. */
+static void custom(const job *j)
+{
+    const cj_tensor *node = j->node;
+    cj_custom_record record = cj_custom_unpack(node->option);
+    const void *x[CJ_COUNT(j->source)];
+    for (int64_t lane = 0; lane < record.lanes; lane++) {
+        for (int i = 0; i < node->source_count; i++) {
+            if (node->source[i]->dtype != CJ_F64 || node->dtype != CJ_F64)
+                abort();
+            x[i] = j->source[i]->f + lane * (node->source[i]->elements / record.lanes);
+        }
+        double *y = j->out.f + lane * (node->elements / record.lanes);
+        if (record.kernel(node->context, record.kernel_user, node->source_count, x, y) != CJ_OK)
+            abort();
+    }
+}
+
 static void leaf(const job *j)
 {
     const cj_tensor *node = j->node;
@@ -509,7 +529,9 @@ static void compute(const job *j)
         switch (op) {
         case CJ_OP_TAP:
         case CJ_OP_STOP_GRADIENT:
+        case CJ_OP_CUSTOM_GRADIENT:
         case CJ_OP_RESHAPE: copy(j); break;
+        case CJ_OP_CUSTOM: custom(j); break;
         case CJ_OP_PERMUTE:
         case CJ_OP_EXPAND:
         case CJ_OP_PAD:
