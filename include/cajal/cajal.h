@@ -20,6 +20,7 @@
 #include "cajal/nn.h"
 #include "cajal/optim.h"
 #include "cajal/program.h"
+#include "cajal/random.h"
 #include "cajal/reduce.h"
 #include "cajal/transform.h"
 
