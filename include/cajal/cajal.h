@@ -14,6 +14,7 @@
 #include "cajal/graph.h"
 #include "cajal/index.h"
 #include "cajal/loop.h"
+#include "cajal/layers.h"
 #include "cajal/loss.h"
 #include "cajal/math.h"
 #include "cajal/net.h"

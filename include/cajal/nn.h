@@ -338,23 +338,27 @@ CJ_API cj_tensor *cj_dropout_at(cj_at at, cj_scope *s, cj_tensor *x, double p);
 
 /* ---- pooling ---- */
 
-/* Largest of each window of x [N, C, L] or [N, C, H, W], extents as in a convolution; padding at
+/* Largest of each window of x [N, C, L], [N, C, H, W] or [N, C, D, H, W], extents as in a convolution; padding at
  * most half the window, never chosen; the gradient goes to the first of ties. */
 struct cj_max_pool_args {
     cj_tensor *x;
     cj_at at;
-    int64_t kernel_size[2]; /* mandatory */
-    int64_t stride[2];      /* kernel_size */
-    int64_t padding[2];     /* 0 */
-    int64_t dilation[2];    /* 1 */
+    int64_t kernel_size[3]; /* mandatory */
+    int64_t stride[3];      /* kernel_size */
+    int64_t padding[3];     /* 0 */
+    int64_t dilation[3];    /* 1 */
 };
 CJ_API cj_tensor *cj_max_pool1d_at(const struct cj_max_pool_args *args);
 CJ_API cj_tensor *cj_max_pool2d_at(const struct cj_max_pool_args *args);
+CJ_API cj_tensor *cj_max_pool3d_at(const struct cj_max_pool_args *args);
 #define cj_max_pool1d(...)                                                                         \
     cj_max_pool1d_at(                                                                              \
         &(struct cj_max_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_max_pool_args)})
 #define cj_max_pool2d(...)                                                                         \
     cj_max_pool2d_at(                                                                              \
+        &(struct cj_max_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_max_pool_args)})
+#define cj_max_pool3d(...)                                                                         \
+    cj_max_pool3d_at(                                                                              \
         &(struct cj_max_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_max_pool_args)})
 
 /* Mean of each window, otherwise as max_pool; the zeros of the padding count unless
@@ -362,23 +366,34 @@ CJ_API cj_tensor *cj_max_pool2d_at(const struct cj_max_pool_args *args);
 struct cj_avg_pool_args {
     cj_tensor *x;
     cj_at at;
-    int64_t kernel_size[2]; /* mandatory */
-    int64_t stride[2];      /* kernel_size */
-    int64_t padding[2];     /* 0 */
+    int64_t kernel_size[3]; /* mandatory */
+    int64_t stride[3];      /* kernel_size */
+    int64_t padding[3];     /* 0 */
     bool count_exclude_pad;
 };
 CJ_API cj_tensor *cj_avg_pool1d_at(const struct cj_avg_pool_args *args);
 CJ_API cj_tensor *cj_avg_pool2d_at(const struct cj_avg_pool_args *args);
+CJ_API cj_tensor *cj_avg_pool3d_at(const struct cj_avg_pool_args *args);
 #define cj_avg_pool1d(...)                                                                         \
     cj_avg_pool1d_at(                                                                              \
         &(struct cj_avg_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_avg_pool_args)})
 #define cj_avg_pool2d(...)                                                                         \
     cj_avg_pool2d_at(                                                                              \
         &(struct cj_avg_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_avg_pool_args)})
+#define cj_avg_pool3d(...)                                                                         \
+    cj_avg_pool3d_at(                                                                              \
+        &(struct cj_avg_pool_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_avg_pool_args)})
 
 /* Mean of each channel: [N, C, ...] to [N, C, 1, ...], torch's adaptive average pool to 1. */
 CJ_API cj_tensor *cj_global_avg_pool_at(cj_at at, cj_tensor *x);
 #define cj_global_avg_pool(...) cj_global_avg_pool_at(CJ_HERE, __VA_ARGS__)
+/* Largest of each channel; the gradient is shared equally among ties. */
+CJ_API cj_tensor *cj_global_max_pool_at(cj_at at, cj_tensor *x);
+#define cj_global_max_pool(...) cj_global_max_pool_at(CJ_HERE, __VA_ARGS__)
+/* Means of size[i] bins along spatial axis i of x [N, C, ...]: bin j covers floor(j n / size) to
+ * ceil((j + 1) n / size), as torch's. */
+CJ_API cj_tensor *cj_adaptive_avg_pool_at(cj_at at, cj_tensor *x, const int64_t *size);
+#define cj_adaptive_avg_pool(...) cj_adaptive_avg_pool_at(CJ_HERE, __VA_ARGS__)
 
 /* ---- activations ---- */
 

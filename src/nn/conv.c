@@ -1,11 +1,12 @@
 /*
  * src/nn/conv.c - convolution layers over cj_convolve, whose group axis they add and take away.
  */
+#include "cajal/layers.h"
 #include "nn/nn.h"
 
 #include <math.h>
 
-/* conv1d and conv2d, told apart by the number of axes. */
+/* Of all convolutions; 1d, 2d and 3d are told apart by the number of axes. */
 typedef struct conv_args {
     const char *kind;
     cj_scope *scope;
@@ -14,8 +15,9 @@ typedef struct conv_args {
     cj_at at;
     int axes;
     int64_t out, groups;
-    int64_t kernel[2], stride[2], dilation[2], padding[2];
-    bool same, no_bias;
+    int64_t kernel[3], stride[3], dilation[3], padding[3];
+    int64_t output_padding[3]; /* transposed */
+    bool same, no_bias, transposed;
     cj_initialiser weight_init, bias_init;
 } conv_args;
 
@@ -29,8 +31,9 @@ static bool refuse(const conv_args *a, const char *reason)
 static bool check(const conv_args *a)
 {
     if (cj_rank(a->x) != a->axes + 2)
-        return refuse(a, a->axes == 1 ? "it takes [examples, channels, length]"
-                                      : "it takes [examples, channels, height, width]");
+        return refuse(a, a->axes == 1   ? "it takes [examples, channels, length]"
+                         : a->axes == 2 ? "it takes [examples, channels, height, width]"
+                                        : "it takes [examples, channels, depth, height, width]");
     if (a->out < 1)
         return refuse(a, ".out_channels must be at least 1");
     if (a->groups < 1 || cj_extent(a->x, 1) % a->groups || a->out % a->groups)
@@ -44,6 +47,8 @@ static bool check(const conv_args *a)
             return refuse(a, ".padding must not be negative");
         if (a->same && a->stride[i] != 1)
             return refuse(a, ".padding_same wants stride 1");
+        if (a->transposed)
+            continue;
         int64_t span = a->dilation[i] * (a->kernel[i] - 1) + 1;
         int64_t room = cj_extent(a->x, 2 + i) + 2 * a->padding[i];
         if (!a->same && span > room)
@@ -51,6 +56,21 @@ static bool check(const conv_args *a)
                 a, "its kernel is larger than the padded input; give .padding or a smaller kernel");
     }
     return true;
+}
+
+/* A transposed convolution is one over x with holes: what a stride leaves out is put in between. */
+static cj_conv_options transposed_options(const conv_args *a)
+{
+    cj_conv_options o = {.spatial = a->axes};
+    for (int i = 0; i < a->axes; i++) {
+        int64_t total = a->dilation[i] * (a->kernel[i] - 1);
+        o.stride[i] = 1;
+        o.input_dilation[i] = a->stride[i];
+        o.kernel_dilation[i] = a->dilation[i];
+        o.low[i] = total - a->padding[i];
+        o.high[i] = total - a->padding[i] + a->output_padding[i];
+    }
+    return o;
 }
 
 static cj_conv_options options_of(const conv_args *a)
@@ -83,14 +103,26 @@ static cj_tensor *split(cj_at at, cj_tensor *x, int axis, int64_t groups)
     return cj_reshape_at(at, x, rank + 1, shape);
 }
 
+/* The weight of a transposed convolution [in, out / groups, ...] as that of the convolution over
+ * groups: [groups, out / groups, in / groups, ... reversed]. */
+static cj_tensor *transposed_weight(const conv_args *a, cj_tensor *w)
+{
+    int axes[6] = {0, 2, 1, 3, 4, 5};
+    uint32_t spatial = 0;
+    for (int i = 0; i < a->axes; i++)
+        spatial |= CJ_AXIS(3 + i);
+    w = split(a->at, w, 0, a->groups);
+    return w ? cj_flip_at(a->at, cj_permute_at(a->at, w, axes), spatial) : NULL;
+}
+
 static cj_tensor *convolve(const conv_args *a, cj_tensor *w)
 {
-    cj_conv_options options = options_of(a);
-    cj_tensor *y = cj_convolve_at(a->at, split(a->at, a->x, 1, a->groups),
-                                  split(a->at, w, 0, a->groups), &options);
+    cj_conv_options options = a->transposed ? transposed_options(a) : options_of(a);
+    cj_tensor *kernel = a->transposed ? transposed_weight(a, w) : split(a->at, w, 0, a->groups);
+    cj_tensor *y = cj_convolve_at(a->at, split(a->at, a->x, 1, a->groups), kernel, &options);
     if (!y)
         return NULL;
-    int64_t shape[4] = {cj_extent(y, 0), a->out};
+    int64_t shape[5] = {cj_extent(y, 0), a->out};
     for (int i = 0; i < a->axes; i++)
         shape[2 + i] = cj_extent(y, 3 + i);
     return cj_reshape_at(a->at, y, a->axes + 2, shape);
@@ -100,7 +132,11 @@ static cj_tensor *conv(const conv_args *a)
 {
     if (!check(a))
         return NULL;
-    int64_t shape[4] = {a->out, cj_extent(a->x, 1) / a->groups};
+    int64_t shape[5] = {a->out, cj_extent(a->x, 1) / a->groups};
+    if (a->transposed) {
+        shape[0] = cj_extent(a->x, 1);
+        shape[1] = a->out / a->groups;
+    }
     double fan_in = (double)shape[1];
     for (int i = 0; i < a->axes; i++) {
         shape[2 + i] = a->kernel[i];
@@ -168,4 +204,76 @@ cj_tensor *cj_conv2d_at(const struct cj_conv2d_args *args)
     cj_fill_axes(2, a.dilation, 1, c.dilation);
     cj_fill_axes(2, a.padding, 0, c.padding);
     return conv(&c);
+}
+
+cj_tensor *cj_conv3d_at(const struct cj_conv3d_args *args)
+{
+    struct cj_conv3d_args a;
+    if (!args || !cj_layer_ready(args->at, "conv3d", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv3d", a, args))
+        return NULL;
+    conv_args c = {.kind = "conv3d",
+                   .scope = a.scope,
+                   .name = a.name,
+                   .x = a.x,
+                   .at = a.at,
+                   .axes = 3,
+                   .out = a.out_channels,
+                   .groups = a.groups ? a.groups : 1,
+                   .same = a.padding_same,
+                   .no_bias = a.no_bias,
+                   .weight_init = a.weight_init,
+                   .bias_init = a.bias_init};
+    cj_fill_axes(3, a.kernel_size, 0, c.kernel);
+    cj_fill_axes(3, a.stride, 1, c.stride);
+    cj_fill_axes(3, a.dilation, 1, c.dilation);
+    cj_fill_axes(3, a.padding, 0, c.padding);
+    return conv(&c);
+}
+
+static cj_tensor *conv_transpose(const char *kind, int axes,
+                                 const struct cj_conv_transpose_args *args)
+{
+    struct cj_conv_transpose_args a;
+    if (!args || !cj_layer_ready(args->at, kind, args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), kind, a, args))
+        return NULL;
+    conv_args c = {.kind = kind,
+                   .scope = a.scope,
+                   .name = a.name,
+                   .x = a.x,
+                   .at = a.at,
+                   .axes = axes,
+                   .out = a.out_channels,
+                   .groups = a.groups ? a.groups : 1,
+                   .transposed = true,
+                   .no_bias = a.no_bias,
+                   .weight_init = a.weight_init,
+                   .bias_init = a.bias_init};
+    cj_fill_axes(axes, a.kernel_size, 0, c.kernel);
+    cj_fill_axes(axes, a.stride, 1, c.stride);
+    cj_fill_axes(axes, a.dilation, 1, c.dilation);
+    cj_fill_axes(axes, a.padding, 0, c.padding);
+    cj_fill_axes(axes, a.output_padding, 0, c.output_padding);
+    for (int i = 0; i < axes; i++)
+        if (c.output_padding[i] < 0 || c.output_padding[i] >= CJ_MAX(c.stride[i], c.dilation[i])) {
+            refuse(&c, ".output_padding must be smaller than .stride or .dilation");
+            return NULL;
+        }
+    return conv(&c);
+}
+
+cj_tensor *cj_conv_transpose1d_at(const struct cj_conv_transpose_args *args)
+{
+    return conv_transpose("conv_transpose1d", 1, args);
+}
+
+cj_tensor *cj_conv_transpose2d_at(const struct cj_conv_transpose_args *args)
+{
+    return conv_transpose("conv_transpose2d", 2, args);
+}
+
+cj_tensor *cj_conv_transpose3d_at(const struct cj_conv_transpose_args *args)
+{
+    return conv_transpose("conv_transpose3d", 3, args);
 }

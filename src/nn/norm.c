@@ -1,5 +1,5 @@
 /*
- * src/nn/norm.c - batch norm and layer norm.
+ * src/nn/norm.c - norms by batch, layer, group and instance.
  *
  * With c the mean of x as rounded, held constant (stop_gradient):
  *
@@ -14,6 +14,7 @@
  * (the sums of g and g d, then dx) and not three, as it is where the mean is subtracted
  * elementwise.
  */
+#include "cajal/layers.h"
 #include "nn/nn.h"
 
 typedef struct moments {
@@ -154,7 +155,28 @@ cj_tensor *cj_batch_norm_at(const struct cj_batch_norm_args *args)
     return cj_scope_mark_at(n.a.at, n.a.scope, n.a.name, of_batch ? by_batch(&n) : by_running(&n));
 }
 
-/* ---- layer norm ---- */
+/* ---- over the axes of one example ---- */
+
+/* (x - mean) / sqrt(var + eps) over these axes. */
+static cj_tensor *standardise(cj_at at, cj_tensor *x, uint32_t axes, double eps)
+{
+    moments m = moments_of(at, x, axes);
+    cj_tensor *scale = inverse_deviation(at, m.var, eps > 0 ? eps : 1e-5);
+    return cj_sub_at(at, cj_mul_at(at, m.d, scale), cj_mul_at(at, m.e, scale));
+}
+
+/* The mask of the last `axes` axes (0: 1); 0: an error is recorded. */
+static uint32_t trailing(cj_at at, const char *kind, cj_scope *s, const char *name,
+                         const cj_tensor *x, int *axes)
+{
+    int rank = cj_rank(x);
+    *axes = *axes ? *axes : 1;
+    if (*axes >= 1 && *axes <= rank)
+        return (uint32_t)((UINT64_C(1) << rank) - (UINT64_C(1) << (rank - *axes)));
+    cj_fail_building(cj_scope_context(s), CJ_SHAPE, at, "%s on %s: .axes must be between 1 and %d",
+                     CJ_LABEL(kind, s, name), CJ_TEXT_OF(x), rank);
+    return 0;
+}
 
 cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args)
 {
@@ -162,25 +184,98 @@ cj_tensor *cj_layer_norm_at(const struct cj_layer_norm_args *args)
     if (!args || !cj_layer_ready(args->at, "layer_norm", args->scope, args->name, args->x) ||
         !CJ_TAKE_ARGS(cj_scope_context(args->scope), "layer_norm", a, args))
         return NULL;
-    int rank = cj_rank(a.x), axes = a.axes ? a.axes : 1;
-    if (axes < 1 || axes > rank) {
-        cj_fail_building(cj_scope_context(a.scope), CJ_SHAPE, a.at,
-                         "%s on %s: .axes must be between 1 and %d",
-                         CJ_LABEL("layer_norm", a.scope, a.name), CJ_TEXT_OF(a.x), rank);
+    uint32_t mask = trailing(a.at, "layer_norm", a.scope, a.name, a.x, &a.axes);
+    if (!mask)
         return NULL;
-    }
-    const int64_t *shape = cj_shape(a.x) + rank - axes;
+    const int64_t *shape = cj_shape(a.x) + cj_rank(a.x) - a.axes;
     cj_scope *s = cj_scope_enter(a.scope, a.name);
     cj_dtype dtype = cj_scope_dtype(a.scope);
-    uint32_t mask = (uint32_t)((UINT64_C(1) << rank) - (UINT64_C(1) << (rank - axes)));
-    moments m = moments_of(a.at, a.x, mask);
-    cj_tensor *scale = inverse_deviation(a.at, m.var, a.eps > 0 ? a.eps : 1e-5);
-    cj_tensor *y = cj_sub_at(a.at, cj_mul_at(a.at, m.d, scale), cj_mul_at(a.at, m.e, scale));
+    cj_tensor *y = standardise(a.at, a.x, mask, a.eps);
     if (!a.no_affine)
         y = cj_mul_at(a.at, y,
-                      cj_scope_get_at(a.at, s, "weight", dtype, axes, shape, cj_init_ones()));
+                      cj_scope_get_at(a.at, s, "weight", dtype, a.axes, shape, cj_init_ones()));
     if (!a.no_affine && !a.no_bias)
         y = cj_add_at(a.at, y,
-                      cj_scope_get_at(a.at, s, "bias", dtype, axes, shape, cj_init_zeros()));
+                      cj_scope_get_at(a.at, s, "bias", dtype, a.axes, shape, cj_init_zeros()));
+    return cj_scope_mark_at(a.at, a.scope, a.name, y);
+}
+
+/* Only the mean square is taken, so nothing is centred. */
+cj_tensor *cj_rms_norm_at(const struct cj_rms_norm_args *args)
+{
+    struct cj_rms_norm_args a;
+    if (!args || !cj_layer_ready(args->at, "rms_norm", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "rms_norm", a, args))
+        return NULL;
+    uint32_t mask = trailing(a.at, "rms_norm", a.scope, a.name, a.x, &a.axes);
+    if (!mask)
+        return NULL;
+    double standard = cj_tensor_dtype(a.x) == CJ_F64 ? 0x1p-52 : 0x1p-23;
+    cj_tensor *square = cj_mean_at(a.at, cj_square_at(a.at, a.x), mask, true);
+    cj_tensor *y =
+        cj_mul_at(a.at, a.x, inverse_deviation(a.at, square, a.eps > 0 ? a.eps : standard));
+    if (!a.no_affine)
+        y = cj_mul_at(a.at, y,
+                      cj_scope_get_at(a.at, cj_scope_enter(a.scope, a.name), "weight",
+                                      cj_scope_dtype(a.scope), a.axes,
+                                      cj_shape(a.x) + cj_rank(a.x) - a.axes, cj_init_ones()));
+    return cj_scope_mark_at(a.at, a.scope, a.name, y);
+}
+
+/* ---- over groups of channels ---- */
+
+/* x [N, C, ...] standardised over each of `groups` runs of channels and their places. */
+static cj_tensor *by_groups(cj_at at, cj_tensor *x, int64_t groups, double eps)
+{
+    int64_t n = cj_extent(x, 0), rows_of = n * groups;
+    int64_t rest = rows_of > 0 ? cj_elements(x) / rows_of : 0;
+    cj_tensor *rows = cj_reshape_at(at, x, 3, (int64_t[]){n, groups, rest});
+    return cj_reshape_at(at, standardise(at, rows, CJ_AXIS(2), eps), cj_rank(x), cj_shape(x));
+}
+
+static cj_tensor *channel_affine(cj_at at, cj_scope *s, cj_tensor *x, cj_tensor *y)
+{
+    int64_t channels = cj_extent(x, 1);
+    cj_dtype dtype = cj_scope_dtype(s);
+    cj_tensor *weight = cj_scope_get_at(at, s, "weight", dtype, 1, &channels, cj_init_ones());
+    cj_tensor *bias = cj_scope_get_at(at, s, "bias", dtype, 1, &channels, cj_init_zeros());
+    return cj_add_at(at, cj_mul_at(at, y, cj_on_channels(at, weight, cj_rank(x))),
+                     cj_on_channels(at, bias, cj_rank(x)));
+}
+
+cj_tensor *cj_group_norm_at(const struct cj_group_norm_args *args)
+{
+    struct cj_group_norm_args a;
+    if (!args || !cj_layer_ready(args->at, "group_norm", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "group_norm", a, args))
+        return NULL;
+    if (cj_rank(a.x) < 2 || a.groups < 1 || cj_extent(a.x, 1) % a.groups) {
+        cj_fail_building(cj_scope_context(a.scope), CJ_SHAPE, a.at,
+                         "%s on %s: .groups is %lld; it must divide the channels (axis 1)",
+                         CJ_LABEL("group_norm", a.scope, a.name), CJ_TEXT_OF(a.x),
+                         (long long)a.groups);
+        return NULL;
+    }
+    cj_tensor *y = by_groups(a.at, a.x, a.groups, a.eps);
+    if (!a.no_affine)
+        y = channel_affine(a.at, cj_scope_enter(a.scope, a.name), a.x, y);
+    return cj_scope_mark_at(a.at, a.scope, a.name, y);
+}
+
+cj_tensor *cj_instance_norm_at(const struct cj_instance_norm_args *args)
+{
+    struct cj_instance_norm_args a;
+    if (!args || !cj_layer_ready(args->at, "instance_norm", args->scope, args->name, args->x) ||
+        !CJ_TAKE_ARGS(cj_scope_context(args->scope), "instance_norm", a, args))
+        return NULL;
+    if (cj_rank(a.x) < 3) {
+        cj_fail_building(cj_scope_context(a.scope), CJ_SHAPE, a.at,
+                         "%s on %s: it takes [examples, channels, ...]",
+                         CJ_LABEL("instance_norm", a.scope, a.name), CJ_TEXT_OF(a.x));
+        return NULL;
+    }
+    cj_tensor *y = by_groups(a.at, a.x, cj_extent(a.x, 1), a.eps);
+    if (a.affine)
+        y = channel_affine(a.at, cj_scope_enter(a.scope, a.name), a.x, y);
     return cj_scope_mark_at(a.at, a.scope, a.name, y);
 }

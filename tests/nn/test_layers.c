@@ -128,6 +128,57 @@ LAYER(cdist, cj_cdist(x, extra, false))
 LAYER(distillation_loss, cj_distillation_loss(x, extra, 3))
 LAYER(gan_critic_loss, cj_gan_critic_loss(x, extra))
 
+/* [3, 4] from -1 to 1, rounded to f32 */
+static cj_tensor *ramp(cj_tensor *x)
+{
+    double value[12];
+    for (int i = 0; i < 12; i++)
+        value[i] = (float)(-1 + i * (2.0 / 11));
+    cj_tensor *t = cj_tensor_from(cj_tensor_context(x), CJ_F64, 2, (int64_t[]){3, 4}, value);
+    return cj_cast(t, cj_tensor_dtype(x));
+}
+
+LAYER(conv3d, cj_conv3d(s, "m", x, .out_channels = 3, .kernel_size = {2, 3, 2}, .stride = {1, 2, 1},
+                        .padding = {CJ_ZERO, 1, 1}))
+LAYER(conv_transpose1d,
+      cj_conv_transpose1d(s, "m", x, .out_channels = 6, .kernel_size = {3}, .stride = {2},
+                          .padding = {1}, .output_padding = {1}, .groups = 2))
+LAYER(conv_transpose2d,
+      cj_conv_transpose2d(s, "m", x, .out_channels = 2, .kernel_size = {3, 2}, .stride = {2, 3},
+                          .padding = {2, CJ_ZERO}, .dilation = {2, 1}))
+LAYER(conv_transpose3d,
+      cj_conv_transpose3d(s, "m", x, .out_channels = 2, .kernel_size = {2}, .stride = {2}))
+LAYER(group_norm, cj_group_norm(s, "m", x, .groups = 3))
+LAYER(instance_norm, cj_instance_norm(s, "m", x, .affine = true))
+LAYER(instance_norm_plain, cj_instance_norm(s, "m", x))
+LAYER(rms_norm, cj_rms_norm(s, "m", x, .eps = 1e-6))
+LAYER(rms_norm_2, cj_rms_norm(s, "m", x, .axes = 2, .eps = 1e-5))
+LAYER(prelu, cj_prelu(s, "m", x, 3))
+LAYER(max_pool3d, cj_max_pool3d(x, .kernel_size = {2}, .stride = {2}, .padding = {1}))
+LAYER(avg_pool3d, cj_avg_pool3d(x, .kernel_size = {2, 3, 2}, .stride = {1, 2, 2}))
+LAYER(global_max_pool, cj_global_max_pool(x))
+LAYER(adaptive_avg_pool, cj_adaptive_avg_pool(x, (int64_t[]){3, 5}))
+LAYER(bilinear, cj_bilinear(s, "m", x, ramp(x), .out_features = 2))
+LAYER(weight_norm, cj_linear(cj_scope_weight_norm(s), "m", x, .out_features = 4))
+LAYER(spectral_norm, cj_conv1d(cj_scope_spectral_norm(s), "m", x, .out_channels = 4,
+                               .kernel_size = 3, .no_bias = true))
+LAYER(locally_connected2d,
+      cj_locally_connected2d(s, "m", x, .out_channels = 3, .kernel_size = {2}, .stride = {1, 2}))
+LAYER(squeeze_excite, cj_squeeze_excite(s, "m", x, 2))
+LAYER(selu, cj_selu(x))
+LAYER(celu, cj_celu(x, 0.7))
+LAYER(mish, cj_mish(x))
+LAYER(softsign, cj_softsign(x))
+LAYER(log_sigmoid, cj_log_sigmoid(x))
+LAYER(hardtanh, cj_hardtanh(x, -0.7, 1.3))
+LAYER(hardsigmoid, cj_hardsigmoid(x))
+LAYER(hardswish, cj_hardswish(x))
+LAYER(hardshrink, cj_hardshrink(x, 0.7))
+LAYER(softshrink, cj_softshrink(x, 0.7))
+LAYER(threshold, cj_threshold(x, 0.3, 20))
+LAYER(glu, cj_glu(x, 1))
+LAYER(maxout, cj_maxout(x, 1, 3))
+
 static const struct {
     const char *name;
     builder build;
@@ -211,6 +262,38 @@ static const struct {
     {"cdist", cdist},
     {"distillation_loss", distillation_loss},
     {"gan_critic_loss", gan_critic_loss},
+    {"conv3d", conv3d},
+    {"conv_transpose1d", conv_transpose1d},
+    {"conv_transpose2d", conv_transpose2d},
+    {"conv_transpose3d", conv_transpose3d},
+    {"group_norm", group_norm},
+    {"instance_norm", instance_norm},
+    {"instance_norm_plain", instance_norm_plain},
+    {"rms_norm", rms_norm},
+    {"rms_norm_2", rms_norm_2},
+    {"prelu", prelu},
+    {"max_pool3d", max_pool3d},
+    {"avg_pool3d", avg_pool3d},
+    {"global_max_pool", global_max_pool},
+    {"adaptive_avg_pool", adaptive_avg_pool},
+    {"bilinear", bilinear},
+    {"weight_norm", weight_norm},
+    {"spectral_norm", spectral_norm},
+    {"locally_connected2d", locally_connected2d},
+    {"squeeze_excite", squeeze_excite},
+    {"selu", selu},
+    {"celu", celu},
+    {"mish", mish},
+    {"softsign", softsign},
+    {"log_sigmoid", log_sigmoid},
+    {"hardtanh", hardtanh},
+    {"hardsigmoid", hardsigmoid},
+    {"hardswish", hardswish},
+    {"hardshrink", hardshrink},
+    {"softshrink", softshrink},
+    {"threshold", threshold},
+    {"glu", glu},
+    {"maxout", maxout},
 };
 
 enum { MOST = 1024, MOST_LEAVES = 8 };
@@ -348,11 +431,57 @@ static void test_f32(void **state)
     check_all(CJ_F32, 2e-5);
 }
 
+/* A new layer under weight norm begins as the layer of weight_v alone. */
+static void test_weight_norm_start(void **state)
+{
+    (void)state;
+    double got[6], want[6];
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_set_dtype(s, CJ_F64);
+    cj_tensor *x = cj_tensor_from(context, CJ_F64, 2, (int64_t[]){2, 2}, (double[]){1, -2, 3, 0.5});
+    cj_tensor *y = cj_linear(cj_scope_weight_norm(s), "m", x, .out_features = 3, .no_bias = true);
+    cj_tensor *v = cj_variable_read(cj_scope_find(s, "m.weight_v"));
+    assert_int_equal(cj_read(y, got, sizeof got), CJ_OK);
+    assert_int_equal(cj_read(cj_matmul(x, cj_transpose(v, 0, 1)), want, sizeof want), CJ_OK);
+    for (int i = 0; i < 6; i++)
+        assert_true(fabs(got[i] - want[i]) <= 1e-15 * fabs(want[i]));
+    cj_context_free(context);
+}
+
+/* Rows by index, NaN outside; the gradient of a row that is taken twice is a sum. */
+static void test_embedding(void **state)
+{
+    (void)state;
+    float y[8], g[6];
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    cj_scope *s = cj_scope_new(context);
+    cj_tensor *x = cj_tensor_from(context, CJ_I64, 2, (int64_t[]){2, 2}, (int64_t[]){2, 0, 2, 3});
+    cj_tensor *rows = cj_embedding(s, "e", x, .count = 3, .features = 2), *gradient;
+    cj_tensor *table = cj_variable_read(cj_scope_find(s, "e.weight"));
+    float *weight = cj_variable_data(cj_scope_find(s, "e.weight"));
+    for (int i = 0; i < 6; i++)
+        weight[i] = (float)i;
+    assert_int_equal(cj_read(rows, y, sizeof y), CJ_OK);
+    const float want[] = {4, 5, 0, 1, 4, 5};
+    assert_memory_equal(y, want, sizeof want);
+    assert_true(isnan(y[6]) && isnan(y[7]));
+    cj_tensor *known = cj_narrow(cj_reshape(rows, 2, (int64_t[]){4, 2}), 0, 0, 3);
+    assert_int_equal(cj_grad(cj_sum(known, CJ_ALL, false), 1, &table, &gradient), CJ_OK);
+    assert_int_equal(cj_read(gradient, g, sizeof g), CJ_OK);
+    assert_memory_equal(g, ((float[]){1, 1, 0, 0, 2, 2}), sizeof g);
+    assert_null(cj_embedding(s, "f", x, .count = 3));
+    assert_non_null(strstr(cj_error(context), "embedding 'f'"));
+    cj_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_f64),
         cmocka_unit_test(test_f32),
+        cmocka_unit_test(test_weight_norm_start),
+        cmocka_unit_test(test_embedding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,228 @@
+/*
+ * cajal/layers.h - layers beyond the first ones of cajal/nn.h, whose conventions they keep: the
+ * names, shapes, defaults and initial values are torch.nn's where it has the layer; options follow
+ * by name; errors are building errors that name the layer and the caller's line.
+ */
+#ifndef CAJAL_LAYERS_H
+#define CAJAL_LAYERS_H
+
+#include "cajal/nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- convolutions ---- */
+
+/* cj_conv2d of x [N, C, D, H, W]; weight [out, C / groups, kd, kh, kw]. */
+struct cj_conv3d_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t out_channels, kernel_size[3];   /* mandatory */
+    int64_t stride[3], dilation[3], groups; /* 1 */
+    int64_t padding[3];                     /* 0 */
+    bool padding_same;
+    bool no_bias;
+    cj_initialiser weight_init, bias_init;
+};
+CJ_API cj_tensor *cj_conv3d_at(const struct cj_conv3d_args *args);
+#define cj_conv3d(...)                                                                             \
+    cj_conv3d_at(&(struct cj_conv3d_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_conv3d_args)})
+
+/*
+ * The transpose of a convolution's map of x: of x [N, C, L] (1d), [N, C, H, W] (2d) or [N, C, D, H,
+ * W] (3d), extents (L - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1. weight [C,
+ * out / groups, k...]. Initial values as of cj_conv2d with in = out / groups k...
+ */
+struct cj_conv_transpose_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t out_channels, kernel_size[3];   /* mandatory */
+    int64_t stride[3], dilation[3], groups; /* 1 */
+    int64_t padding[3], output_padding[3];  /* 0 */
+    bool no_bias;
+    cj_initialiser weight_init, bias_init;
+};
+CJ_API cj_tensor *cj_conv_transpose1d_at(const struct cj_conv_transpose_args *args);
+CJ_API cj_tensor *cj_conv_transpose2d_at(const struct cj_conv_transpose_args *args);
+CJ_API cj_tensor *cj_conv_transpose3d_at(const struct cj_conv_transpose_args *args);
+#define CJ_CONV_TRANSPOSE_ARGS(...)                                                                \
+    (&(struct cj_conv_transpose_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_conv_transpose_args)})
+#define cj_conv_transpose1d(...) cj_conv_transpose1d_at(CJ_CONV_TRANSPOSE_ARGS(__VA_ARGS__))
+#define cj_conv_transpose2d(...) cj_conv_transpose2d_at(CJ_CONV_TRANSPOSE_ARGS(__VA_ARGS__))
+#define cj_conv_transpose3d(...) cj_conv_transpose3d_at(CJ_CONV_TRANSPOSE_ARGS(__VA_ARGS__))
+
+/* A convolution without sharing: each place of the result has a weight of its own. x [N, C, H, W];
+ * weight [H' W', out, C kh kw], bias [out, H', W']; initial values as of cj_conv2d. */
+struct cj_locally_connected_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t out_channels, kernel_size[2]; /* mandatory */
+    int64_t stride[2];                    /* 1 */
+    bool no_bias;
+};
+CJ_API cj_tensor *cj_locally_connected2d_at(const struct cj_locally_connected_args *args);
+#define cj_locally_connected2d(...)                                                                \
+    cj_locally_connected2d_at(&(struct cj_locally_connected_args){                                 \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_locally_connected_args)})
+
+/* ---- norms ---- */
+
+/* Layer norm over each of `groups` runs of channels of x [N, C, ...] with all their places; weight
+ * and bias [C]. Wu and He, "Group normalization", ECCV 2018. With groups = C and no_affine it is
+ * instance norm. */
+struct cj_group_norm_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t groups; /* mandatory */
+    double eps;     /* 1e-5 */
+    bool no_affine;
+};
+CJ_API cj_tensor *cj_group_norm_at(const struct cj_group_norm_args *args);
+#define cj_group_norm(...)                                                                         \
+    cj_group_norm_at(                                                                              \
+        &(struct cj_group_norm_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_group_norm_args)})
+
+/* Each channel of each example of x [N, C, ...] with mean 0 and variance 1; `affine`: then weight
+ * and bias [C]. Ulyanov, Vedaldi and Lempitsky, 2016. */
+struct cj_instance_norm_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    double eps; /* 1e-5 */
+    bool affine;
+};
+CJ_API cj_tensor *cj_instance_norm_at(const struct cj_instance_norm_args *args);
+#define cj_instance_norm(...)                                                                      \
+    cj_instance_norm_at(&(struct cj_instance_norm_args){                                           \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_instance_norm_args)})
+
+/* x / sqrt(mean(x^2) + eps) weight over the trailing `axes` axes. Zhang and Sennrich, "Root mean
+ * square layer normalization", NeurIPS 2019. */
+struct cj_rms_norm_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int axes;   /* 1 */
+    double eps; /* the dtype's epsilon, as torch's */
+    bool no_affine;
+};
+CJ_API cj_tensor *cj_rms_norm_at(const struct cj_rms_norm_args *args);
+#define cj_rms_norm(...)                                                                           \
+    cj_rms_norm_at(                                                                                \
+        &(struct cj_rms_norm_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_rms_norm_args)})
+
+/*
+ * Scopes that re-parametrise what the layers inside call "weight" (two axes or more):
+ *
+ *     cj_scope *w = cj_scope_weight_norm(s);
+ *     x = cj_linear(w, "fc", x, .out_features = 64);
+ *
+ * Weight norm: weight = weight_g weight_v / |weight_v|, the norm over all axes but the first;
+ * weight_g [out, 1, ...] begins as |weight_v|. Salimans and Kingma, NeurIPS 2016. Spectral norm:
+ * weight = weight_orig / sigma, sigma = u^T W v of W [out, rest] after one step of the power
+ * iteration in each training build; the buffers weight_u and weight_v are held constant. Miyato et
+ * al., ICLR 2018. Freed by cj_scope_free, before s, or with the context; NULL: no memory.
+ */
+CJ_API cj_scope *cj_scope_weight_norm(cj_scope *s);
+CJ_API cj_scope *cj_scope_spectral_norm(cj_scope *s);
+
+/* ---- tables, products ---- */
+
+/* Row index[...] of weight [count, features], N(0, 1) at the start: x of an integer dtype [...], the
+ * result [..., features]. An index outside gives NaN. */
+struct cj_embedding_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t count, features; /* mandatory */
+    cj_initialiser weight_init;
+};
+CJ_API cj_tensor *cj_embedding_at(const struct cj_embedding_args *args);
+#define cj_embedding(...)                                                                          \
+    cj_embedding_at(                                                                               \
+        &(struct cj_embedding_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_embedding_args)})
+
+/* y[..., o] = sum over i, j of a[..., i] weight[o, i, j] b[..., j] + bias[o]; initial values uniform
+ * within 1 / sqrt(features of a). */
+struct cj_bilinear_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *a, *b;
+    cj_at at;
+    int64_t out_features; /* mandatory */
+    bool no_bias;
+};
+CJ_API cj_tensor *cj_bilinear_at(const struct cj_bilinear_args *args);
+#define cj_bilinear(...)                                                                           \
+    cj_bilinear_at(                                                                                \
+        &(struct cj_bilinear_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_bilinear_args)})
+
+/* The largest of `pieces` neighbours along an axis whose extent they divide: [..., n pieces, ...]
+ * to [..., n, ...]. Goodfellow et al., "Maxout networks", ICML 2013. */
+CJ_API cj_tensor *cj_maxout_at(cj_at at, cj_tensor *x, int axis, int64_t pieces);
+#define cj_maxout(...) cj_maxout_at(CJ_HERE, __VA_ARGS__)
+
+/* x times sigmoid(fc2(relu(fc1(mean of each channel)))), x [N, C, ...]; fc1 has C / reduction
+ * features, at least 1. Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018. */
+CJ_API cj_tensor *cj_squeeze_excite_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x,
+                                       int64_t reduction);
+#define cj_squeeze_excite(...) cj_squeeze_excite_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- activations ---- */
+
+/* 1.0507009873554805 (x > 0 ? x : 1.6732632423543772 (e^x - 1)). Klambauer et al., 2017. */
+CJ_API cj_tensor *cj_selu_at(cj_at at, cj_tensor *x);
+/* x > 0 ? x : alpha (e^(x / alpha) - 1) */
+CJ_API cj_tensor *cj_celu_at(cj_at at, cj_tensor *x, double alpha);
+/* x tanh(softplus(x)) */
+CJ_API cj_tensor *cj_mish_at(cj_at at, cj_tensor *x);
+/* x / (1 + |x|) */
+CJ_API cj_tensor *cj_softsign_at(cj_at at, cj_tensor *x);
+/* -softplus(-x) */
+CJ_API cj_tensor *cj_log_sigmoid_at(cj_at at, cj_tensor *x);
+/* min(max(x, low), high), with derivative 0 outside and at the ends */
+CJ_API cj_tensor *cj_hardtanh_at(cj_at at, cj_tensor *x, double low, double high);
+/* min(max(x + 3, 0), 6) / 6, and x times that */
+CJ_API cj_tensor *cj_hardsigmoid_at(cj_at at, cj_tensor *x);
+CJ_API cj_tensor *cj_hardswish_at(cj_at at, cj_tensor *x);
+/* x where |x| > lambda, else 0; and shrunk towards 0 by lambda */
+CJ_API cj_tensor *cj_hardshrink_at(cj_at at, cj_tensor *x, double lambda);
+CJ_API cj_tensor *cj_softshrink_at(cj_at at, cj_tensor *x, double lambda);
+/* x > theta ? x : value */
+CJ_API cj_tensor *cj_threshold_at(cj_at at, cj_tensor *x, double theta, double value);
+/* a sigmoid(b): the halves of x along the axis. Dauphin et al., ICML 2017. */
+CJ_API cj_tensor *cj_glu_at(cj_at at, cj_tensor *x, int axis);
+/* x > 0 ? x : weight[c] x, weight [C] (channels of x [N, C, ...]) or [1]; 0.25 at the start */
+CJ_API cj_tensor *cj_prelu_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x,
+                              int64_t weights);
+#define cj_selu(...) cj_selu_at(CJ_HERE, __VA_ARGS__)
+#define cj_celu(...) cj_celu_at(CJ_HERE, __VA_ARGS__)
+#define cj_mish(...) cj_mish_at(CJ_HERE, __VA_ARGS__)
+#define cj_softsign(...) cj_softsign_at(CJ_HERE, __VA_ARGS__)
+#define cj_log_sigmoid(...) cj_log_sigmoid_at(CJ_HERE, __VA_ARGS__)
+#define cj_hardtanh(...) cj_hardtanh_at(CJ_HERE, __VA_ARGS__)
+#define cj_hardsigmoid(...) cj_hardsigmoid_at(CJ_HERE, __VA_ARGS__)
+#define cj_hardswish(...) cj_hardswish_at(CJ_HERE, __VA_ARGS__)
+#define cj_hardshrink(...) cj_hardshrink_at(CJ_HERE, __VA_ARGS__)
+#define cj_softshrink(...) cj_softshrink_at(CJ_HERE, __VA_ARGS__)
+#define cj_threshold(...) cj_threshold_at(CJ_HERE, __VA_ARGS__)
+#define cj_glu(...) cj_glu_at(CJ_HERE, __VA_ARGS__)
+#define cj_prelu(...) cj_prelu_at(CJ_HERE, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
