@@ -1,10 +1,11 @@
 /*
- * Layers, activations and losses against torch (tests/golden/nn_layers.py): outputs, first
+ * Layers, activations and losses against torch (tests/golden/nn_layers.py, nn_losses.py): outputs, first
  * derivatives by x and every parameter, second derivatives by x, and the buffers that a training
  * pass leaves; in f64 and f32.
  */
 #include "cajal/cajal.h"
 #include "golden/nn_layers.h"
+#include "golden/nn_losses.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -409,13 +410,23 @@ static void check_case(const golden_case *c, builder build, cj_dtype dtype, doub
     cj_context_free(context);
 }
 
+static builder builder_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof builders / sizeof builders[0]; i++)
+        if (strcmp(builders[i].name, name) == 0)
+            return builders[i].build;
+    fail_msg("no builder of '%s'", name);
+    return NULL;
+}
+
 static void check_all(cj_dtype dtype, double tolerance)
 {
-    size_t cases = sizeof nn_layers / sizeof nn_layers[0];
-    assert_int_equal(cases, sizeof builders / sizeof builders[0]);
-    for (size_t i = 0; i < cases; i++) {
-        assert_string_equal(nn_layers[i].name, builders[i].name);
-        check_case(&nn_layers[i], builders[i].build, dtype, tolerance);
+    size_t layers = sizeof nn_layers / sizeof nn_layers[0];
+    size_t losses = sizeof nn_losses / sizeof nn_losses[0];
+    assert_int_equal(layers + losses, sizeof builders / sizeof builders[0]);
+    for (size_t i = 0; i < layers + losses; i++) {
+        const golden_case *c = i < layers ? &nn_layers[i] : &nn_losses[i - layers];
+        check_case(c, builder_of(c->name), dtype, tolerance);
     }
 }
 
