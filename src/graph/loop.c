@@ -242,7 +242,8 @@ static cj_tensor *make_node(closing *c)
                       .go = s->go,
                       .capacity = s->capacity,
                       .index = s->index,
-                      .primal = s->primal};
+                      .of = s->of,
+                      .mask = s->mask};
     int32_t sources = cj_loop_params(loop);
     cj_tensor *count = s->count;
     if (!count && sources == 0)
@@ -252,9 +253,9 @@ static cj_tensor *make_node(closing *c)
         c->source[sources++] = count;
     loop->param = keep(c->graph, s->at, cj_loop_params(loop), c->param);
     loop->next = keep(c->graph, s->at, s->carries, s->next);
-    if (s->primal)
-        loop->tangent = keep(c->graph, s->at, cj_loop_params(s->primal), s->tangent);
-    if (!loop->param || !loop->next || (s->primal && !loop->tangent))
+    if (s->of)
+        loop->image = keep(c->graph, s->at, cj_loop_params(s->of), s->image);
+    if (!loop->param || !loop->next || (s->of && !loop->image))
         return NULL;
     int64_t number = c->graph->bodies++;
     return cj_node(s->context, s->at,

@@ -29,9 +29,9 @@ typedef struct cj_loop {
     cj_tensor *index;        /* i64[]: which row of the xs */
     cj_tensor *const *param; /* carries + xs + captures */
     cj_tensor *const *next;  /* carries nodes of the body */
-    const struct cj_loop
-        *primal; /* the loop whose parameters, and tangents besides, these are, or NULL */
-    cj_tensor *const *tangent; /* of each parameter of the primal loop, NULL: zero */
+    const struct cj_loop *of; /* made from that loop, by jvp or vmap; or NULL */
+    cj_tensor *const *image;  /* of each of its parameters: the tangent, the lanes; or NULL */
+    cj_tensor *mask;          /* over lanes: whether each runs the iteration; NULL: all do */
 } cj_loop;
 
 static inline const cj_loop *cj_loop_of(const cj_tensor *node)
@@ -79,8 +79,9 @@ typedef struct cj_loop_spec {
     int32_t go;
     int64_t capacity;
     bool reverse;
-    const cj_loop *primal;
-    cj_tensor *const *tangent;
+    const cj_loop *of;
+    cj_tensor *const *image;
+    cj_tensor *mask;
     uint32_t since; /* no node that is older depends on a port */
 } cj_loop_spec;
 

@@ -27,6 +27,10 @@ CJ_OTHER_OP_LIST(CJ_X)
     cj_tensor *cj_batch_##name(cj_at at, cj_tensor *node, int64_t lanes, cj_tensor **source,       \
                                bool *batched)
 
+/* cj_vmap of tensors that are known to fit; out[j]: NULL where y[j] is the same in all lanes. */
+cj_status cj_lanes_of(cj_context *context, cj_at at, int64_t lanes, int count, cj_tensor *const *x,
+                      cj_tensor *const *batched, int outputs, cj_tensor *const *y, cj_tensor **out);
+
 /* x with a leading axis of `lanes` equal lanes: nothing is copied. */
 cj_tensor *cj_repeat_lanes(cj_at at, cj_tensor *x, int64_t lanes);
 

@@ -119,8 +119,8 @@ static cj_tensor *make_loop(tangents *w, cj_tensor *const *t)
         .go = loop->go,
         .capacity = loop->capacity,
         .reverse = loop->reverse,
-        .primal = loop,
-        .tangent = w->param,
+        .of = loop,
+        .image = w->param,
         .since = loop->index->serial,
     });
 }
@@ -162,8 +162,8 @@ CJ_TANGENT(loop)
 CJ_TANGENT(result)
 {
     cj_tensor *loop = t[0];
-    const cj_loop *primal = cj_loop_of(loop)->primal;
-    cj_tensor *const *tangent = cj_loop_of(loop)->tangent;
+    const cj_loop *primal = cj_loop_of(loop)->of;
+    cj_tensor *const *tangent = cj_loop_of(loop)->image;
     if (node->option[0] == CJ_RESULT_CARRY) {
         int32_t place = primal->carries;
         for (int32_t i = 0; i < node->option[1]; i++)

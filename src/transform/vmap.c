@@ -22,6 +22,13 @@ static cj_tensor *remake_lanes(cj_at at, void *state, cj_tensor *node, cj_tensor
     return cj_batch_table[node->op](at, node, *lanes, source, changed);
 }
 
+cj_status cj_lanes_of(cj_context *context, cj_at at, int64_t lanes, int count, cj_tensor *const *x,
+                      cj_tensor *const *batched, int outputs, cj_tensor *const *y, cj_tensor **out)
+{
+    return cj_rewrite(context, at, "vmap", count, x, batched, outputs, y, remake_lanes, &lanes,
+                      out);
+}
+
 /* Lanes of x[k] have its dtype and shape; there are equally many of each. */
 static cj_status check_lanes(cj_context *context, cj_at at, int count, cj_tensor *const *x,
                              cj_tensor *const *batched, int64_t *lanes)
@@ -67,8 +74,7 @@ cj_status cj_vmap_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const 
         return status;
     status = check_lanes(context, at, count, x, batched, &lanes);
     if (status == CJ_OK)
-        status = cj_rewrite(context, at, "vmap", count, x, batched, outputs, y, remake_lanes,
-                            &lanes, out);
+        status = cj_lanes_of(context, at, lanes, count, x, batched, outputs, y, out);
     for (int j = 0; j < outputs && status == CJ_OK; j++)
         if (!out[j])
             out[j] = cj_repeat_lanes(at, y[j], lanes);

@@ -362,12 +362,122 @@ static void test_nested(void **state)
     cj_context_free(n.c);
 }
 
+/* ---- over lanes: one loop against a loop a lane ---- */
+
+/* Over three lanes of x[k] where lanes[k], sum(sin(y(lane))); `split`: each lane by itself. */
+static cj_tensor *over_lanes(cj_tensor *(*y)(net *n), net n, const bool *lanes, bool split)
+{
+    cj_tensor **member[5] = {&n.x, &n.h, &n.w, &n.u, &n.b}, *wide[5] = {0}, *plain[5], *out, *sum;
+    int count = 0;
+    for (int i = 0; i < 5; i++)
+        wide[i] = *member[i];
+    if (split) {
+        sum = NULL;
+        for (int lane = 0; lane < 3; lane++) {
+            for (int i = 0; i < 5; i++)
+                *member[i] =
+                    lanes[i] ? cj_squeeze(cj_narrow(wide[i], 0, lane, lane + 1), 0) : wide[i];
+            out = cj_sum(cj_sin(y(&n)), CJ_ALL, false);
+            sum = sum ? cj_add(sum, out) : out;
+        }
+        return sum;
+    }
+    cj_tensor *by[5];
+    for (int i = 0; i < 5; i++)
+        if (lanes[i]) {
+            *member[i] = cj_tap(cj_squeeze(cj_narrow(wide[i], 0, 0, 1), 0));
+            plain[count] = *member[i];
+            by[count++] = wide[i];
+        }
+    cj_tensor *one = y(&n);
+    good(n.c);
+    cj_vmap(count, plain, by, 1, &one, &out);
+    good(n.c);
+    return cj_sum(cj_sin(out), CJ_ALL, false);
+}
+
+static cj_tensor *of_scan(net *n)
+{
+    return looped(n);
+}
+
+static cj_tensor *of_gradient(net *n)
+{
+    cj_tensor *g;
+    cj_grad(looped(n), 1, &n->u, &g);
+    return g;
+}
+
+static cj_tensor *of_while(net *n)
+{
+    cj_tensor *last, *h = cj_sum(cj_square(n->h), CJ_AXIS(0), false), *ran;
+    net *own = n;
+    cj_while(below, grow, own, 1, &h, &last, .capacity = 60, .iterations = &ran);
+    good(n->c);
+    return cj_add(last, cj_cast(ran, CJ_F64));
+}
+
+static cj_tensor *of_cond(net *n)
+{
+    cj_tensor *x[2] = {cj_square(n->b), n->b}, *r[2];
+    cj_tensor *p = cj_lt(cj_sum(n->h, CJ_ALL, false), cj_scalar(n->c, CJ_F64, 0));
+    cj_cond(p, root, square, NULL, 2, x, 2, r);
+    return cj_mul(r[0], r[1]);
+}
+
+static void counted(void *user, cj_body *b)
+{
+    const net *n = user;
+    b->next[0] = cj_mul(cj_sin(b->carry[0]), n->b);
+    b->y[0] = cj_mul(b->carry[0], b->carry[0]);
+}
+
+/* As many iterations as lanes say, backwards. */
+static cj_tensor *of_count(net *n)
+{
+    cj_tensor *h = cj_sum(n->h, CJ_AXIS(0), false), *last, *y;
+    cj_tensor *count = cj_cast(cj_scale(cj_abs(cj_sum(n->u, CJ_ALL, false)), 2), CJ_I64);
+    cj_loop(n->c, counted, n, .carries = 1, .init = &h, .ys = 1, .capacity = 6, .count = count,
+            .reverse = true, .last = &last, .y = &y);
+    good(n->c);
+    return cj_add(last, cj_sum(y, CJ_AXIS(0), false));
+}
+
+static void test_lanes(void **state)
+{
+    (void)state;
+    cj_tensor *(*const f[])(net *) = {of_scan, of_gradient, of_while, of_cond, of_count};
+    for (size_t k = 0; k < sizeof f / sizeof *f; k++)
+        for (int mask = 1; mask < 32; mask += 6 - (mask & 1)) {
+            net n = new_net();
+            bool lanes[5];
+            cj_tensor **member[5] = {&n.x, &n.h, &n.w, &n.u, &n.b}, *x[5];
+            n.b = cj_shift(cj_square(n.b), 0.2);
+            for (int i = 0; i < 5; i++) {
+                lanes[i] = mask >> i & 1;
+                int64_t shape[4] = {3};
+                memcpy(shape + 1, cj_shape(*member[i]),
+                       (size_t)cj_rank(*member[i]) * sizeof *shape);
+                if (lanes[i])
+                    *member[i] = cj_mul(
+                        *member[i],
+                        cj_shift(values(n.c, 50 + (uint64_t)i, cj_rank(*member[i]) + 1, shape), 1));
+                x[i] = *member[i] = cj_eval(*member[i]);
+            }
+            good(n.c);
+            same_derivatives(n.c, over_lanes(f[k], n, lanes, false),
+                             over_lanes(f[k], n, lanes, true), 5, x);
+            cj_context_free(n.c);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scan),  cmocka_unit_test(test_reverse_scan),
         cmocka_unit_test(test_while), cmocka_unit_test(test_without_capacity),
         cmocka_unit_test(test_cond),  cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
