@@ -181,7 +181,7 @@ typedef struct cj_inner {
 CJ_API const cj_inner *cj_scope_inner(cj_scope *s, int i);
 
 /* The key of the next draw in s, u32[2]: folds seed, path, ordinal of the draw in this build,
- * and the step. */
+ * the step, and the index of each loop in whose body it is asked for. */
 CJ_API cj_tensor *cj_scope_key_at(cj_at at, cj_scope *s);
 #define cj_scope_key(...) cj_scope_key_at(CJ_HERE, __VA_ARGS__)
 /* The i64 scalar variable "step": cj_optimize adds 1 to it, an open loop records it. */

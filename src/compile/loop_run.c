@@ -12,6 +12,8 @@ cj_status cj_kernel_prepare(cj_context *context, const cj_target *target, const 
         return status;
     }
     cj_status status = target->prepare(context, kernel, &call->call);
+    if (status)
+        call->call = NULL; /* what it made of it is gone */
     *bytes = status ? 0 : target->scratch_bytes(call->call);
     return status;
 }

@@ -24,11 +24,11 @@
 typedef struct cj_loop {
     int32_t carries, xs, captures;
     bool counted, reverse;
-    int32_t go;              /* the carry that says whether the next iteration runs, or -1 */
-    int64_t capacity;        /* -1: none */
-    cj_tensor *index;        /* i64[]: which row of the xs */
-    cj_tensor *const *param; /* carries + xs + captures */
-    cj_tensor *const *next;  /* carries nodes of the body */
+    int32_t go;               /* the carry that says whether the next iteration runs, or -1 */
+    int64_t capacity;         /* -1: none */
+    cj_tensor *index;         /* i64[]: which row of the xs */
+    cj_tensor *const *param;  /* carries + xs + captures */
+    cj_tensor *const *next;   /* carries nodes of the body */
     const struct cj_loop *of; /* made from that loop, by jvp or vmap; or NULL */
     cj_tensor *const *image;  /* of each of its parameters: the tangent, the lanes; or NULL */
     cj_tensor *mask;          /* over lanes: whether each runs the iteration; NULL: all do */

@@ -1,6 +1,7 @@
 /*
  * src/nn/scope.c - the tree of scopes: roots, names, builds, draws.
  */
+#include "graph/loop.h"
 #include "nn/nn.h"
 
 #include <stdio.h>
@@ -199,6 +200,15 @@ cj_key cj_path_key(cj_context *context, const char *path)
     return cj_key_fold_text(cj_key_from_seed(cj_seed(context)), path);
 }
 
+/* The key of this iteration of all loops around the draw, the outermost first. */
+static cj_tensor *fold_iterations(cj_at at, cj_tensor *key, const cj_open_body *body)
+{
+    if (!body)
+        return key;
+    key = fold_iterations(at, key, body->outer);
+    return body->index ? cj_fold_at(at, key, body->index) : key;
+}
+
 cj_tensor *cj_scope_key_at(cj_at at, cj_scope *s)
 {
     if (!s)
@@ -212,8 +222,9 @@ cj_tensor *cj_scope_key_at(cj_at at, cj_scope *s)
     }
     cj_key key = cj_key_fold(cj_path_key(root->context, s->path), s->draws++);
     uint64_t words = (uint64_t)key.word[1] << 32 | key.word[0];
-    return cj_fold_at(at, cj_key_at(at, root->context, words),
-                      cj_variable_read_at(at, cj_scope_step(s)));
+    cj_tensor *of_step = cj_fold_at(at, cj_key_at(at, root->context, words),
+                                    cj_variable_read_at(at, cj_scope_step(s)));
+    return fold_iterations(at, of_step, cj_open_bodies(root->context));
 }
 
 /* ---- asking ---- */

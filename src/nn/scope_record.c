@@ -1,7 +1,7 @@
 /*
  * src/nn/scope_record.c - what a build wants assigned: records, chained, handed to cj_compile.
  */
-#include "graph/graph.h"
+#include "graph/loop.h"
 #include "nn/nn.h"
 
 void cj_records_free(cj_root *root)
@@ -65,6 +65,12 @@ static bool make_room(cj_root *root)
 static cj_status put(cj_at at, cj_root *root, cj_variable *variable, const char *path,
                      cj_tensor *value)
 {
+    if (cj_open_bodies(root->context))
+        return cj_fail_building(
+            root->context, CJ_INVALID, at,
+            "a new value of '%s' is recorded in the body of a loop, where it would be lost: "
+            "make it a carry, or do not train this layer (cj_scope_build)",
+            path);
     uint64_t frame = cj_frame_id(root->context);
     cj_record *record = find(root, variable, path);
     if (record && record->frame == frame) {

@@ -1,0 +1,296 @@
+/*
+ * Loops as steps of programs: every way to run one gives the same bits, and the odd sizes.
+ */
+#include "compile/program_test.h"
+
+#include "base/failing_allocator.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STEPS = 37, BATCH = 5, WIDTH = 9 };
+
+#define SHAPE(...)                                                                                 \
+    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[])                         \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+static cj_tensor *draw(cj_context *c, uint64_t seed, int rank, const int64_t *shape)
+{
+    return cj_scale(cj_random_normal(cj_key(c, seed), CJ_F32, rank, shape), 0.4);
+}
+
+typedef struct cell {
+    cj_tensor *w, *u, *b;
+} cell;
+
+static void gated(void *user, cj_body *b)
+{
+    const cell *w = user;
+    cj_tensor *a = cj_add(cj_add(cj_matmul(b->x[0], w->w), cj_matmul(b->carry[0], w->u)), w->b);
+    cj_tensor *gate = cj_reciprocal(cj_shift(cj_exp(cj_neg(a)), 1));
+    b->next[1] = cj_add(cj_mul(gate, b->carry[1]), cj_mul(cj_tanh(a), b->carry[0]));
+    b->next[0] = cj_tanh(b->next[1]);
+    b->y[0] = cj_transpose(b->next[1], 0, 1);
+}
+
+/* Loss, gradients, a Hessian-vector product: everything in one number a tensor. */
+static int build(cj_context *c, int64_t steps, cj_tensor **out)
+{
+    cell w = {draw(c, 1, SHAPE(WIDTH, WIDTH)), draw(c, 2, SHAPE(WIDTH, WIDTH)),
+              draw(c, 3, SHAPE(WIDTH))};
+    cj_tensor *x = draw(c, 4, SHAPE(steps, BATCH, WIDTH)), *init[2], *last[2], *y, *v[4];
+    init[0] = draw(c, 5, SHAPE(BATCH, WIDTH));
+    init[1] = cj_square(init[0]);
+    cj_loop(c, gated, &w, .carries = 2, .init = init, .xs = 1, .x = &x, .ys = 1, .last = last,
+            .y = &y);
+    cj_tensor *at[4] = {w.w, w.u, w.b, x}, *g[4], *h[4];
+    cj_tensor *loss = cj_add(cj_sum(cj_mul(last[0], last[1]), CJ_ALL, false),
+                             cj_scale(cj_sum(cj_square(y), CJ_ALL, false), 0.01));
+    cj_grad(loss, 4, at, g);
+    for (int i = 0; i < 4; i++)
+        v[i] = cj_square(at[i]);
+    cj_jvp(4, at, v, 4, g, h);
+    int n = 0;
+    out[n++] = loss;
+    out[n++] = last[1];
+    out[n++] = y;
+    for (int i = 0; i < 4; i++) {
+        out[n++] = g[i];
+        out[n++] = h[i];
+    }
+    return n;
+}
+
+/* Every output's bytes, one after the other; the caller frees them. */
+static char *bytes_of(const cj_config *config, int64_t steps, size_t *size)
+{
+    cj_context *c = cj_context_new(config, NULL, 0);
+    cj_tensor *out[16];
+    int n = build(c, steps, out);
+    cj_program *p = cj_compile(c, n, out, NULL);
+    if (!p)
+        fail_msg("%s", cj_error(c));
+    run(p);
+    *size = 0;
+    for (int i = 0; i < n; i++)
+        *size += (size_t)cj_elements(out[i]) * sizeof(float);
+    char *all = malloc(*size + 1), *to = all;
+    run(p); /* again: nothing of the first run is left */
+    for (int i = 0; i < n; i++) {
+        size_t bytes = (size_t)cj_elements(out[i]) * sizeof(float);
+        memcpy(to, cj_output(p, i), bytes);
+        to += bytes;
+    }
+    cj_program_free(p);
+    cj_context_free(c);
+    return all;
+}
+
+static void test_bits(void **state)
+{
+    (void)state;
+    static const cj_config way[] = {
+        {.threads = 1},
+        {.threads = 3, .smallest_work = 1},
+        {.threads = 2, .smallest_work = 1, .no_fusion = true},
+    };
+    for (int64_t steps = 0; steps < STEPS; steps = 3 * steps + 1) {
+        size_t size, other;
+        char *first = bytes_of(&way[0], steps, &size);
+        for (size_t k = 1; k < sizeof way / sizeof *way; k++) {
+            char *again = bytes_of(&way[k], steps, &other);
+            assert_int_equal(size, other);
+            assert_memory_equal(first, again, size);
+            free(again);
+        }
+        for (size_t i = 0; i < size / sizeof(float); i++) {
+            float value;
+            memcpy(&value, first + i * sizeof value, sizeof value);
+            assert_true(isfinite(value));
+        }
+        free(first);
+    }
+}
+
+/* ---- odd sizes and forms ---- */
+
+static void count_up(void *user, cj_body *b)
+{
+    (void)user;
+    b->next[0] = cj_add(b->carry[0], cj_cast(b->index, CJ_F64));
+    b->next[1] = b->carry[0]; /* one carry takes another's place */
+    b->y[0] = b->index;
+    b->y[1] = cj_scalar(b->context, CJ_F64, 7);
+}
+
+static void assert_loop(int64_t capacity, int64_t count, bool reverse)
+{
+    cj_context *c = new_context(NULL);
+    cj_tensor *init[2] = {cj_scalar(c, CJ_F64, 100), cj_scalar(c, CJ_F64, 200)}, *last[2], *y[2],
+              *ran;
+    cj_tensor *n = cj_eval(cj_scalar(c, CJ_I64, (double)count));
+    cj_loop(c, count_up, NULL, .carries = 2, .init = init, .ys = 2,
+            .capacity = capacity ? capacity : CJ_ZERO, .count = count == capacity ? NULL : n,
+            .reverse = reverse, .last = last, .y = y, .iterations = &ran);
+    assert_int_equal(cj_context_status(c), CJ_OK);
+    cj_program *p = cj_compile(c, 5, (cj_tensor *[]){last[0], last[1], y[0], y[1], ran}, NULL);
+    assert_non_null(p);
+    run(p);
+    int64_t want = count < 0 ? 0 : count < capacity ? count : capacity, rows[16];
+    double a = 100, b = 200, sevens[16];
+    memset(rows, 0, sizeof rows);
+    for (int64_t i = 0; i < 16; i++)
+        sevens[i] = i < want ? 7 : 0;
+    for (int64_t i = 0; i < want; i++) {
+        int64_t row = reverse ? want - 1 - i : i;
+        b = a;
+        a += (double)row;
+        rows[row] = row;
+    }
+    assert_values(cj_output(p, 0), 1, &a);
+    assert_values(cj_output(p, 1), 1, &b);
+    assert_memory_equal(cj_output(p, 2), rows, (size_t)capacity * sizeof *rows);
+    assert_values(cj_output(p, 3), capacity, sevens);
+    assert_memory_equal(cj_output(p, 4), &want, sizeof want);
+    cj_program_free(p);
+    cj_context_free(c);
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    for (int64_t capacity = 0; capacity < 6; capacity++)
+        for (int64_t count = -1; count < 8; count++) {
+            assert_loop(capacity, count, false);
+            assert_loop(capacity, count, true);
+        }
+}
+
+/* Rows of no element, carries of none, a body that reads nothing. */
+static void nothing(void *user, cj_body *b)
+{
+    (void)user;
+    b->next[0] = cj_add(b->carry[0], b->x[0]);
+    b->y[0] = cj_sum(b->next[0], CJ_ALL, false);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    cj_context *c = new_context(NULL);
+    cj_tensor *x = cj_full(c, CJ_F64, SHAPE(4, 0, 3), 1), *h = cj_full(c, CJ_F64, SHAPE(0, 3), 1);
+    cj_tensor *last, *y, *g;
+    cj_loop(c, nothing, NULL, .carries = 1, .init = &h, .xs = 1, .x = &x, .ys = 1, .last = &last,
+            .y = &y);
+    cj_grad(cj_sum(y, CJ_ALL, false), 1, &x, &g);
+    assert_int_equal(cj_context_status(c), CJ_OK);
+    cj_program *p = cj_compile(c, 3, (cj_tensor *[]){last, y, g}, NULL);
+    assert_non_null(p);
+    run(p);
+    assert_values(cj_output(p, 1), 4, VALUES(0, 0, 0, 0));
+    cj_program_free(p);
+    cj_context_free(c);
+}
+
+/* ---- long ones, and what they cost ---- */
+
+static void decay(void *user, cj_body *b)
+{
+    b->next[0] = cj_add(cj_mul(b->carry[0], user), b->x[0]);
+}
+
+static void test_ten_thousand(void **state)
+{
+    (void)state;
+    enum { LONG = 10000 };
+    cj_context *c = new_context(NULL);
+    int64_t n = LONG;
+    cj_tensor *x = cj_full(c, CJ_F64, 1, &n, 1), *factor = cj_eval(cj_scalar(c, CJ_F64, 0.999));
+    cj_tensor *init = cj_scalar(c, CJ_F64, 0), *last, *g[2];
+    x = cj_eval(x);
+    cj_loop(c, decay, factor, .carries = 1, .init = &init, .xs = 1, .x = &x, .last = &last);
+    cj_grad(last, 2, (cj_tensor *[]){factor, x}, g);
+    cj_program *p = cj_compile(c, 3, (cj_tensor *[]){last, g[0], g[1]}, NULL);
+    assert_non_null(p);
+    run(p);
+    double h = 0, dh = 0, power = 1;
+    for (int i = 0; i < LONG; i++) {
+        dh = 0.999 * dh + h;
+        h = 0.999 * h + 1;
+    }
+    assert_true(fabs(cj_output_number(p, 0) - h) < 1e-9 * h);
+    assert_true(fabs(cj_output_number(p, 1) - dh) < 1e-9 * dh);
+    const double *gx = cj_output(p, 2);
+    for (int i = LONG; i-- > 0; power *= 0.999)
+        assert_true(fabs(gx[i] - power) < 1e-9);
+    cj_program_free(p);
+    cj_context_free(c);
+}
+
+/* A value of a body is refused outside, in a sentence. */
+static cj_tensor *stolen;
+static void leak(void *user, cj_body *b)
+{
+    (void)user;
+    stolen = b->next[0] = cj_exp(b->carry[0]);
+}
+
+static void test_leak(void **state)
+{
+    (void)state;
+    cj_context *c = new_context(NULL);
+    cj_tensor *init = cj_scalar(c, CJ_F64, 1), *last;
+    cj_fori(3, leak, NULL, 1, &init, &last);
+    assert_null(cj_compile(c, 1, &stolen, NULL));
+    assert_non_null(strstr(cj_error(c), "within a loop's body"));
+    cj_context_free(c);
+}
+
+/* ---- no memory ---- */
+
+static cj_status compile_all(cj_context *c)
+{
+    cj_tensor *out[16];
+    int n = build(c, 3, out);
+    if (cj_context_status(c))
+        return cj_context_status(c);
+    cj_program *p = cj_compile(c, n, out, NULL);
+    cj_status status = p ? cj_run(p, 0, NULL) : cj_error_status(c);
+    cj_program_free(p);
+    return status;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    for (int64_t n = 1;; n++) {
+        failing_allocator a = {.fail_at = n, .persistent = n % 2};
+        cj_config config = {.threads = 1, .allocator = failing_allocator_use(&a)};
+        cj_context *c = cj_context_new(&config, NULL, 0);
+        cj_status status = c ? compile_all(c) : CJ_NO_MEMORY;
+        if (status != CJ_OK && (status != CJ_NO_MEMORY || (c && !strstr(cj_error(c), "memory"))))
+            fail_msg("allocation %d: \"%s\"", (int)n, c ? cj_error(c) : "");
+        cj_context_free(c);
+        if (a.blocks || a.bytes)
+            fail_msg("allocation %d: %d blocks, %d bytes lost", (int)n, (int)a.blocks,
+                     (int)a.bytes);
+        if (status == CJ_OK) {
+            assert_int_equal(a.failed, 0);
+            assert_true(n > 100);
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bits),      cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_empty),     cmocka_unit_test(test_leak),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_ten_thousand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
