@@ -261,6 +261,43 @@ CJ_API cj_tensor *cj_grid_sample_at(cj_at at, cj_tensor *x, cj_tensor *grid,
                                     const cj_sample_options *options);
 #define cj_grid_sample(...) cj_grid_sample_at(CJ_HERE, __VA_ARGS__)
 
+/*
+ * ---- sparse matrices by rows (CSR): A[r, columns[e]] = values[e] for row_starts[r] <= e <
+ * row_starts[r + 1] ----
+ *
+ * values (f32 or f64) and columns (i32) are [entries], row_starts (i32) is [rows + 1] and does not
+ * go down. Columns outside are left out. A sum adds its terms, rounded, in the order of e.
+ */
+typedef struct cj_csr {
+    cj_tensor *values, *columns, *row_starts;
+    int64_t column_count;
+} cj_csr;
+/* A x, [columns, k] to [rows, k], or vectors; and A^T x, [rows, k] to [columns, k]. */
+CJ_API cj_tensor *cj_csr_matmul_at(cj_at at, const cj_csr *m, cj_tensor *x);
+#define cj_csr_matmul(...) cj_csr_matmul_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_csr_matmul_transposed_at(cj_at at, const cj_csr *m, cj_tensor *x);
+#define cj_csr_matmul_transposed(...) cj_csr_matmul_transposed_at(CJ_HERE, __VA_ARGS__)
+/* y[e] = a[r] . b[columns[e]], r the entry's row, for a [rows, k] and b [columns, k]: the entries of
+ * a b^T that the matrix has (the scores of graph attention). Its values are not looked at. */
+CJ_API cj_tensor *cj_csr_dot_at(cj_at at, const cj_csr *m, cj_tensor *a, cj_tensor *b);
+#define cj_csr_dot(...) cj_csr_dot_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- packed bits, for binary nets ---- */
+
+/* Truth values [..., n] as u32 words [..., ceil(n / 32)], element 32 w + b in bit b of word w, the
+ * rest 0; and back. */
+CJ_API cj_tensor *cj_bit_pack_at(cj_at at, cj_tensor *x);
+#define cj_bit_pack(...) cj_bit_pack_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_bit_unpack_at(cj_at at, cj_tensor *words, int64_t count);
+#define cj_bit_unpack(...) cj_bit_unpack_at(CJ_HERE, __VA_ARGS__)
+/* i32 y[..., i, j]: in how many bits rows a[..., i] and b[..., j] differ: u32 [..., m, words] and
+ * [..., n, words]. cj_sign_matmul: the dot products of rows of `count` packed signs, true for 1 and
+ * false for -1: count - 2 y (Rastegari et al., "XNOR-Net", 2016). */
+CJ_API cj_tensor *cj_bit_matmul_at(cj_at at, cj_tensor *a, cj_tensor *b);
+#define cj_bit_matmul(...) cj_bit_matmul_at(CJ_HERE, __VA_ARGS__)
+CJ_API cj_tensor *cj_sign_matmul_at(cj_at at, cj_tensor *a, cj_tensor *b, int64_t count);
+#define cj_sign_matmul(...) cj_sign_matmul_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif

@@ -153,6 +153,14 @@ struct cj_isa_kernels {
     /* out[i] = cj_key_bits(key, first + i) */
     void (*random_bits)(int64_t n, uint32_t *out, cj_key key, uint64_t first);
 
+    /* out[j] = sum of values[e] * x[columns[e]][j] over the entries, in their order, columns from
+     * `limit` on left out, j < k; out[j] += factor * x[j]: f32, f64, rounded twice. */
+    void (*csr_row[CJ_DTYPE_COUNT])(int64_t entries, const void *values, const int32_t *columns,
+                                    int64_t limit, const void *x, int64_t k, void *out);
+    void (*axpy[CJ_DTYPE_COUNT])(int64_t n, void *out, const void *factor, const void *x);
+    /* out[j] = in how many bits row j of b differs from a. */
+    void (*bit_row)(int64_t n, int64_t words, const uint32_t *a, const uint32_t *b, int32_t *out);
+
     /* By op - CJ_OP_SUM and dtype; NULL where the op does not take the dtype. */
     cj_reduce_row_fn reduce_row[CJ_REDUCE_OP_COUNT][CJ_DTYPE_COUNT];
     cj_reduce_columns_fn reduce_columns[CJ_REDUCE_OP_COUNT][CJ_DTYPE_COUNT];

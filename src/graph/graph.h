@@ -19,6 +19,7 @@
  *   CUMULATIVE_*     axis
  *   ARGSORT          axis, 1 for the largest first, how many of the order
  *   SEARCHSORTED     1 for the last place of equals, not the first
+ *   CSR_MATMUL       1 for the transposed matrix, its rows
  *   LOOP             the number of its body
  *   RESULT           kind, then which carry, or the serial number of the body's node
  *   CUSTOM*          pointers: see custom.h
@@ -177,6 +178,10 @@ cj_tensor *cj_gather_node(cj_at at, cj_tensor *x, int axis, cj_tensor *index, bo
 cj_tensor *cj_scatter_node(cj_at at, cj_op op, cj_tensor *x, int axis, cj_tensor *index,
                            int64_t extent);
 
+cj_tensor *cj_csr_matmul_node(cj_at at, cj_tensor *values, cj_tensor *columns, cj_tensor *starts,
+                              cj_tensor *x, bool transposed, int64_t rows);
+cj_tensor *cj_csr_dot_node(cj_at at, cj_tensor *columns, cj_tensor *starts, cj_tensor *a,
+                           cj_tensor *b);
 cj_tensor *cj_recurrence_node(cj_at at, cj_tensor *a, cj_tensor *b, int axis, bool reverse);
 
 /* Unpacked options. */

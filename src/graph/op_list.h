@@ -102,7 +102,10 @@
     X(CUMULATIVE_ARGMAX, cumulative_argmax, 1) /* i32: where the largest so far is; the first of ties */ \
     X(CUMULATIVE_ARGMIN, cumulative_argmin, 1) \
     X(ARGSORT, argsort, 1)         /* i32: the order along an axis, or the first of it; stable, NaN last */ \
-    X(SEARCHSORTED, searchsorted, 2) /* (sorted, values): i32 places along the last axis */
+    X(SEARCHSORTED, searchsorted, 2) /* (sorted, values): i32 places along the last axis */ \
+    X(CSR_MATMUL, csr_matmul, 4)   /* (values, columns, starts, x): A x of a sparse A by rows, or A^T x */ \
+    X(CSR_DOT, csr_dot, 4)         /* (columns, starts, a, b): the entries of a b^T that a sparse matrix has */ \
+    X(BIT_MATMUL, bit_matmul, 2)   /* packed rows [m, w], [n, w]: in how many bits each two differ, i32 */
 
 /* Everything else: X(NAME, name, arity). */
 #define CJ_OTHER_OP_LIST(X)                                                                        \

@@ -379,6 +379,9 @@ static cj_status matmul_rule(cj_context *context, cj_at at, const cj_node_spec *
 #define recurrence_rule cj_rule_recurrence
 #define argsort_rule cj_rule_argsort
 #define searchsorted_rule cj_rule_searchsorted
+#define csr_matmul_rule cj_rule_csr_matmul
+#define csr_dot_rule cj_rule_csr_dot
+#define bit_matmul_rule cj_rule_bit_matmul
 
 static cj_shape_rule *const rules[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, arity, in, out) [CJ_OP_##NAME] = map_rule,

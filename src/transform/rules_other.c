@@ -96,6 +96,7 @@ CJ_NO_DERIVATIVE(cumulative_argmax)
 CJ_NO_DERIVATIVE(cumulative_argmin)
 CJ_NO_DERIVATIVE(argsort)
 CJ_NO_DERIVATIVE(searchsorted)
+CJ_NO_DERIVATIVE(bit_matmul)
 
 const cj_derivative cj_derivative_table[CJ_OP_COUNT] = {
 #define CJ_X(NAME, name, ...) [CJ_OP_##NAME] = {cj_tangent_map, cj_partial_##name},

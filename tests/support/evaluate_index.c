@@ -172,6 +172,43 @@ static void searchsorted(const job *j)
     }
 }
 
+/* ---- sparse ---- */
+
+/* The row of entry e: the last r with starts[r] <= e; -1 where there is none. */
+static int64_t row_of(const cj_tensor *starts, const value *v, int64_t e)
+{
+    for (int64_t r = starts->shape[0] - 2; r >= 0; r--)
+        if (v->n[r] <= e)
+            return e < v->n[r + 1] ? r : -1;
+    return -1;
+}
+
+static void csr_matmul(const job *j)
+{
+    const cj_tensor *node = j->node, *columns = node->source[1], *x = node->source[3];
+    bool transposed = node->option[0];
+    int64_t k = node->shape[1];
+    for (int64_t e = 0; e < columns->elements; e++) {
+        int64_t row = row_of(node->source[2], j->source[2], e), column = j->source[1]->n[e];
+        int64_t to = transposed ? column : row, from = transposed ? row : column;
+        if (to < 0 || from < 0 || to >= node->shape[0] || from >= x->shape[0])
+            continue;
+        for (int64_t i = 0; i < k; i++)
+            j->out.f[to * k + i] += j->source[0]->f[e] * j->source[3]->f[from * k + i];
+    }
+}
+
+static void csr_dot(const job *j)
+{
+    const cj_tensor *node = j->node, *b = node->source[3];
+    int64_t k = b->shape[1];
+    for (int64_t e = 0; e < node->elements; e++) {
+        int64_t row = row_of(node->source[1], j->source[1], e), column = j->source[0]->n[e];
+        for (int64_t i = 0; row >= 0 && column >= 0 && column < b->shape[0] && i < k; i++)
+            j->out.f[e] += j->source[2]->f[row * k + i] * j->source[3]->f[column * k + i];
+    }
+}
+
 bool evaluate_index(const job *j)
 {
     switch (j->node->op) {
@@ -186,6 +223,8 @@ bool evaluate_index(const job *j)
     case CJ_OP_CUMULATIVE_ARGMIN: run_along(j); return true;
     case CJ_OP_ARGSORT: argsort(j); return true;
     case CJ_OP_SEARCHSORTED: searchsorted(j); return true;
+    case CJ_OP_CSR_MATMUL: csr_matmul(j); return true;
+    case CJ_OP_CSR_DOT: csr_dot(j); return true;
     default: return false;
     }
 }

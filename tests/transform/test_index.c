@@ -147,6 +147,50 @@ static void test_along(void **state)
         check_derivatives(&row[i], true);
 }
 
+/* ---- sparse ---- */
+
+/* 3 rows, 4 columns, 6 entries; a row is empty, a column outside. */
+static cj_csr csr_of(cj_tensor *values)
+{
+    static const int32_t columns[] = {0, 3, 1, 0, 5, 2}, starts[] = {0, 2, 2, 6};
+    cj_context *context = values->context;
+    return (cj_csr){.values = values,
+                    .columns = cj_tensor_from(context, CJ_I32, 1, I64(6), columns),
+                    .row_starts = cj_tensor_from(context, CJ_I32, 1, I64(4), starts),
+                    .column_count = 4};
+}
+
+static cj_tensor *times(cj_tensor *values, cj_tensor *x, bool transposed)
+{
+    cj_csr m = csr_of(values);
+    return transposed ? cj_csr_matmul_transposed(&m, x) : cj_csr_matmul(&m, x);
+}
+
+static cj_tensor *attention(cj_tensor *a, cj_tensor *b)
+{
+    cj_csr m = csr_of(a);
+    m.values = cj_csr_dot(&m, a, b);
+    return cj_csr_matmul(&m, b);
+}
+
+THEN_SQUARED(csr_matmul, times(x[0], x[1], false))
+THEN_SQUARED(csr_back, times(x[0], x[1], true))
+THEN_SQUARED(csr_dot, attention(x[0], x[1]))
+
+static void test_sparse(void **state)
+{
+    (void)state;
+    const function row[] = {
+        {"csr_matmul", y_csr_matmul, 2, -1, 1, {{1, {6}}, {2, {4, 2}}}},
+        {"csr_matmul of a vector", y_csr_matmul, 2, -1, 1, {{1, {6}}, {1, {4}}}},
+        {"csr_matmul of nothing", y_csr_matmul, 2, -1, 1, {{1, {6}}, {2, {4, 0}}}},
+        {"csr_matmul_transposed", y_csr_back, 2, -1, 1, {{1, {6}}, {2, {3, 2}}}},
+        {"csr_dot", y_csr_dot, 2, -1, 1, {{2, {3, 2}}, {2, {4, 2}}}},
+    };
+    for (size_t i = 0; i < CJ_COUNT(row); i++)
+        check_derivatives(&row[i], true);
+}
+
 /* A product of which factors are 0: x0 = 2, x1 = 0, x2 = 3, x3 = 0: gradients by hand, the second too. */
 static void test_cumprod_at_zeros(void **state)
 {
@@ -190,9 +234,10 @@ static void test_ties(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gather),           cmocka_unit_test(test_scatter),
-        cmocka_unit_test(test_segments),         cmocka_unit_test(test_along),
-        cmocka_unit_test(test_cumprod_at_zeros), cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_gather),   cmocka_unit_test(test_scatter),
+        cmocka_unit_test(test_segments), cmocka_unit_test(test_along),
+        cmocka_unit_test(test_sparse),   cmocka_unit_test(test_cumprod_at_zeros),
+        cmocka_unit_test(test_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "map.h"
 #include "move.h"
 #include "reduce.h"
+#include "rows.h"
 
 const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
 #define CJ_X(NAME, name, DTYPE, dtype) .map[CJ_OP_##NAME][CJ_##DTYPE] = CJ_MAP_FN(name, dtype),
@@ -24,7 +25,13 @@ const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
                 CJ_MOVE_SIZES(CJ_X)
 #undef CJ_X
                     .iota_i32 = CJ_ISA_FN(cj_iota_i32),
-    .iota_i64 = CJ_ISA_FN(cj_iota_i64), .random_bits = CJ_ISA_FN(cj_random_bits),
+    .iota_i64 = CJ_ISA_FN(cj_iota_i64),
+    .random_bits = CJ_ISA_FN(cj_random_bits),
+    .csr_row[CJ_F32] = CJ_ISA_FN(cj_csr_row_f32),
+    .csr_row[CJ_F64] = CJ_ISA_FN(cj_csr_row_f64),
+    .axpy[CJ_F32] = CJ_ISA_FN(cj_axpy_f32),
+    .axpy[CJ_F64] = CJ_ISA_FN(cj_axpy_f64),
+    .bit_row = CJ_ISA_FN(cj_bit_row),
 #define CJ_X(NAME, name, DTYPE, dtype)                                                             \
     .reduce_row[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] = CJ_ISA_FN(cj_row_##name##_##dtype),        \
                                .reduce_columns[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =             \
