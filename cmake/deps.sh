@@ -8,7 +8,7 @@
 # Without a terminal, or with CI set, nothing is asked.
 set -eu
 
-debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev libdnnl-dev libcairo2"
+debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev libdnnl-dev libcairo2 libsndfile1 libsamplerate0 libcurl4"
 
 # Prints what is missing, a word each; nothing when all is there.
 missing() {

@@ -1,5 +1,5 @@
 /*
- * cajal/io.h - files: safetensors, npy and npz, IDX, CSV, pictures. Part of libcajal-io.
+ * cajal/io.h - files: safetensors, npy and npz, IDX, CSV, pictures, sounds. Part of libcajal-io.
  *
  * Every reader comes twice: from a path, and from memory (`..._parse`, `..._decode`), where `name`
  * is what the error sentences call the data. Readers trust nothing that a file says: sizes are
@@ -206,6 +206,24 @@ CJ_API cj_status cj_image_write_png(cj_context *context, const char *path, const
 /* The bytes of the PNG file; release with cj_release(context, *data, *size). */
 CJ_API cj_status cj_image_encode_png(cj_context *context, const cj_image *image, void **data,
                                      size_t *size);
+
+/* ---- sounds ---- */
+
+typedef struct cj_sound {
+    float *sample; /* from -1 to 1, one channel: the mean of those in the file */
+    int64_t frames;
+    int rate; /* frames a second */
+} cj_sound;
+
+/*
+ * WAV, FLAC and what else libsndfile reads; resampled to `rate` (0: as it is) by libsamplerate's
+ * best sinc. Both libraries are opened when first needed; MISSING, with the name of the package,
+ * where one is not installed. FORMAT: no sound. At most 2^28 samples.
+ */
+CJ_API cj_status cj_sound_decode(cj_context *context, const char *name, const void *data,
+                                 size_t size, int rate, cj_sound *out);
+CJ_API cj_status cj_sound_read(cj_context *context, const char *path, int rate, cj_sound *out);
+CJ_API void cj_sound_free(cj_context *context, cj_sound *sound); /* zeroes it */
 
 #ifdef __cplusplus
 }

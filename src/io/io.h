@@ -192,6 +192,17 @@ typedef cj_status (*cj_archive_fn)(void *user, const cj_archive_file *file);
 cj_status cj_archive_walk(cj_context *context, const char *path, size_t limit, bool places,
                           cj_archive_fn each, void *user);
 
+/* ---- libraries opened when first needed ---- */
+
+typedef struct cj_library {
+    const char *purpose, *name; /* of the sentence: "sounds are read by", "libsndfile" */
+    const char *file, *package; /* "libsndfile.so.1", Debian's "libsndfile1" */
+    const char *symbol[12];
+} cj_library;
+
+/* The addresses of its symbols; the library stays open. MISSING names the package. */
+cj_status cj_library_open(cj_context *context, const cj_library *library, void **symbol);
+
 /* ---- pictures: the decoders by format ---- */
 
 bool cj_is_png(const uint8_t *data, size_t size);

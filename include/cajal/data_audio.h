@@ -1,0 +1,61 @@
+/*
+ * cajal/data_audio.h - recordings with labels: the Free Spoken Digit Dataset. Part of libcajal-io.
+ *
+ *     cj_audio_data *d;
+ *     if (cj_audio_load(context, "fsdd", NULL, &d) != CJ_OK)
+ *         return fail(cj_error(context));
+ *     cj_audio_batch(&d->part[CJ_TRAIN], index, 32, 8000, x, NULL);  f32 [32][8000], zero-padded
+ *     cj_audio_free(context, d);
+ */
+#ifndef CAJAL_DATA_AUDIO_H
+#define CAJAL_DATA_AUDIO_H
+
+#include "cajal/data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cj_audio_part {
+    int64_t count;
+    int64_t *start;   /* [count + 1]: recording i is sample[start[i]] up to sample[start[i + 1]] */
+    float *sample;    /* from -1 to 1, one channel */
+    int32_t *label;   /* [count] */
+    int32_t *speaker; /* [count] */
+    int32_t *take;    /* [count]: which of a speaker's recordings of this label, from 0 */
+} cj_audio_part;
+
+typedef struct cj_audio_data {
+    int rate; /* samples a second */
+    int classes, speakers;
+    char **class_name, **speaker_name; /* in byte order */
+    cj_audio_part part[CJ_PARTS];
+    int64_t longest; /* samples of the longest recording */
+    char hash[65];   /* SHA-256 of samples, labels and names */
+} cj_audio_data;
+
+typedef struct cj_audio_options {
+    int rate;                 /* resample to this; 0: as they are, which must be one rate */
+    const char *held_speaker; /* its recordings are the test part; NULL: as the set has it */
+} cj_audio_options;
+
+/*
+ * Loads fsdd, or a folder, tar or zip of sound files named LABEL_SPEAKER_TAKE.wav (or any format
+ * that libsndfile reads). The test part are takes 0 to 4, as the set's authors have it; the rest is
+ * the training part. Options may be NULL. MISSING: not found, or libsndfile (libsamplerate, where
+ * the rate changes) is not installed. FORMAT: a file that is no sound, or another name.
+ */
+CJ_API cj_status cj_audio_load(cj_context *context, const char *what,
+                               const cj_audio_options *options, cj_audio_data **out);
+CJ_API void cj_audio_free(cj_context *context, cj_audio_data *data); /* NULL is fine */
+
+/* The recordings index[0..count) as x [count][length], cut or followed by zeros; `lengths` (may be
+ * NULL) receives the samples that are theirs. */
+CJ_API void cj_audio_batch(const cj_audio_part *part, const int64_t *index, int64_t count,
+                           int64_t length, float *x, int32_t *lengths);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
