@@ -41,8 +41,9 @@ static cj_status fit_linear(train *t, cj_model *model)
     const cj_examples *validation = &t->data->part[CJ_VALIDATION];
     bool early = validation->count > 0 && !pictures;
     examples_source a, b;
-    cj_source source = source_of(&a, cj_model_preprocess(model), &t->data->part[CJ_TRAIN], 0);
-    cj_source held = source_of(&b, cj_model_preprocess(model), validation, 0);
+    cj_source source =
+        source_of(t->c->context, &a, cj_model_preprocess(model), &t->data->part[CJ_TRAIN], 0);
+    cj_source held = source_of(t->c->context, &b, cj_model_preprocess(model), validation, 0);
     cj_trainer *trainer = cj_trainer_new(
         &(struct cj_fit_args){.scope = cj_model_scope(model),
                               .at = CJ_HERE_OF(struct cj_fit_args),

@@ -7,20 +7,27 @@ static cj_status fetch(void *user, const int64_t *index, int64_t n, void *x, voi
 {
     const examples_source *from = user;
     bool classes = from->preprocess->task == CJ_TASK_CLASSES;
-    cj_examples_batch(from->preprocess, from->examples, index, n, x, classes ? y : NULL,
-                      classes ? NULL : y);
-    return CJ_OK;
+    return cj_examples_batch(from->context, from->preprocess, from->examples, from->draw, index, n,
+                             x, classes ? y : NULL, classes ? NULL : y);
 }
 
-cj_source source_of(examples_source *from, const cj_preprocess *preprocess,
+static void begin_epoch(void *user, int64_t epoch)
+{
+    examples_source *from = user;
+    if (from->draw)
+        from->draw->epoch = epoch;
+}
+
+cj_source source_of(cj_context *context, examples_source *from, const cj_preprocess *preprocess,
                     const cj_examples *examples, int64_t count)
 {
     cj_source source = {.count = examples ? examples->count : count,
                         .x_dtype = CJ_F32,
                         .x_rank = preprocess->rank,
                         .fetch = fetch,
+                        .begin_epoch = begin_epoch,
                         .user = from};
-    *from = (examples_source){preprocess, examples};
+    *from = (examples_source){context, preprocess, examples, NULL};
     for (int i = 0; i < preprocess->rank; i++)
         source.x_shape[i] = preprocess->shape[i];
     if (preprocess->task == CJ_TASK_REGRESSION) {
@@ -73,9 +80,10 @@ static cj_status forward_all(cj_context *context, cj_model *model, const cj_exam
         int64_t n = part->count - done < AT_ONCE ? part->count - done : AT_ONCE;
         for (int64_t i = 0; i < n; i++)
             index[i] = done + i;
-        cj_examples_batch(p, part, index, n, x, NULL, NULL);
-        status =
-            cj_model_forward(model, n, x, raw + done * outputs, out ? out + done * outputs : NULL);
+        status = cj_examples_batch(context, p, part, NULL, index, n, x, NULL, NULL);
+        if (status == CJ_OK)
+            status = cj_model_forward(model, n, x, raw + done * outputs,
+                                      out ? out + done * outputs : NULL);
     }
     if (x)
         cj_release(context, x, bytes);

@@ -10,12 +10,14 @@
 
 /* Examples of a part as a source: made ready a batch at a time. Lives as long as the source is used. */
 typedef struct examples_source {
+    cj_context *context;
     const cj_preprocess *preprocess;
     const cj_examples *examples;
+    cj_augment_draw *draw; /* NULL: as they are */
 } examples_source;
 
 /* A source over a part; without examples (NULL) one that only tells shapes, of `count` examples. */
-cj_source source_of(examples_source *from, const cj_preprocess *preprocess,
+cj_source source_of(cj_context *context, examples_source *from, const cj_preprocess *preprocess,
                     const cj_examples *examples, int64_t count);
 /* cj_fit's build over a cj_net. */
 cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x);

@@ -56,6 +56,16 @@ const option_row option_table[OPTIONS] = {
      "balanced: classes weigh in the loss by the inverse of their frequency (default: none)"},
     {OPT_SIZE, "size", 0, "HxW", ON(TRAIN) | ON(DATA), NO_COMPLETION, NULL,
      "resize pictures to this (default: their common size, else 64x64)"},
+    {OPT_AUGMENT, "augment", 0, "A", ON(TRAIN), NO_COMPLETION, NULL,
+     "change pictures at random while training: words of flip, vflip, crop:N, rotate:DEGREES, "
+     "shift:F, scale:F, brightness:F, contrast:F, noise:F, erase:F with commas, or none (default: "
+     "flip,crop:4 for cifar10, else none)"},
+    {OPT_INIT, "init", 0, "MODEL", ON(TRAIN), A_FILE, NULL,
+     "begin with the weights of a model: a model.safetensors, a state_dict or the folder of a run; "
+     "matched by name, what does not fit (a head of other classes) begins anew"},
+    {OPT_FREEZE, "freeze", 0, "PATTERN", ON(TRAIN), NO_COMPLETION, NULL,
+     "leave the tensors of these names as they are: patterns as a shell's, with commas, as in "
+     "\"conv1.*,conv2.*\""},
     {OPT_HEADER, "header", 0, "H", READS_DATA | ON(PREDICT), A_WORD, "yes no",
      "tables: whether the first row is names (default: seen from the file)"},
     {OPT_SEPARATOR, "separator", 0, "C", READS_DATA | ON(PREDICT), A_WORD,

@@ -146,8 +146,9 @@ static int draw_wrong(train *t, const float *probability)
     uint8_t *pixel = cj_allocate(t->c->context, (size_t)count * each);
     if (!pixel)
         return fail_library(t->c, CJ_NO_MEMORY);
+    int64_t index[MOST_WRONG];
     for (int i = 0; i < count; i++) {
-        memcpy(pixel + (size_t)i * each, test->pixel + (size_t)found[i].index * each, each);
+        index[i] = found[i].index;
         snprintf(caption[i], sizeof caption[i], "%.20s, said %.20s %.0f %%",
                  p->class_name[test->label[found[i].index]], p->class_name[found[i].said],
                  100 * (double)found[i].probability);
@@ -161,9 +162,12 @@ static int draw_wrong(train *t, const float *probability)
         .width = (int)p->shape[2],
         .pixel = pixel,
         .caption = captions};
-    cj_status status = cj_plot_images(t->c->context, path, &grid);
+    cj_status status = cj_examples_pixels(t->c->context, test, index, count, pixel);
+    int code = status == CJ_OK ? EXIT_DONE : fail_library(t->c, status);
+    if (code == EXIT_DONE)
+        code = drawn(t, cj_plot_images(t->c->context, path, &grid), "confidently_wrong.png");
     cj_release(t->c->context, pixel, (size_t)count * each);
-    return drawn(t, status, "confidently_wrong.png");
+    return code;
 }
 
 static int draw_confusion(train *t, const scores *s)
@@ -187,8 +191,7 @@ int draw_pictures(train *t, const scores *s, const float *probability)
         code = draw_filters(t);
     if (code == EXIT_DONE && s->count && s->classes)
         code = draw_confusion(t, s);
-    if (code == EXIT_DONE && s->count && s->classes && p->kind == CJ_INPUT_IMAGES &&
-        t->data->part[CJ_TEST].pixel)
+    if (code == EXIT_DONE && s->count && s->classes && p->kind == CJ_INPUT_IMAGES)
         code = draw_wrong(t, probability);
     return code;
 }

@@ -138,7 +138,7 @@ static const cj_net *net_of(const shown *s)
 static cj_status plan_training(cli *c, shown *s, cj_scope *scope, const cj_optimiser *optimiser)
 {
     examples_source from;
-    cj_source source = source_of(&from, s->preprocess, NULL, s->batch);
+    cj_source source = source_of(c->context, &from, s->preprocess, NULL, s->batch);
     cj_trainer *trainer =
         cj_trainer_new(&(struct cj_fit_args){.scope = scope,
                                              .at = CJ_HERE_OF(struct cj_fit_args),

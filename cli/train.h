@@ -20,7 +20,10 @@ typedef struct plan {
     bool balanced;
     double *class_weight; /* NULL, or one a class */
     bool drop_last;
-    const char *net; /* as --net took it: a name, or a canonical text */
+    cj_augment_draw augment;
+    char augment_text[256];
+    char init[PATH_SIZE]; /* absolute; "": weights of its own */
+    const char *net;      /* as --net took it: a name, or a canonical text */
     char net_name[64];
     char data_path[PATH_SIZE]; /* absolute where it is a path */
     char data_name[128];       /* for people: no folder, no extension */
@@ -48,6 +51,9 @@ typedef struct train {
 int train_prepare(train *t); /* data, model, plan, options */
 int train_make_trainer(train *t);
 bool known_net_name(const char *text);
+
+/* fine_tune.c: --init and --freeze; before the trainer is made */
+int fine_tune(train *t);
 
 /* run_folder.c */
 int folder_read_recorded(

@@ -60,6 +60,7 @@ static int refuse_idle_options(train *t)
         cj_input_kind kind;
         const char *wants;
     } bound[] = {{OPT_SIZE, CJ_INPUT_IMAGES, "pictures"},
+                 {OPT_AUGMENT, CJ_INPUT_IMAGES, "pictures"},
                  {OPT_TARGET, CJ_INPUT_TABLE, "tables"},
                  {OPT_HEADER, CJ_INPUT_TABLE, "tables"},
                  {OPT_SEPARATOR, CJ_INPUT_TABLE, "tables"}};
@@ -181,6 +182,23 @@ static int weigh_classes(train *t)
     return EXIT_DONE;
 }
 
+static int decide_augment(train *t)
+{
+    cli *c = t->c;
+    plan *p = &t->plan;
+    const char *text = c->value[OPT_AUGMENT];
+    if (!text && t->data->preprocess->kind == CJ_INPUT_IMAGES)
+        text = cj_data_augment(c->value[OPT_DATA]);
+    cj_status status = cj_augment_parse(c->context, text ? text : "none", &p->augment.augment);
+    if (status != CJ_OK) {
+        fail_library(c, status);
+        return EXIT_USAGE;
+    }
+    p->augment.seed = cj_seed(c->context);
+    cj_augment_text(&p->augment.augment, p->augment_text, sizeof p->augment_text);
+    return EXIT_DONE;
+}
+
 static int decide_steps(train *t)
 {
     cli *c = t->c;
@@ -241,6 +259,9 @@ static int write_options(train *t)
     snprintf(size, sizeof size, "%lldx%lld", (long long)preprocess->shape[1],
              (long long)preprocess->shape[2]);
     set_text(o, "size", preprocess->kind == CJ_INPUT_IMAGES ? size : NULL);
+    set_text(o, "augment", preprocess->kind == CJ_INPUT_IMAGES ? p->augment_text : NULL);
+    set_text(o, "init", p->init[0] ? p->init : NULL);
+    set_text(o, "freeze", c->value[OPT_FREEZE]);
     set_text(o, "header", c->value[OPT_HEADER]);
     set_text(o, "separator", c->value[OPT_SEPARATOR]);
     json_object_set_new(o, "seed", json_integer((json_int_t)cj_seed(c->context)));
@@ -254,6 +275,10 @@ int train_prepare(train *t)
     if (code == EXIT_DONE)
         code = make_net(t);
     if (code == EXIT_DONE)
+        code = fine_tune(t);
+    if (code == EXIT_DONE)
+        code = decide_augment(t);
+    if (code == EXIT_DONE)
         code = decide_steps(t);
     return code == EXIT_DONE ? write_options(t) : code;
 }
@@ -263,8 +288,11 @@ int train_make_trainer(train *t)
     const plan *p = &t->plan;
     const cj_preprocess *preprocess = cj_model_preprocess(t->model);
     const cj_examples *validation = &t->data->part[CJ_VALIDATION];
-    cj_source source = source_of(&t->train_from, preprocess, &t->data->part[CJ_TRAIN], 0);
-    cj_source held = source_of(&t->validation_from, preprocess, validation, 0);
+    cj_source source =
+        source_of(t->c->context, &t->train_from, preprocess, &t->data->part[CJ_TRAIN], 0);
+    if (!cj_augment_is_none(&t->plan.augment.augment))
+        t->train_from.draw = &t->plan.augment;
+    cj_source held = source_of(t->c->context, &t->validation_from, preprocess, validation, 0);
     t->trainer =
         cj_trainer_new(&(struct cj_fit_args){.scope = cj_model_scope(t->model),
                                              .at = CJ_HERE_OF(struct cj_fit_args),

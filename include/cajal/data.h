@@ -9,11 +9,13 @@
  *     cj_dataset *data;
  *     if (cj_data_load(context, "t.csv", &(cj_data_options){.target = "kind"}, &data) != CJ_OK)
  *         return fail(cj_error(context));
- *     cj_examples_batch(data->preprocess, &data->part[CJ_TRAIN], index, 64, x, labels, NULL);
+ *     cj_examples_batch(context, data->preprocess, &data->part[CJ_TRAIN], NULL, index, 64, x,
+ *                       labels, NULL);
  */
 #ifndef CAJAL_DATA_H
 #define CAJAL_DATA_H
 
+#include "cajal/augment.h"
 #include "cajal/io.h"
 
 #ifdef __cplusplus
@@ -128,16 +130,21 @@ CJ_API bool cj_is_missing(const char *text);
 
 typedef enum cj_part_id { CJ_TRAIN, CJ_VALIDATION, CJ_TEST, CJ_PARTS } cj_part_id;
 
-/* Examples in memory. Exactly one of pixel and value is set, and one of label and target (none when
+/* Pictures on disk that are read and decoded when they are asked for. */
+typedef struct cj_pictures cj_pictures;
+
+/* Examples. Exactly one of pixel, value and pictures is set, and one of label and target (none when
  * count is 0). */
 typedef struct cj_examples {
     int64_t count;
     int64_t inputs; /* elements of one example */
     int targets;
-    uint8_t *pixel; /* images: [count][channels][height][width] */
-    float *value;   /* tables: ready features; arrays: as read, not yet standardised */
-    int32_t *label; /* classes */
-    float *target;  /* regression: [count][targets], standardised */
+    uint8_t *pixel;        /* images: [count][channels][height][width] */
+    float *value;          /* tables: ready features; arrays: as read, not yet standardised */
+    int32_t *label;        /* classes */
+    float *target;         /* regression: [count][targets], standardised */
+    cj_pictures *pictures; /* the data set's, where they are more than memory is to hold */
+    int64_t *item;         /* [count]: which of them */
 } cj_examples;
 
 typedef struct cj_dataset {
@@ -147,7 +154,8 @@ typedef struct cj_dataset {
     char **note;   /* what a user should be told: choices made, columns dropped, files skipped; a
                       sentence each */
     int notes;
-    char hash[65]; /* SHA-256 of the data as loaded, before any split */
+    char hash[65];         /* SHA-256 of the data as loaded, before any split */
+    cj_pictures *pictures; /* NULL: all is in memory */
 } cj_dataset;
 
 typedef struct cj_data_options {
@@ -162,6 +170,9 @@ typedef struct cj_data_options {
     cj_csv_options csv;
     int max_categories;              /* of a column, the most frequent ones are kept; 0: 64 */
     const cj_preprocess *preprocess; /* use this one instead of fitting (evaluation); borrowed */
+    /* Bytes of decoded pictures to hold; those of a folder or a plain tar that are more are read
+     * when they are needed, which changes no bit. 0: a quarter of what the process may use. */
+    uint64_t memory;
 } cj_data_options;
 
 /*
@@ -211,11 +222,18 @@ CJ_API bool cj_is_arrays(const void *data, size_t size);
 CJ_API cj_status cj_data_inputs(cj_context *context, const char *name, const void *data,
                                 size_t size, const cj_preprocess *preprocess, cj_dataset **out);
 
-/* The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may
- * be NULL). */
-CJ_API void cj_examples_batch(const cj_preprocess *preprocess, const cj_examples *examples,
-                              const int64_t *index, int64_t count, float *x, int32_t *labels,
-                              float *targets);
+/*
+ * The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may
+ * be NULL). Pictures that are not in memory are read and decoded, and changed as `draw` (NULL: not)
+ * says, in the context's threads. IO, FORMAT: a picture is not what it was when the set was loaded.
+ */
+CJ_API cj_status cj_examples_batch(cj_context *context, const cj_preprocess *preprocess,
+                                   const cj_examples *examples, const cj_augment_draw *draw,
+                                   const int64_t *index, int64_t count, float *x, int32_t *labels,
+                                   float *targets);
+/* The same pictures as they are, u8 [count][inputs]. */
+CJ_API cj_status cj_examples_pixels(cj_context *context, const cj_examples *examples,
+                                    const int64_t *index, int64_t count, uint8_t *pixel);
 
 typedef enum cj_data_kind {
     CJ_DATA_PICTURES,
@@ -234,6 +252,9 @@ typedef struct cj_known_data {
 } cj_known_data;
 
 CJ_API const cj_known_data *cj_data_known(int i); /* NULL past the last */
+/* How a known data set's pictures are changed in training unless told (cj_augment_parse); NULL: not,
+ * or no known data set. */
+CJ_API const char *cj_data_augment(const char *name);
 /*
  * The place of a known data set: $CAJAL_DATA, ./data, the folder data beside the one that holds the
  * running program (build/cajal, data/mnist), $XDG_CACHE_HOME/cajal, ~/.cache/cajal, in this order.

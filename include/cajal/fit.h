@@ -44,6 +44,8 @@ typedef struct cj_source {
     int y_rank; /* of one example: 0 for the label of a picture or row, 0 or more for numbers */
     int64_t y_shape[CJ_MAX_RANK - 1];
     cj_status (*fetch)(void *user, const int64_t *index, int64_t n, void *x, void *y);
+    /* where not NULL, told of every epoch of training before its first fetch (after a restore, too) */
+    void (*begin_epoch)(void *user, int64_t epoch);
     cj_status (*next_batch)(void *user, int64_t epoch, int64_t batch, int64_t most, void *x,
                             void *y, int64_t *n);
     void *user;

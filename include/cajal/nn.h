@@ -192,7 +192,7 @@ CJ_API cj_variable *cj_scope_step(cj_scope *s);
 typedef struct cj_entry {
     const char *path;
     cj_entry_kind kind;
-    bool frozen; /* a parameter that cj_optimize leaves alone */
+    bool frozen; /* a parameter that cj_optimize leaves alone; a buffer that keeps its value */
     cj_variable *variable;
 } cj_entry;
 CJ_API int cj_scope_count(const cj_scope *s);
@@ -201,6 +201,13 @@ CJ_API cj_variable *cj_scope_find(const cj_scope *s, const char *path); /* full 
 CJ_API int64_t cj_scope_parameters(const cj_scope *s); /* numbers learnt: elements of parameters */
 /* Freezes, or trains again, the parameters below s that exist now. */
 CJ_API void cj_scope_freeze(cj_scope *s, bool frozen);
+/*
+ * The same for the parameters and buffers whose path below s fits a pattern of `patterns`, as a
+ * shell's (* any text, ? a character, [abc] one of them), with commas between: "conv1.*,*.bias". A
+ * frozen buffer keeps its value; a batch norm whose running_mean is frozen normalises by its running
+ * values when it trains, too. Returns how many fit.
+ */
+CJ_API int cj_scope_freeze_matching(cj_scope *s, const char *patterns, bool frozen);
 /* A state variable for an optimiser and the like, zeros at first; the same path is the same
  * variable. NULL: cj_error. */
 CJ_API cj_variable *cj_scope_state(cj_scope *s, const char *path, cj_dtype dtype, int rank,

@@ -31,6 +31,15 @@ CJ_API cj_status cj_weights_save(const cj_scope *s, const char *path);
  */
 CJ_API cj_status cj_weights_load(cj_scope *s, const char *path);
 
+/*
+ * To begin with another net's weights: fills the parameters and buffers of the scope that the file
+ * holds in their dtype and shape, and leaves the others (the head of another number of classes) as
+ * they are. *taken of *all were filled; `told` receives a sentence that names what was not, cut to
+ * told_size - 1 bytes, "" where all were. NOT_FOUND: the file holds none of them.
+ */
+CJ_API cj_status cj_weights_begin_with(cj_scope *s, const char *path, int *taken, int *all,
+                                       char *told, size_t told_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,6 +25,7 @@ struct cj_context {
     cj_config config;
     cj_pool *pool;
     int isa; /* enum cj_isa_id of src/cpu/isa.h */
+    bool usual_allocator; /* malloc: any thread may call it */
     cj_status build_status;
     char build_error[CJ_ERROR_SIZE];
     cj_status last_status;

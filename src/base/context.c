@@ -83,7 +83,8 @@ cj_context *cj_context_new(const cj_config *config, char *error, size_t error_si
     cj_config chosen = {0};
     if (config)
         chosen = *config;
-    if (!chosen.allocator.reallocate)
+    bool usual = !chosen.allocator.reallocate;
+    if (usual)
         chosen.allocator = (cj_allocator){reallocate_by_malloc, NULL};
     if (chosen.threads == 0)
         chosen.threads = CJ_MIN(cj_processors(), CJ_MAX_THREADS);
@@ -110,6 +111,7 @@ cj_context *cj_context_new(const cj_config *config, char *error, size_t error_si
     memset(context, 0, sizeof *context);
     context->config = chosen;
     context->isa = isa;
+    context->usual_allocator = usual;
     context->pool = cj_pool_new(context, chosen.threads);
     if (!context->pool) {
         say(error, error_size, "%s", cj_error(context));

@@ -48,7 +48,7 @@ static cj_status load_pictures(cj_loader *loader, cj_part_id part, const cj_arra
                     image.pixel[i * channels + c] = from[c * plane + i];
         else
             memcpy(image.pixel, from, each);
-        status = cj_gather_add(gather, part, &image, 0);
+        status = cj_gather_add(gather, part, &image, 0, NULL);
     }
     cj_image_free(loader->context, &image);
     return status;

@@ -43,7 +43,6 @@ cj_status cj_loader_begin(cj_loader *loader, cj_input_kind kind);
 /* ---- examples ---- */
 
 void cj_examples_free(cj_context *context, cj_examples *examples);
-cj_status cj_examples_copy(cj_context *context, const cj_examples *from, cj_examples *out);
 /* Moves the examples with taken[i] from `from` to `out` (zeroed before), both keeping their order.
  */
 cj_status cj_examples_take(cj_context *context, cj_examples *from, const bool *taken,
@@ -86,24 +85,54 @@ bool cj_are_classes(cj_context *context, const double *value, int64_t count);
 
 /* ---- pictures gathered one by one ---- */
 
+/* Where an encoded picture lies on disk: size bytes of a file. */
+typedef struct cj_picture_place {
+    const char *file;
+    uint64_t offset;
+    size_t size;
+} cj_picture_place;
+
 typedef struct cj_gather {
     cj_loader *loader;
     int channels, height, width; /* 0: not known yet */
     bool fixed_size, fixed_channels;
     size_t capacity[CJ_PARTS]; /* examples there is room for */
-    size_t label_capacity[CJ_PARTS];
-    int64_t mixed; /* pictures that had another size */
+    size_t label_capacity[CJ_PARTS], item_capacity[CJ_PARTS];
+    int64_t mixed;   /* pictures that had another size */
+    uint64_t budget; /* bytes of pixels to hold */
+    bool streams;    /* they were more: only their places are kept */
 } cj_gather;
 
+uint64_t cj_memory_budget(void); /* a quarter of what the process may use */
 cj_status cj_gather_begin(cj_loader *loader, cj_gather *gather);
 /* Adds a picture to a part with a label: converted to the size and channels of those before, or
- * those to its. */
-cj_status cj_gather_add(cj_gather *gather, cj_part_id part, const cj_image *image, int32_t label);
+ * those to its. `place` (NULL: it cannot be read again) is copied. */
+cj_status cj_gather_add(cj_gather *gather, cj_part_id part, const cj_image *image, int32_t label,
+                        const cj_picture_place *place);
 /* Cuts memory to what is used and sets the preprocessing's shape. */
 cj_status cj_gather_end(cj_gather *gather);
 void cj_gather_cancel(cj_gather *gather);
 /* [height][width][channels] to [channels][height][width]. */
 void cj_planes(const uint8_t *from, int channels, int64_t pixels, uint8_t *to);
+/* A picture converted to channels and size, as planes. */
+cj_status cj_picture_fit(cj_context *context, const cj_image *image, int channels, int height,
+                         int width, uint8_t *to);
+
+/* ---- pictures that stay on disk ---- */
+
+cj_status cj_pictures_new(cj_context *context, cj_pictures **out);
+void cj_pictures_free(cj_pictures *pictures); /* NULL is fine */
+cj_status cj_pictures_add(cj_pictures *pictures, const cj_picture_place *place, int64_t *item);
+/* What all are made to fit, once that is known. */
+void cj_pictures_set_shape(cj_pictures *pictures, int channels, int height, int width);
+/* Reads the bytes of a picture and decodes it as it is. */
+cj_status cj_picture_read(cj_context *context, const cj_picture_place *place, cj_image *image);
+/* Reads all once, in order: adds the pixels of the `count` items to the hash, and keeps the sums
+ * that moments are made of. */
+cj_status cj_pictures_measure(cj_pictures *pictures, const int64_t *item, int64_t count,
+                              cj_sha256 *sha);
+/* Sum and sum of squares of channel c of an item that was measured. */
+void cj_pictures_sums(const cj_pictures *pictures, int64_t item, int c, uint64_t sum[2]);
 
 /* ---- known data sets ---- */
 
@@ -112,6 +141,7 @@ typedef struct cj_known_row {
     cj_status (*load)(cj_loader *loader, const char *path); /* NULL: no set of examples */
     const char *const *class_names;
     int class_folders;
+    const char *augment;
 } cj_known_row;
 
 const cj_known_row *cj_known_find(const char *name); /* or NULL */

@@ -20,6 +20,7 @@ void cj_dataset_free(cj_context *context, cj_dataset *dataset)
     if (dataset->note)
         cj_release(context, dataset->note, (size_t)dataset->notes * sizeof *dataset->note);
     cj_preprocess_free(context, dataset->preprocess);
+    cj_pictures_free(dataset->pictures);
     cj_release(context, dataset, sizeof *dataset);
 }
 
@@ -62,34 +63,40 @@ cj_status cj_loader_begin(cj_loader *loader, cj_input_kind kind)
 
 /* ---- hash ---- */
 
-static void hash_examples(cj_sha256 *sha, const cj_examples *e)
+static cj_status hash_examples(cj_sha256 *sha, const cj_examples *e)
 {
+    cj_status status = CJ_OK;
     int64_t head[3] = {e->count, e->inputs, e->targets};
     size_t n = (size_t)e->count, inputs = (size_t)e->inputs;
     cj_sha256_add(sha, head, sizeof head);
     if (e->pixel)
         cj_sha256_add(sha, e->pixel, n * inputs);
+    if (e->pictures)
+        status = cj_pictures_measure(e->pictures, e->item, e->count, sha);
     if (e->value)
         cj_sha256_add(sha, e->value, n * inputs * sizeof *e->value);
     if (e->label)
         cj_sha256_add(sha, e->label, n * sizeof *e->label);
     if (e->target)
         cj_sha256_add(sha, e->target, n * (size_t)e->targets * sizeof *e->target);
+    return status;
 }
 
-static void hash_dataset(cj_dataset *d)
+static cj_status hash_dataset(cj_dataset *d)
 {
     cj_sha256 sha;
     uint8_t digest[32];
     const cj_preprocess *p = d->preprocess;
+    cj_status status = CJ_OK;
     cj_sha256_init(&sha);
     cj_sha256_add(&sha, p->shape, (size_t)p->rank * sizeof p->shape[0]);
     for (int i = 0; i < p->classes; i++)
         cj_sha256_add(&sha, p->class_name[i], strlen(p->class_name[i]) + 1);
-    for (int part = 0; part < CJ_PARTS; part++)
-        hash_examples(&sha, &d->part[part]);
+    for (int part = 0; part < CJ_PARTS && status == CJ_OK; part++)
+        status = hash_examples(&sha, &d->part[part]);
     cj_sha256_end(&sha, digest);
     cj_sha256_text(digest, d->hash);
+    return status;
 }
 
 /* ---- moments ---- */
@@ -110,21 +117,31 @@ bool cj_moments(const float *value, int64_t count, int64_t step, double *mean, d
     return isfinite(*mean) && isfinite(*scale);
 }
 
+static void sum_pixels(const uint8_t *pixel, int64_t count, uint64_t sum[2])
+{
+    for (int64_t i = 0; i < count; i++) {
+        sum[0] += pixel[i];
+        sum[1] += (uint64_t)pixel[i] * pixel[i];
+    }
+}
+
 /* Of pixel / 255, from sums that are exact. */
 static void pixel_moments(cj_preprocess *p, const cj_examples *train)
 {
     int64_t plane = p->shape[1] * p->shape[2];
     for (int64_t c = 0; c < p->shape[0]; c++) {
-        uint64_t sum = 0, squares = 0;
+        uint64_t all[2] = {0, 0}, one[2];
         for (int64_t n = 0; n < train->count; n++) {
-            const uint8_t *pixel = train->pixel + n * train->inputs + c * plane;
-            for (int64_t i = 0; i < plane; i++) {
-                sum += pixel[i];
-                squares += (uint64_t)pixel[i] * pixel[i];
+            if (train->pixel) {
+                sum_pixels(train->pixel + n * train->inputs + c * plane, plane, all);
+                continue;
             }
+            cj_pictures_sums(train->pictures, train->item[n], (int)c, one);
+            all[0] += one[0];
+            all[1] += one[1];
         }
-        double pixels = (double)train->count * (double)plane, mean = (double)sum / pixels;
-        double variance = (double)squares / pixels - mean * mean;
+        double pixels = (double)train->count * (double)plane, mean = (double)all[0] / pixels;
+        double variance = (double)all[1] / pixels - mean * mean;
         p->mean[c] = mean / 255;
         p->scale[c] = variance > 0 ? sqrt(variance) / 255 : 1;
     }
@@ -216,8 +233,9 @@ cj_status cj_loader_finish(cj_loader *loader)
             status = cj_check_values(loader, &d->part[part]);
     if (status != CJ_OK)
         return status;
-    hash_dataset(d);
-    status = split_parts(loader);
+    status = hash_dataset(d);
+    if (status == CJ_OK)
+        status = split_parts(loader);
     if (status == CJ_OK && !loader->options->preprocess)
         status = fit_inputs(loader);
     return status == CJ_OK ? fit_targets(loader) : status;
@@ -330,24 +348,4 @@ cj_status cj_data_load(cj_context *context, const char *what, const cj_data_opti
     else
         cj_dataset_free(context, loader.dataset);
     return status;
-}
-
-void cj_examples_batch(const cj_preprocess *p, const cj_examples *e, const int64_t *index,
-                       int64_t count, float *x, int32_t *labels, float *targets)
-{
-    size_t inputs = (size_t)e->inputs, outputs = (size_t)e->targets;
-    for (int64_t i = 0; i < count; i++, x += inputs) {
-        size_t from = (size_t)index[i];
-        if (e->pixel)
-            cj_preprocess_pixels(p, e->pixel + from * inputs, 1, x);
-        else if (p->kind == CJ_INPUT_ARRAYS)
-            cj_preprocess_values(p, e->value + from * inputs, 1, x);
-        else
-            memcpy(x, e->value + from * inputs, inputs * sizeof *x);
-        if (labels && e->label)
-            labels[i] = e->label[from];
-        if (targets && e->target)
-            memcpy(targets + (size_t)i * outputs, e->target + from * outputs,
-                   outputs * sizeof *targets);
-    }
 }

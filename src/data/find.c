@@ -46,7 +46,8 @@ static const cj_known_row known[] = {
      .class_names = fashion_classes},
     {.about = {"cifar10", "CIFAR-10: 50,000 + 10,000 pictures of 10 kinds, 32 x 32, colour",
                "cifar10", CJ_DATA_PICTURES},
-     .load = cj_load_path},
+     .load = cj_load_path,
+     .augment = "flip,crop:4"},
     {.about = {"omniglot",
                "the small background sets: 20 drawings of each character of 10 alphabets, "
                "105 x 105, black and white",
@@ -106,6 +107,12 @@ const cj_known_row *cj_known_find(const char *name)
         if (strcmp(known[k].about.name, name) == 0)
             return &known[k];
     return NULL;
+}
+
+const char *cj_data_augment(const char *name)
+{
+    const cj_known_row *row = cj_known_find(name);
+    return row ? row->augment : NULL;
 }
 
 const char *cj_data_kind_text(cj_data_kind kind)

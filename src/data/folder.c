@@ -2,7 +2,7 @@
  * folder.c - pictures in folders, on disk, in a tar or a zip: [part/]class/picture, where part is
  * train, test or val.
  */
-#include "data/data.h"
+#include "data/workers.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -11,8 +11,28 @@
 #define PICTURE_LIMIT ((size_t)1 << 28) /* bytes of a picture's file */
 #define NAMED_FILES 3                   /* bad files named in the note */
 
+/* A picture that was met and is still to be decoded. */
+typedef struct pending {
+    char *path;        /* as the folder or archive has it */
+    const char *class; /* in path */
+    size_t length;
+    cj_part_id part;
+    void *data; /* NULL: it lies at `place` */
+    size_t size;
+    cj_picture_place place;
+    char *file; /* of the place */
+    cj_image image;
+    cj_context *owner; /* of the image */
+    cj_status status;
+} pending;
+
+#define MOST_PENDING 32
+
 typedef struct walker {
     cj_loader *loader;
+    cj_workers workers;
+    pending pending[MOST_PENDING];
+    int waiting;
     cj_gather gather;
     cj_listing classes; /* in order of finding */
     char bad_name[NAMED_FILES][160];
@@ -85,33 +105,85 @@ static cj_status find_class(walker *w, const char *name, size_t length, int32_t 
     return CJ_OK;
 }
 
-/* ---- one picture ---- */
+/* ---- pictures, decoded a few at a time in the threads of the pool ---- */
 
-static cj_status add_picture(walker *w, const char *path, const void *data, size_t size)
+static cj_status decode(void *state, cj_context *context, int thread, int64_t i)
 {
-    cj_context *context = w->loader->context;
-    cj_part_id part;
-    const char *class;
-    size_t length;
+    pending *p = &((walker *)state)->pending[i];
+    (void)thread;
+    p->owner = context;
+    p->status = p->data ? cj_image_decode(context, p->path, p->data, p->size, &p->image)
+                        : cj_picture_read(context, &p->place, &p->image);
+    bool bad = p->status == CJ_FORMAT || p->status == CJ_UNSUPPORTED;
+    return bad ? CJ_OK : p->status;
+}
+
+static cj_status take(walker *w, const pending *p)
+{
     int32_t label = 0;
-    cj_image image;
-    if (!place_of(path, CJ_MAX(w->loader->class_folders, 1), &part, &class, &length)) {
-        w->loose++;
-        return CJ_OK;
-    }
-    cj_status status = cj_image_decode(context, path, data, size, &image);
-    if (status == CJ_FORMAT || status == CJ_UNSUPPORTED) {
+    if (p->status != CJ_OK) {
         if (w->bad < NAMED_FILES)
-            snprintf(w->bad_name[w->bad], sizeof w->bad_name[0], "%s", path);
+            snprintf(w->bad_name[w->bad], sizeof w->bad_name[0], "%s", p->path);
         w->bad++;
         return CJ_OK;
     }
-    if (status == CJ_OK)
-        status = find_class(w, class, length, &label);
-    if (status == CJ_OK)
-        status = cj_gather_add(&w->gather, part, &image, label);
-    cj_image_free(context, &image);
+    cj_status status = find_class(w, p->class, p->length, &label);
+    return status == CJ_OK
+               ? cj_gather_add(&w->gather, p->part, &p->image, label, p->data ? NULL : &p->place)
+               : status;
+}
+
+static void drop_pending(walker *w)
+{
+    cj_context *context = w->loader->context;
+    for (int i = 0; i < w->waiting; i++) {
+        pending *p = &w->pending[i];
+        if (p->owner)
+            cj_image_free(p->owner, &p->image);
+        if (p->data)
+            cj_release(context, p->data, p->size);
+        cj_text_release(context, p->file);
+        cj_text_release(context, p->path);
+    }
+    w->waiting = 0;
+}
+
+static cj_status flush(walker *w)
+{
+    cj_status status = cj_workers_run(&w->workers, w->waiting, 1, decode, w);
+    for (int i = 0; i < w->waiting && status == CJ_OK; i++)
+        status = take(w, &w->pending[i]);
+    drop_pending(w);
     return status;
+}
+
+static cj_status visit(void *user, const cj_archive_file *file)
+{
+    walker *w = user;
+    cj_context *context = w->loader->context;
+    pending *p = &w->pending[w->waiting];
+    *p = (pending){.size = file->size};
+    if (!(p->path = cj_text_copy(context, file->path, strlen(file->path))))
+        return CJ_NO_MEMORY;
+    if (!place_of(p->path, CJ_MAX(w->loader->class_folders, 1), &p->part, &p->class, &p->length)) {
+        cj_text_release(context, p->path);
+        w->loose++;
+        return CJ_OK;
+    }
+    w->waiting++;
+    if (file->data) {
+        if (!(p->data = cj_allocate(context, file->size)))
+            return CJ_NO_MEMORY;
+        if (file->size)
+            memcpy(p->data, file->data, file->size);
+    } else {
+        if (!(p->file = cj_text_copy(context, file->place, strlen(file->place))))
+            return CJ_NO_MEMORY;
+        p->place = (cj_picture_place){p->file, file->offset, file->size};
+    }
+    /* two a thread: large pictures are not to fill the memory */
+    int most = CJ_MIN(2 * w->workers.threads, MOST_PENDING);
+    return w->waiting < most ? CJ_OK : flush(w);
 }
 
 /* ---- the end ---- */
@@ -153,23 +225,27 @@ static cj_status finish(walker *w)
     return status;
 }
 
-static cj_status visit(void *user, const cj_archive_file *file)
-{
-    return add_picture(user, file->path, file->data, file->size);
-}
-
 cj_status cj_load_pictures(cj_loader *loader, char *const *path, size_t count)
 {
-    walker w = {.loader = loader};
-    cj_status status = cj_gather_begin(loader, &w.gather);
-    for (size_t i = 0; i < count && status == CJ_OK; i++)
-        status = cj_archive_walk(loader->context, path[i], PICTURE_LIMIT, false, visit, &w);
+    cj_context *context = loader->context;
+    walker *w = cj_allocate_zero(context, sizeof *w);
+    if (!w)
+        return CJ_NO_MEMORY;
+    w->loader = loader;
+    cj_status status = cj_workers_begin(context, &w->workers);
     if (status == CJ_OK)
-        status = finish(&w);
-    cj_listing_free(loader->context, &w.classes);
-    if (status != CJ_OK) {
-        cj_gather_cancel(&w.gather);
-        return status;
-    }
-    return cj_loader_finish(loader);
+        status = cj_gather_begin(loader, &w->gather);
+    for (size_t i = 0; i < count && status == CJ_OK; i++)
+        status = cj_archive_walk(context, path[i], PICTURE_LIMIT, true, visit, w);
+    if (status == CJ_OK)
+        status = flush(w);
+    if (status == CJ_OK)
+        status = finish(w);
+    drop_pending(w);
+    cj_listing_free(context, &w->classes);
+    if (status != CJ_OK && w->gather.loader)
+        cj_gather_cancel(&w->gather);
+    cj_workers_end(&w->workers);
+    cj_release(context, w, sizeof *w);
+    return status == CJ_OK ? cj_loader_finish(loader) : status;
 }

@@ -11,7 +11,7 @@
 cj_status cj_gather_begin(cj_loader *loader, cj_gather *gather)
 {
     const cj_data_options *o = loader->options;
-    *gather = (cj_gather){.loader = loader};
+    *gather = (cj_gather){.loader = loader, .budget = o->memory ? o->memory : cj_memory_budget()};
     cj_status status = cj_loader_begin(loader, CJ_INPUT_IMAGES);
     if (status != CJ_OK)
         return status;
@@ -43,26 +43,31 @@ static void interleave(const uint8_t *planes, const cj_image *image)
             image->pixel[i * image->channels + c] = *planes++;
 }
 
-/* `image` converted to the channels and size of the set, as planes into `to`. */
-static cj_status fit(const cj_gather *g, const cj_image *image, uint8_t *to)
+cj_status cj_picture_fit(cj_context *context, const cj_image *image, int channels, int height,
+                         int width, uint8_t *to)
 {
-    cj_context *context = g->loader->context;
     cj_image converted = {0}, sized = {0};
     const cj_image *last = image;
     cj_status status = CJ_OK;
-    if (last->channels != g->channels) {
-        status = cj_image_convert(context, last, g->channels, &converted);
+    if (last->channels != channels) {
+        status = cj_image_convert(context, last, channels, &converted);
         last = &converted;
     }
-    if (status == CJ_OK && (last->height != g->height || last->width != g->width)) {
-        status = cj_image_resize(context, last, g->height, g->width, &sized);
+    if (status == CJ_OK && (last->height != height || last->width != width)) {
+        status = cj_image_resize(context, last, height, width, &sized);
         last = &sized;
     }
     if (status == CJ_OK)
-        cj_planes(last->pixel, g->channels, (int64_t)g->height * g->width, to);
+        cj_planes(last->pixel, channels, (int64_t)height * width, to);
     cj_image_free(context, &converted);
     cj_image_free(context, &sized);
     return status;
+}
+
+/* As the set has them so far. */
+static cj_status fit(const cj_gather *g, const cj_image *image, uint8_t *to)
+{
+    return cj_picture_fit(g->loader->context, image, g->channels, g->height, g->width, to);
 }
 
 static cj_status refit_part(const cj_gather *from, cj_gather *to, int part)
@@ -103,7 +108,7 @@ static cj_status refit(cj_gather *g, int channels, int height, int width)
     to.channels = channels;
     to.height = height;
     to.width = width;
-    for (int part = 0; part < CJ_PARTS; part++) {
+    for (int part = 0; part < CJ_PARTS && !g->streams; part++) {
         cj_status status = refit_part(g, &to, part);
         if (status != CJ_OK) {
             /* The parts now differ in size: none can be used, and each must be freed by its own. */
@@ -123,23 +128,56 @@ static cj_status refit(cj_gather *g, int channels, int height, int width)
 
 /* ---- adding ---- */
 
-static cj_status make_room(cj_gather *g, cj_part_id part)
+/* Bytes of pixels that there is room for. */
+static uint64_t held_bytes(const cj_gather *g)
+{
+    uint64_t pictures = 0;
+    for (int part = 0; part < CJ_PARTS; part++)
+        pictures += g->capacity[part];
+    return pictures * (uint64_t)image_bytes(g);
+}
+
+static void drop_pixels(cj_gather *g)
+{
+    for (int part = 0; part < CJ_PARTS; part++) {
+        cj_examples *e = &g->loader->dataset->part[part];
+        if (e->pixel)
+            cj_release(g->loader->context, e->pixel, g->capacity[part] * (size_t)image_bytes(g));
+        e->pixel = NULL;
+        g->capacity[part] = 0;
+    }
+}
+
+static cj_status make_room(cj_gather *g, cj_part_id part, bool again)
 {
     cj_context *context = g->loader->context;
     cj_examples *e = &g->loader->dataset->part[part];
     size_t count = (size_t)e->count, old = g->capacity[part], each = (size_t)image_bytes(g), size;
     cj_status status =
         cj_grow_list(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
-    if (status != CJ_OK || count < old)
+    if (status == CJ_OK && again)
+        status = cj_grow_list(context, &e->item, &g->item_capacity[part], count, sizeof *e->item);
+    if (status == CJ_OK && g->streams && !again)
+        status = cj_fail(context, CJ_UNSUPPORTED,
+                         "%s: more pictures than fit in memory, some in a compressed archive: "
+                         "unpack it",
+                         g->loader->name);
+    if (status != CJ_OK || count < old || g->streams)
         return status;
     size_t more = old ? old * 2 : 64;
+    if (again && held_bytes(g) + (uint64_t)(more - old) * each > g->budget) {
+        drop_pixels(g);
+        g->streams = true;
+        return CJ_OK;
+    }
     if (!cj_multiply_size(more, each, &size))
         return cj_fail(context, CJ_NO_MEMORY, "%s: the pictures do not fit in memory",
                        g->loader->name);
     uint8_t *pixel = cj_reallocate(context, e->pixel, old * each, size);
     if (!pixel)
         return cj_fail(context, CJ_NO_MEMORY,
-                       "%s: no memory for %zu pictures of %d x %d: choose a smaller size for them",
+                       "%s: no memory for %zu pictures of %d x %d: choose a smaller size for them, "
+                       "or unpack the archive: pictures of a folder are read as they are needed",
                        g->loader->name, more, g->height, g->width);
     e->pixel = pixel;
     e->inputs = image_bytes(g);
@@ -147,7 +185,19 @@ static cj_status make_room(cj_gather *g, cj_part_id part)
     return CJ_OK;
 }
 
-cj_status cj_gather_add(cj_gather *g, cj_part_id part, const cj_image *image, int32_t label)
+static cj_status note_place(cj_gather *g, cj_examples *e, const cj_picture_place *place)
+{
+    cj_dataset *d = g->loader->dataset;
+    cj_status status = CJ_OK;
+    if (!place)
+        return CJ_OK;
+    if (!d->pictures)
+        status = cj_pictures_new(g->loader->context, &d->pictures);
+    return status == CJ_OK ? cj_pictures_add(d->pictures, place, &e->item[e->count]) : status;
+}
+
+cj_status cj_gather_add(cj_gather *g, cj_part_id part, const cj_image *image, int32_t label,
+                        const cj_picture_place *place)
 {
     cj_examples *e = &g->loader->dataset->part[part];
     cj_status status = CJ_OK;
@@ -167,9 +217,11 @@ cj_status cj_gather_add(cj_gather *g, cj_part_id part, const cj_image *image, in
         status = refit(g, channels, g->height, g->width);
     }
     if (status == CJ_OK)
-        status = make_room(g, part);
-    if (status == CJ_OK)
+        status = make_room(g, part, place != NULL);
+    if (status == CJ_OK && !g->streams)
         status = fit(g, image, e->pixel + (size_t)e->count * (size_t)image_bytes(g));
+    if (status == CJ_OK)
+        status = note_place(g, e, place);
     if (status == CJ_OK)
         e->label[e->count++] = label;
     return status;
@@ -184,30 +236,49 @@ void cj_gather_cancel(cj_gather *g)
             cj_release(context, e->pixel, g->capacity[part] * (size_t)image_bytes(g));
         if (e->label)
             cj_release(context, e->label, g->label_capacity[part] * sizeof *e->label);
+        if (e->item)
+            cj_release(context, e->item, g->item_capacity[part] * sizeof *e->item);
         *e = (cj_examples){0};
     }
+}
+
+/* Cuts an array of `item` bytes an element to `count`. */
+static cj_status cut_array(cj_context *context, void *array_pointer, size_t *capacity, size_t count,
+                           size_t item)
+{
+    void *array;
+    memcpy(&array, array_pointer, sizeof array);
+    if (*capacity <= count)
+        return CJ_OK;
+    void *exact = cj_reallocate(context, array, *capacity * item, count * item);
+    if (!exact && count)
+        return CJ_NO_MEMORY;
+    memcpy(array_pointer, &exact, sizeof exact);
+    *capacity = count;
+    return CJ_OK;
 }
 
 static cj_status cut(cj_gather *g, int part)
 {
     cj_context *context = g->loader->context;
-    cj_examples *e = &g->loader->dataset->part[part];
-    size_t count = (size_t)e->count, each = (size_t)image_bytes(g);
-    if (g->capacity[part] > count) {
-        void *pixel = cj_reallocate(context, e->pixel, g->capacity[part] * each, count * each);
-        if (!pixel && count)
-            return CJ_NO_MEMORY;
-        e->pixel = pixel;
-        g->capacity[part] = count;
+    cj_dataset *d = g->loader->dataset;
+    cj_examples *e = &d->part[part];
+    size_t count = (size_t)e->count;
+    cj_status status =
+        cut_array(context, &e->pixel, &g->capacity[part], count, (size_t)image_bytes(g));
+    if (status == CJ_OK)
+        status = cut_array(context, &e->label, &g->label_capacity[part], count, sizeof *e->label);
+    if (status != CJ_OK)
+        return status;
+    e->inputs = count ? image_bytes(g) : e->inputs;
+    if (g->streams) {
+        e->pictures = d->pictures;
+        return cut_array(context, &e->item, &g->item_capacity[part], count, sizeof *e->item);
     }
-    if (g->label_capacity[part] > count) {
-        void *label = cj_reallocate(context, e->label, g->label_capacity[part] * sizeof *e->label,
-                                    count * sizeof *e->label);
-        if (!label && count)
-            return CJ_NO_MEMORY;
-        e->label = label;
-        g->label_capacity[part] = count;
-    }
+    if (e->item)
+        cj_release(context, e->item, g->item_capacity[part] * sizeof *e->item);
+    e->item = NULL;
+    g->item_capacity[part] = 0;
     return CJ_OK;
 }
 
@@ -217,6 +288,12 @@ cj_status cj_gather_end(cj_gather *g)
         cj_status status = cut(g, part);
         if (status != CJ_OK)
             return status;
+    }
+    if (g->streams) {
+        cj_pictures_set_shape(g->loader->dataset->pictures, g->channels, g->height, g->width);
+    } else {
+        cj_pictures_free(g->loader->dataset->pictures);
+        g->loader->dataset->pictures = NULL;
     }
     if (g->loader->options->preprocess)
         return CJ_OK;

@@ -93,6 +93,8 @@ void cj_examples_free(cj_context *context, cj_examples *e)
         cj_release(context, e->label, n * sizeof *e->label);
     if (e->target)
         cj_release(context, e->target, target_bytes(e, e->count));
+    if (e->item)
+        cj_release(context, e->item, n * sizeof *e->item);
     *e = (cj_examples){0};
 }
 
@@ -115,7 +117,10 @@ static void *copy_rows(cj_context *context, const void *from, size_t size, int64
 static cj_status copy_examples(cj_context *context, const cj_examples *from, const bool *taken,
                                bool want, int64_t wanted, cj_examples *out)
 {
-    cj_examples e = {.count = wanted, .inputs = from->inputs, .targets = from->targets};
+    cj_examples e = {.count = wanted,
+                     .inputs = from->inputs,
+                     .targets = from->targets,
+                     .pictures = from->pictures};
     size_t inputs = (size_t)e.inputs;
     int64_t n = from->count;
     bool failed = false;
@@ -125,6 +130,7 @@ static cj_status copy_examples(cj_context *context, const cj_examples *from, con
     e.label = copy_rows(context, from->label, sizeof *e.label, n, taken, want, wanted, &failed);
     e.target =
         copy_rows(context, from->target, target_bytes(from, 1), n, taken, want, wanted, &failed);
+    e.item = copy_rows(context, from->item, sizeof *e.item, n, taken, want, wanted, &failed);
     if (failed) {
         cj_examples_free(context, &e);
         return CJ_NO_MEMORY;

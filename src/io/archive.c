@@ -24,6 +24,14 @@ static bool is_hidden(const char *path)
 
 /* ---- a folder ---- */
 
+static cj_status check_limit(const walker *w, const char *name, const char *path, uint64_t size)
+{
+    return size <= w->limit ? CJ_OK
+                            : cj_fail(w->context, CJ_UNSUPPORTED,
+                                      "%s: %.200s has %llu bytes; at most %zu are accepted", name,
+                                      path, (unsigned long long)size, w->limit);
+}
+
 static cj_status visit(const walker *w, const char *path, size_t root)
 {
     struct stat about;
@@ -31,7 +39,8 @@ static cj_status visit(const walker *w, const char *path, size_t root)
     cj_archive_file file = {.path = path + root, .place = path};
     if (w->places && stat(path, &about) == 0) {
         file.size = (size_t)about.st_size;
-        return w->each(w->user, &file);
+        cj_status fits = check_limit(w, path, "the file", (uint64_t)about.st_size);
+        return fits == CJ_OK ? w->each(w->user, &file) : fits;
     }
     cj_status status = cj_file_read(w->context, path, w->limit, &data, &file.size);
     if (status != CJ_OK)
@@ -68,9 +77,10 @@ static cj_status visit_entry(const walker *w, cj_tar *tar, const char *place)
     cj_archive_file file = {.path = tar->path, .size = (size_t)tar->size};
     if (cj_source_offset(tar->source, &file.offset))
         file.place = place;
-    if (w->places && file.place)
-        return w->each(w->user, &file);
-    cj_status status = cj_tar_data(tar, w->limit, &data, &file.size);
+    cj_status status = check_limit(w, tar->name, tar->path, tar->size);
+    if (status != CJ_OK || (w->places && file.place))
+        return status == CJ_OK ? w->each(w->user, &file) : status;
+    status = cj_tar_data(tar, w->limit, &data, &file.size);
     if (status != CJ_OK)
         return status;
     file.data = data;
@@ -104,12 +114,11 @@ static cj_status visit_member(const walker *w, const cj_zip *zip, const cj_zip_m
     char label[640];
     void *owned;
     cj_archive_file file = {.path = member->path, .size = (size_t)member->plain};
-    if (member->plain > w->limit)
-        return cj_fail(w->context, CJ_UNSUPPORTED,
-                       "%s: its entry %.200s has %llu bytes; at most %zu are accepted", zip->name,
-                       member->path, (unsigned long long)member->plain, w->limit);
+    cj_status status = check_limit(w, zip->name, member->path, member->plain);
+    if (status != CJ_OK)
+        return status;
     snprintf(label, sizeof label, "%.320s(%s)", zip->name, member->path);
-    cj_status status = cj_zip_data(zip, member, label, &file.data, &owned);
+    status = cj_zip_data(zip, member, label, &file.data, &owned);
     if (status == CJ_OK)
         status = w->each(w->user, &file);
     if (owned)

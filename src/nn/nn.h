@@ -76,6 +76,7 @@ bool cj_home_answers(const cj_scope *s, const char *path);
 extern const cj_scope_table cj_usual_table;
 void cj_entries_free(cj_root *root);
 cj_entry *cj_entry_find(const cj_root *root, const char *path);
+bool cj_entry_is_frozen(const cj_scope *s, const char *name); /* the usual scope's, below s */
 
 /* scope_record.c */
 void cj_records_free(cj_root *root);

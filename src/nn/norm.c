@@ -151,7 +151,8 @@ cj_tensor *cj_batch_norm_at(const struct cj_batch_norm_args *args)
     ask(&n);
     if (cj_context_status(cj_scope_context(n.a.scope)) != CJ_OK)
         return NULL;
-    bool of_batch = n.a.no_running || cj_scope_training(n.a.scope);
+    bool of_batch = n.a.no_running ||
+                    (cj_scope_training(n.a.scope) && !cj_entry_is_frozen(n.s, "running_mean"));
     return cj_scope_mark_at(n.a.at, n.a.scope, n.a.name, of_batch ? by_batch(&n) : by_running(&n));
 }
 

@@ -4,6 +4,9 @@
  */
 #include "nn/nn.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
+
 void cj_entries_free(cj_root *root)
 {
     for (int i = 0; i < root->entries; i++)
@@ -187,6 +190,52 @@ void cj_scope_freeze(cj_scope *s, bool frozen)
         if (entry->kind == CJ_PARAMETER && is_below(s, entry->path))
             entry->frozen = frozen;
     }
+}
+
+bool cj_entry_is_frozen(const cj_scope *s, const char *name)
+{
+    char path[CJ_PATH_SIZE];
+    const cj_root *root = cj_home(s);
+    if (snprintf(path, sizeof path, "%s%s%s", s->path, s->path[0] ? "." : "", name) >= CJ_PATH_SIZE)
+        return false;
+    const cj_entry *entry = cj_entry_find(root, path);
+    return entry && entry->frozen;
+}
+
+static bool fits_pattern(const char *path, const char *patterns)
+{
+    char one[CJ_PATH_SIZE];
+    for (const char *p = patterns;;) {
+        size_t length = strcspn(p, ",");
+        const char *begin = p + strspn(p, " ");
+        size_t skipped = (size_t)(begin - p), kept = length > skipped ? length - skipped : 0;
+        while (kept && begin[kept - 1] == ' ')
+            kept--;
+        if (kept < sizeof one) {
+            memcpy(one, begin, kept);
+            one[kept] = 0;
+            if (kept && fnmatch(one, path, 0) == 0)
+                return true;
+        }
+        if (!p[length])
+            return false;
+        p += length + 1;
+    }
+}
+
+int cj_scope_freeze_matching(cj_scope *s, const char *patterns, bool frozen)
+{
+    int count = 0;
+    size_t above = strlen(s->path) ? strlen(s->path) + 1 : 0;
+    for (int i = 0; i < s->root->entries; i++) {
+        cj_entry *entry = s->root->entry[i];
+        if (entry->kind == CJ_STATE || !is_below(s, entry->path) ||
+            !fits_pattern(entry->path + above, patterns))
+            continue;
+        entry->frozen = frozen;
+        count++;
+    }
+    return count;
 }
 
 /* ---- copies ---- */

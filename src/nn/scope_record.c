@@ -154,6 +154,12 @@ cj_tensor *cj_scope_latest(cj_scope *s, const char *name, cj_tensor *before)
     return record ? record->value : before;
 }
 
+static bool is_frozen_buffer(const cj_root *root, const cj_variable *variable)
+{
+    const cj_entry *entry = cj_entry_find(root, cj_variable_name(variable));
+    return entry && entry->frozen && entry->kind == CJ_BUFFER;
+}
+
 cj_updates cj_scope_updates(cj_scope *s)
 {
     cj_root *root = cj_home(s);
@@ -161,7 +167,7 @@ cj_updates cj_scope_updates(cj_scope *s)
     int count = 0;
     for (int i = 0; i < root->records; i++) {
         const cj_record *record = &root->record[i];
-        if (!record->variable)
+        if (!record->variable || is_frozen_buffer(root, record->variable))
             continue;
         int j = 0;
         while (j < count && root->update_variable[j] != record->variable)

@@ -47,6 +47,8 @@ static void make_order(cj_trainer *t)
     if (t->order_epoch == epoch)
         return;
     t->order_epoch = epoch;
+    if (t->source.begin_epoch)
+        t->source.begin_epoch(t->source.user, epoch);
     cj_key key = cj_key_fold_text(cj_key_from_seed(cj_seed(t->context)), "shuffle");
     if (!t->a.no_shuffle)
         cj_key_permutation(cj_key_fold(key, (uint64_t)epoch), t->source.count, t->order);

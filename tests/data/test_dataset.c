@@ -110,7 +110,8 @@ static void mixed_pictures(void **state)
     float x[3 * 64 * 64], batch[3 * 64 * 64];
     assert_ok(c, cj_image_read(c, in_folder("p/train/ten/3.png"), &image));
     assert_ok(c, cj_preprocess_image(c, d->preprocess, &image, x));
-    cj_examples_batch(d->preprocess, &d->part[CJ_TRAIN], &(int64_t){3}, 1, batch, NULL, NULL);
+    assert_ok(c, cj_examples_batch(c, d->preprocess, &d->part[CJ_TRAIN], NULL, &(int64_t){3}, 1,
+                                   batch, NULL, NULL));
     assert_memory_equal(x, batch, sizeof x);
     cj_image_free(c, &image);
     cj_dataset_free(c, d);
@@ -227,7 +228,8 @@ static void npz_files(void **state)
     float x[12];
     int32_t label[4];
     int64_t index[4] = {0, 1, 2, 3};
-    cj_examples_batch(d->preprocess, &d->part[CJ_TRAIN], index, 4, x, label, NULL);
+    assert_ok(
+        c, cj_examples_batch(c, d->preprocess, &d->part[CJ_TRAIN], NULL, index, 4, x, label, NULL));
     for (int f = 0; f < 3; f++) {
         double sum = 0, squares = 0;
         for (int i = 0; i < 4; i++) {
