@@ -3,6 +3,8 @@
  */
 #include "net.h"
 
+#include "base/base.h"
+
 static cj_status fetch(void *user, const int64_t *index, int64_t n, void *x, void *y)
 {
     const examples_source *from = user;
@@ -53,7 +55,9 @@ bool parse_optimiser(cli *c, const char *text, cj_optimiser *optimiser)
     return option_number(c, OPT_LR, 1e-12, 1e6, &optimiser->lr);
 }
 
+/* Examples made ready at a time: what they weigh is bounded, too. */
 #define AT_ONCE 256
+#define AT_ONCE_BYTES (INT64_C(8) << 20)
 
 static size_t output_bytes(const cj_model *model, const cj_examples *part)
 {
@@ -73,11 +77,13 @@ static cj_status forward_all(cj_context *context, cj_model *model, const cj_exam
 {
     const cj_preprocess *p = cj_model_preprocess(model);
     int64_t inputs = cj_preprocess_inputs(p), outputs = cj_preprocess_outputs(p), index[AT_ONCE];
-    size_t bytes = (size_t)(AT_ONCE * inputs) * sizeof(float);
+    int64_t fit = AT_ONCE_BYTES / (CJ_MAX(inputs, 1) * (int64_t)sizeof(float));
+    int64_t at_once = CJ_MAX(CJ_MIN(fit, AT_ONCE), 1);
+    size_t bytes = (size_t)(at_once * inputs) * sizeof(float);
     float *x = cj_allocate(context, bytes);
     cj_status status = x ? CJ_OK : CJ_NO_MEMORY;
-    for (int64_t done = 0; done < part->count && status == CJ_OK; done += AT_ONCE) {
-        int64_t n = part->count - done < AT_ONCE ? part->count - done : AT_ONCE;
+    for (int64_t done = 0; done < part->count && status == CJ_OK; done += at_once) {
+        int64_t n = CJ_MIN(part->count - done, at_once);
         for (int64_t i = 0; i < n; i++)
             index[i] = done + i;
         status = cj_examples_batch(context, p, part, NULL, index, n, x, NULL, NULL);

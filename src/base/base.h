@@ -24,7 +24,7 @@ enum cj_room { CJ_ROOM_GRAPH, CJ_ROOM_COMPILE, CJ_ROOM_EVAL, CJ_ROOM_NN, CJ_ROOM
 struct cj_context {
     cj_config config;
     cj_pool *pool;
-    int isa; /* enum cj_isa_id of src/cpu/isa.h */
+    int isa;              /* enum cj_isa_id of src/cpu/isa.h */
     bool usual_allocator; /* malloc: any thread may call it */
     cj_status build_status;
     char build_error[CJ_ERROR_SIZE];
