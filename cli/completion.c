@@ -68,7 +68,7 @@ static void bash(void)
           "    *)\n"
           "        case $command in\n"
           "        help) COMPREPLY=($(compgen -W \"train eval predict show data version help "
-          "nets\" -- \"$word\")) ;;\n"
+          "nets optimisers\" -- \"$word\")) ;;\n"
           "        data) COMPREPLY=($(compgen -f -W \"list show\" -- \"$word\")) ;;\n"
           "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "        esac ;;\n"
@@ -131,7 +131,8 @@ static void zsh(void)
             if (option_table[i].commands & ON(command))
                 zsh_option(&option_table[i]);
         if (command == HELP)
-            fputs("            '1:topic:(train eval predict show data version help nets)' ;;\n",
+            fputs("            '1:topic:(train eval predict show data version help nets "
+                  "optimisers)' ;;\n",
                   stdout);
         else if (command == DATA)
             fputs("            '1:action:(list show)' '2:data:_files' ;;\n", stdout);

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "base/base.h"
+#include "cajal/optim.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -106,7 +107,9 @@ static void print_commands(FILE *file)
           file);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(file, "  %-10s%s\n", command_table[i].name, command_table[i].summary);
-    fputs("\n`cajal COMMAND --help` explains a command, `cajal help nets` how a net is written.\n"
+    fputs("\n`cajal COMMAND --help` explains a command, `cajal help nets` how a net is written, "
+          "`cajal help "
+          "optimisers` what\n--optim and --schedule take.\n"
           "Exit status: 0 done; 1 an error; 2 wrong usage; 3 data or a model missing; 130 or 143 "
           "stopped by a signal.\n\n"
           "Examples:\n"
@@ -238,6 +241,25 @@ int write_man_pages(cli *c, const char *folder)
     return status;
 }
 
+static void print_optimisers(void)
+{
+    char line[512];
+    fputs("Optimisers, for --optim, with their options and defaults (torch's names; cajal/optim.h "
+          "has "
+          "the formulas):\n\n",
+          stdout);
+    for (int i = 0; cj_optimiser_list(i, line, sizeof line); i++)
+        printf("  %s\n", line);
+    fputs("\nSchedules, for --schedule (t_max, step_size, milestones in epochs; by_step: in steps; "
+          "warmup, step_size_up in steps):\n\n",
+          stdout);
+    for (int i = 0; cj_schedule_list(i, line, sizeof line); i++)
+        printf("  %s\n", line);
+    fputs("\nExamples:\n  cajal train --data mnist --optim sgd:lr=0.05,momentum=0.9,nesterov=true "
+          "--schedule cosine:warmup=500\n",
+          stdout);
+}
+
 int run_help(cli *c)
 {
     if (c->value[OPT_MAN_PAGES])
@@ -254,7 +276,11 @@ int run_help(cli *c)
         fputs(net_help, stdout);
         return EXIT_DONE;
     }
-    const char *words[COMMANDS + 1];
+    if (!strcmp(c->argument[0], "optimisers")) {
+        print_optimisers();
+        return EXIT_DONE;
+    }
+    const char *words[COMMANDS + 2];
     for (int i = 0; i < COMMANDS; i++) {
         words[i] = command_table[i].name;
         if (!strcmp(c->argument[0], words[i])) {
@@ -263,7 +289,8 @@ int run_help(cli *c)
         }
     }
     words[COMMANDS] = "nets";
-    const char *near = cj_closest_word(c->argument[0], words, COMMANDS + 1);
+    words[COMMANDS + 1] = "optimisers";
+    const char *near = cj_closest_word(c->argument[0], words, COMMANDS + 2);
     return fail(c, EXIT_USAGE, "there is no help on \"%s\"%s%s%s", c->argument[0],
                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }

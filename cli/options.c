@@ -35,14 +35,12 @@ const option_row option_table[OPTIONS] = {
     {OPT_BATCH, "batch", 'b', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), NO_COMPLETION,
      NULL, "examples a step (default: 64; 16 for tables of under 1,000 rows)"},
     {OPT_OPTIM, "optim", 'o', "O", ON(TRAIN) | ON(SHOW), A_WORD, NULL,
-     "the optimiser in torch's words: sgd, adam, adamw, with options as in "
-     "sgd:momentum=0.9,nesterov=true "
-     "(default: adam)"},
+     "the optimiser in torch's words: sgd, adam, adamw, ... (cajal help optimisers), with options "
+     "as "
+     "in sgd:momentum=0.9,nesterov=true (default: adam)"},
     {OPT_SCHEDULE, "schedule", 0, "S", ON(TRAIN), A_WORD, NULL,
-     "the learning rate over time: constant, cosine, step:step_size=E,gamma=X (E in epochs) "
-     "(default: "
-     "cosine; for "
-     "tables that stop early, constant)"},
+     "the learning rate over time: constant, cosine, step:step_size=E,gamma=X (E in epochs), ... "
+     "(cajal help optimisers) (default: cosine; for tables that stop early, constant)"},
     {OPT_LR, "lr", 0, "X", ON(TRAIN), NO_COMPLETION, NULL,
      "the learning rate (default: that of the optimiser)"},
     {OPT_CLIP, "clip", 0, "X", ON(TRAIN), NO_COMPLETION, NULL,
@@ -166,8 +164,11 @@ const command_row command_table[COMMANDS] = {
      "forces one) and the "
      "threads.",
      "cajal version --json", run_version},
-    {"help", "[COMMAND|nets]", "explain a command, or the text of nets", 0, 1,
-     "Without an argument, the list of commands; with `nets`, how a net is written.",
+    {"help", "[COMMAND|nets|optimisers]",
+     "explain a command, the text of nets, optimisers and schedules", 0, 1,
+     "Without an argument, the list of commands; with `nets`, how a net is written; with "
+     "`optimisers`, what "
+     "--optim and --schedule take.",
      "cajal help train\n"
      "cajal help nets\n"
      "cajal help --completion bash > ~/.local/share/bash-completion/completions/cajal",

@@ -84,9 +84,8 @@ static void announce(const train *t)
     announce_task(t);
     tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
     tell(t->c, "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d %s (%s)",
-         count_text((double)count, parameters), p->optim_text,
-         p->optimiser.lr > 0 ? p->optimiser.lr : 1e-3, p->schedule_text, (long long)p->batch,
-         p->early ? "at most " : "", (long long)p->epochs,
+         count_text((double)count, parameters), p->optim_text, cj_optimiser_rate(&p->optimiser),
+         p->schedule_text, (long long)p->batch, p->early ? "at most " : "", (long long)p->epochs,
          (unsigned long long)cj_seed(t->c->context), cj_threads(t->c->context),
          cj_of_count(cj_threads(t->c->context), "thread", "threads"), cj_isa(t->c->context));
     if (t->resumed)

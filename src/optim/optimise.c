@@ -1,76 +1,132 @@
 /*
- * src/optim/optimise.c - gradients, clipping, and the update rules of torch.optim as graph code.
+ * src/optim/optimise.c - cj_optimize: gradients, clipping, noise and groups, and a step of the rules on
+ * the variables of a scope.
  */
 #include "optim/optim.h"
 
-#include <math.h>
-
-/* What the rules of all parameters share. Scalars in f64. */
-typedef struct rule {
-    cj_at at;
-    cj_scope *scope;
-    cj_optimiser o;
-    cj_tensor *rate;
-    cj_tensor *first;           /* bool: this is step 0 */
-    cj_tensor *step_size;       /* Adam: lr / (1 - beta1^t) */
-    cj_tensor *sqrt_correction; /* Adam: sqrt(1 - beta2^t) */
-} rule;
-
-/* The parameters to train: their variables, reads and gradients. */
+/* The parameters to train: their variables, values, gradients and groups (-1: none). */
 typedef struct parameters {
-    int count;
+    int count, most;
     cj_variable **variable;
     cj_tensor **value, **gradient;
+    int *group;
 } parameters;
 
-void cj_optimiser_fill(cj_optimiser *o)
+/* ---- which parameters ---- */
+
+static bool matches(const char *pattern, const char *end, const char *path)
 {
-    o->lr = o->lr != 0 ? o->lr : 1e-3;
-    o->eps = o->eps != 0 ? o->eps : 1e-8;
-    if (o->betas[0] == 0 && o->betas[1] == 0) {
-        o->betas[0] = 0.9;
-        o->betas[1] = 0.999;
+    if (pattern == end)
+        return !*path;
+    if (*pattern == '*')
+        return matches(pattern + 1, end, path) || (*path && matches(pattern, end, path + 1));
+    return *path && (*pattern == '?' || *pattern == *path) && matches(pattern + 1, end, path + 1);
+}
+
+/* "*.bias|head.*" */
+static bool matches_any(const char *pattern, const char *path)
+{
+    for (;;) {
+        const char *end = pattern + strcspn(pattern, "|");
+        if (matches(pattern, end, path))
+            return true;
+        if (!*end)
+            return false;
+        pattern = end + 1;
     }
 }
 
-cj_status cj_optimiser_take(cj_context *context, const cj_optimiser *given, cj_optimiser *out)
+static int find_group(const struct cj_optimize_args *a, const char *path)
 {
-    if (!cj_take_args(context, "optimiser", out, sizeof *out, given, &given->at,
-                      offsetof(cj_optimiser, at) + sizeof(cj_at)))
-        return CJ_INVALID;
-    cj_optimiser_fill(out);
-    const char *wrong = cj_optimiser_wrong(out);
-    if (!wrong)
+    for (int i = 0; i < a->group_count; i++)
+        if (a->group[i].pattern && matches_any(a->group[i].pattern, path))
+            return i;
+    return -1;
+}
+
+static bool is_below(const char *scope, const char *path)
+{
+    size_t length = strlen(scope);
+    return length == 0 || (strncmp(path, scope, length) == 0 && path[length] == '.');
+}
+
+static void add(const struct cj_optimize_args *a, parameters *p, cj_variable *variable,
+                cj_tensor *gradient)
+{
+    int group = find_group(a, cj_variable_name(variable));
+    if (group >= 0 && a->group[group].frozen)
+        return;
+    p->variable[p->count] = variable;
+    p->value[p->count] = cj_variable_read_at(a->at, variable);
+    p->gradient[p->count] = gradient;
+    p->group[p->count++] = group;
+}
+
+static cj_status take_parameters(const struct cj_optimize_args *a, cj_scope *root, parameters *p)
+{
+    cj_context *context = cj_scope_context(root);
+    const char *path = cj_scope_path(a->scope);
+    for (int i = 0; i < a->count; i++) {
+        if (!a->variable[i])
+            return cj_fail_building(context, CJ_INVALID, a->at, "optimize: variable %d is NULL",
+                                    i + 1);
+        add(a, p, a->variable[i], a->gradient[i]);
+    }
+    for (int i = 0; a->loss && i < cj_scope_count(root); i++) {
+        const cj_entry *entry = cj_scope_entry(root, i);
+        if (entry->kind == CJ_PARAMETER && !entry->frozen && is_below(path, entry->path))
+            add(a, p, entry->variable, NULL);
+    }
+    return p->count ? CJ_OK
+                    : cj_fail_building(context, CJ_INVALID, a->at,
+                                       "optimize: the scope has no parameter to train");
+}
+
+static cj_status make_parameters(cj_context *context, cj_at at, parameters *p)
+{
+    size_t most = (size_t)p->most;
+    p->variable = cj_allocate_zero(context, most * sizeof *p->variable);
+    p->value = cj_allocate_zero(context, most * sizeof(cj_tensor *));
+    p->gradient = cj_allocate_zero(context, most * sizeof(cj_tensor *));
+    p->group = cj_allocate_zero(context, most * sizeof *p->group);
+    if (p->variable && p->value && p->gradient && p->group)
         return CJ_OK;
-    return cj_fail_building(context, CJ_INVALID, out->at, "optimiser: %s", wrong);
+    return cj_fail_building(context, CJ_NO_MEMORY, at, "out of memory for the gradients");
 }
 
-const char *cj_optimiser_wrong(const cj_optimiser *o)
+static void drop_parameters(cj_context *context, const parameters *p)
 {
-    if (!(o->lr >= 0) || isinf(o->lr))
-        return "lr must be a positive number";
-    if (!(o->weight_decay >= 0))
-        return "weight_decay must not be negative";
-    if (!(o->momentum >= 0))
-        return "momentum must not be negative";
-    if (o->nesterov && (o->momentum == 0 || o->dampening != 0))
-        return "nesterov wants a momentum, and no dampening";
-    for (int i = 0; i < 2; i++)
-        if (!(o->betas[i] >= 0 && o->betas[i] < 1))
-            return "betas must lie in [0, 1)";
-    if (!(o->eps >= 0))
-        return "eps must not be negative";
-    return NULL;
+    size_t most = (size_t)p->most;
+    cj_release(context, p->variable, most * sizeof *p->variable);
+    cj_release(context, p->value, most * sizeof(cj_tensor *));
+    cj_release(context, p->gradient, most * sizeof(cj_tensor *));
+    cj_release(context, p->group, most * sizeof *p->group);
 }
 
-/* ---- clipping ---- */
+/* ---- gradients; NULL where there is none ---- */
+
+static cj_status differentiate(const struct cj_optimize_args *a, parameters *p)
+{
+    cj_context *context = cj_tensor_context(a->loss);
+    bool scalar = cj_elements(a->loss) == 1 &&
+                  (cj_tensor_dtype(a->loss) == CJ_F32 || cj_tensor_dtype(a->loss) == CJ_F64);
+    if (!scalar)
+        return cj_fail_building(context, CJ_SHAPE, a->at,
+                                "optimize: the loss is %s; it must be one float",
+                                CJ_TEXT_OF(a->loss));
+    cj_tensor *one = cj_full_at(a->at, context, cj_tensor_dtype(a->loss), cj_rank(a->loss),
+                                cj_shape(a->loss), 1);
+    return cj_vjp_at(a->at, 1, &a->loss, &one, p->count, p->value, p->gradient);
+}
 
 static void clip_values(cj_at at, const parameters *p, double limit)
 {
     for (int i = 0; i < p->count; i++) {
         cj_tensor *g = p->gradient[i];
+        if (!g)
+            continue;
         g = cj_maximum_at(at, g, cj_like_at(at, g, -limit));
-        p->gradient[i] = cj_minimum_at(at, g, cj_like_at(at, g, limit));
+        p->gradient[i] = g ? cj_minimum_at(at, g, cj_like_at(at, g, limit)) : NULL;
     }
 }
 
@@ -81,9 +137,11 @@ static void clip_norm(cj_at at, const parameters *p, double limit)
 {
     cj_tensor *sum = NULL;
     for (int i = 0; i < p->count; i++) {
+        if (!p->gradient[i])
+            continue;
         cj_tensor *square = cj_sum_at(at, cj_square_at(at, p->gradient[i]), CJ_ALL, false);
         square = cj_cast_at(at, square, CJ_F64);
-        sum = i ? cj_add_at(at, sum, square) : square;
+        sum = sum ? cj_add_at(at, sum, square) : square;
     }
     cj_tensor *norm = cj_shift_at(at, cj_sqrt_at(at, sum), 1e-6);
     cj_tensor *factor = cj_scale_at(at, cj_reciprocal_at(at, norm), limit);
@@ -96,132 +154,117 @@ static void clip_norm(cj_at at, const parameters *p, double limit)
     }
 }
 
-/* ---- rules ---- */
+/* N(0, eta / (1 + step)^gamma) */
+static void add_noise(const struct cj_optimize_args *a, cj_scope *root, const parameters *p,
+                      const cj_rule *r)
+{
+    cj_at at = a->at;
+    cj_scope *s = cj_scope_enter(root, "optimizer");
+    double gamma = a->noise_gamma != 0 ? a->noise_gamma : 0.55;
+    cj_tensor *deviation = cj_pow_at(at, r->t, cj_scalar_at(at, r->context, CJ_F64, -gamma));
+    deviation = cj_sqrt_at(at, cj_scale_at(at, deviation, a->noise_eta));
+    for (int i = 0; i < p->count; i++) {
+        cj_tensor *g = p->gradient[i];
+        if (!g)
+            continue;
+        cj_tensor *noise = cj_random_normal_at(at, cj_scope_key_at(at, s), cj_tensor_dtype(g),
+                                               cj_rank(g), cj_shape(g));
+        p->gradient[i] = cj_add_at(at, g, cj_mul_at(at, noise, cj_rule_as(r, deviation, g)));
+    }
+}
 
-static cj_variable *state_of(const rule *r, const char *kind, const cj_variable *parameter)
+/* ---- updates ---- */
+
+/* The rule of a group: its optimiser, its decay, its rate. */
+static cj_status take_rule(const cj_rule *base, const cj_group *group, cj_rule *r)
+{
+    *r = *base;
+    if (!group)
+        return CJ_OK;
+    double lr = group->lr;
+    if (group->optimiser) {
+        cj_status status = cj_optimiser_take(base->context, group->optimiser, &r->o);
+        if (status != CJ_OK)
+            return status;
+        lr = lr != 0 ? lr : r->o.lr;
+    }
+    if (group->no_weight_decay || group->weight_decay != 0)
+        r->o.weight_decay = group->no_weight_decay ? 0 : group->weight_decay;
+    if (lr < 0 || r->o.weight_decay < 0)
+        return cj_fail_building(base->context, CJ_INVALID, base->at,
+                                "optimize: group '%s' has a negative lr or weight_decay",
+                                group->pattern);
+    if (lr != 0 && lr != base->o.lr)
+        r->rate = base->o.lr != 0 ? cj_scale_at(base->at, base->rate, lr / base->o.lr)
+                                  : cj_scalar_at(base->at, base->context, CJ_F64, lr);
+    return CJ_OK;
+}
+
+static cj_variable *state_of(cj_scope *root, const cj_state_row *row, const cj_variable *parameter)
 {
     char path[CJ_PATH_SIZE + 64];
-    snprintf(path, sizeof path, "optimizer.%s.%s", kind, cj_variable_name(parameter));
-    return cj_scope_state(r->scope, path, cj_variable_dtype(parameter), cj_variable_rank(parameter),
+    snprintf(path, sizeof path, "optimizer.%s.%s", row->name, cj_variable_name(parameter));
+    return cj_scope_state(root, path, cj_variable_dtype(parameter),
+                          row->scalar ? 0 : cj_variable_rank(parameter),
                           cj_variable_shape(parameter));
 }
 
-/* An f64 scalar in the dtype of x. */
-static cj_tensor *as(cj_at at, cj_tensor *scalar, const cj_tensor *x)
+static cj_status update(const cj_rule *r, cj_scope *root, cj_variable *parameter, cj_tensor *value,
+                        cj_tensor *gradient)
 {
-    return x ? cj_cast_at(at, scalar, cj_tensor_dtype(x)) : NULL;
+    cj_variable *variable[CJ_OPTIMISER_STATES] = {NULL};
+    cj_tensor *state[CJ_OPTIMISER_STATES] = {NULL};
+    const cj_optimiser_row *row = cj_optimiser_row_of(&r->o, cj_variable_rank(parameter));
+    for (int j = 0; j < CJ_OPTIMISER_STATES; j++)
+        if (cj_optimiser_has(&r->o, &row->state[j])) {
+            variable[j] = state_of(root, &row->state[j], parameter);
+            if (!variable[j])
+                return cj_context_status(r->context);
+            state[j] = cj_variable_read_at(r->at, variable[j]);
+        }
+    cj_tensor *next = cj_rule_apply(r, value, gradient, state);
+    for (int j = 0; j < CJ_OPTIMISER_STATES; j++)
+        if (variable[j])
+            cj_scope_record_variable_at(r->at, root, variable[j], state[j]);
+    return cj_scope_record_variable_at(r->at, root, parameter, next);
 }
 
-static cj_tensor *sgd(const rule *r, cj_variable *variable, cj_tensor *p, cj_tensor *g)
+static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, cj_rule *r,
+                          parameters *p)
 {
-    cj_at at = r->at;
-    if (r->o.weight_decay != 0)
-        g = cj_add_at(at, g, cj_scale_at(at, p, r->o.weight_decay));
-    cj_tensor *d = g;
-    if (r->o.momentum != 0) {
-        cj_variable *state = state_of(r, "momentum_buffer", variable);
-        cj_tensor *b = cj_scale_at(at, cj_variable_read_at(at, state), r->o.momentum);
-        b = cj_add_at(at, b, cj_scale_at(at, g, 1 - r->o.dampening));
-        if (r->o.dampening != 0)
-            b = cj_where_at(at, r->first, g, b);
-        cj_scope_record_variable_at(at, r->scope, state, b);
-        d = r->o.nesterov ? cj_add_at(at, g, cj_scale_at(at, b, r->o.momentum)) : b;
-    }
-    return cj_sub_at(at, p, cj_mul_at(at, d, as(at, r->rate, d)));
-}
-
-static cj_tensor *adam(const rule *r, cj_variable *variable, cj_tensor *p, cj_tensor *g)
-{
-    cj_at at = r->at;
-    double beta1 = r->o.betas[0], beta2 = r->o.betas[1];
-    if (r->o.weight_decay != 0 && r->o.kind == CJ_ADAM)
-        g = cj_add_at(at, g, cj_scale_at(at, p, r->o.weight_decay));
-    if (r->o.weight_decay != 0 && r->o.kind == CJ_ADAMW) {
-        cj_tensor *keep = cj_shift_at(at, cj_scale_at(at, r->rate, -r->o.weight_decay), 1);
-        p = cj_mul_at(at, p, as(at, keep, p));
-    }
-    cj_variable *m_state = state_of(r, "exp_avg", variable);
-    cj_variable *v_state = state_of(r, "exp_avg_sq", variable);
-    cj_tensor *m = cj_variable_read_at(at, m_state), *v = cj_variable_read_at(at, v_state);
-    m = cj_add_at(at, m, cj_scale_at(at, cj_sub_at(at, g, m), 1 - beta1));
-    v = cj_add_at(at, cj_scale_at(at, v, beta2), cj_scale_at(at, cj_square_at(at, g), 1 - beta2));
-    cj_scope_record_variable_at(at, r->scope, m_state, m);
-    cj_scope_record_variable_at(at, r->scope, v_state, v);
-    cj_tensor *root = cj_div_at(at, cj_sqrt_at(at, v), as(at, r->sqrt_correction, v));
-    cj_tensor *d = cj_div_at(at, m, cj_shift_at(at, root, r->o.eps));
-    return cj_sub_at(at, p, cj_mul_at(at, d, as(at, r->step_size, d)));
-}
-
-/* The scalars that depend on the step. */
-static void prepare(rule *r, cj_context *context, cj_tensor *step)
-{
-    cj_at at = r->at;
-    r->first = cj_eq_at(at, step, cj_scalar_at(at, context, CJ_I64, 0));
-    cj_tensor *t = cj_shift_at(at, cj_cast_at(at, step, CJ_F64), 1);
-    cj_tensor *power[2];
-    for (int i = 0; i < 2; i++) {
-        power[i] = cj_pow_at(at, cj_scalar_at(at, context, CJ_F64, r->o.betas[i]), t);
-        power[i] = cj_shift_at(at, cj_neg_at(at, power[i]), 1);
-    }
-    r->step_size = cj_div_at(at, r->rate, power[0]);
-    r->sqrt_correction = cj_sqrt_at(at, power[1]);
-}
-
-/* ---- all together ---- */
-
-static cj_status take_parameters(cj_context *context, cj_at at, cj_scope *root, parameters *p)
-{
-    int most = cj_scope_count(root);
-    p->variable = cj_allocate_zero(context, (size_t)most * sizeof *p->variable);
-    p->value = cj_allocate_zero(context, (size_t)most * sizeof(cj_tensor *));
-    p->gradient = cj_allocate_zero(context, (size_t)most * sizeof(cj_tensor *));
-    if (!p->variable || !p->value || !p->gradient)
-        return cj_fail_building(context, CJ_NO_MEMORY, at, "out of memory for the gradients");
-    for (int i = 0; i < most; i++) {
-        const cj_entry *entry = cj_scope_entry(root, i);
-        if (entry->kind != CJ_PARAMETER || entry->frozen)
-            continue;
-        p->variable[p->count] = entry->variable;
-        p->value[p->count++] = cj_variable_read_at(at, entry->variable);
-    }
-    return p->count ? CJ_OK
-                    : cj_fail_building(context, CJ_INVALID, at,
-                                       "optimize: the scope has no parameter to train");
-}
-
-static void drop_parameters(cj_context *context, const parameters *p, int most)
-{
-    cj_release(context, p->variable, (size_t)most * sizeof *p->variable);
-    cj_release(context, p->value, (size_t)most * sizeof(cj_tensor *));
-    cj_release(context, p->gradient, (size_t)most * sizeof(cj_tensor *));
-}
-
-static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, rule *r, parameters *p)
-{
-    cj_context *context = cj_scope_context(root);
     cj_at at = a->at;
-    cj_status status = take_parameters(context, at, root, p);
-    if (status == CJ_OK)
-        status = cj_grad_at(at, a->loss, p->count, p->value, p->gradient);
+    cj_status status = take_parameters(a, root, p);
+    if (status == CJ_OK && a->loss)
+        status = differentiate(a, p);
     if (status != CJ_OK)
         return status;
+    int used = 0;
+    for (int i = 0; i < p->count; i++)
+        used += p->gradient[i] != NULL;
+    if (!used)
+        return cj_fail_building(r->context, CJ_INVALID, at,
+                                "optimize: the loss depends on no parameter to train");
     if (a->clip_value > 0)
         clip_values(at, p, a->clip_value);
     if (a->clip_norm > 0)
         clip_norm(at, p, a->clip_norm);
     cj_variable *counter = cj_scope_step(root);
     cj_tensor *step = cj_variable_read_at(at, counter);
-    r->rate =
-        a->rate ? cj_cast_at(at, a->rate, CJ_F64) : cj_scalar_at(at, context, CJ_F64, r->o.lr);
-    prepare(r, context, step);
-    for (int i = 0; i < p->count && cj_context_status(context) == CJ_OK; i++) {
-        cj_tensor *(*update)(const rule *, cj_variable *, cj_tensor *, cj_tensor *) =
-            r->o.kind == CJ_SGD ? sgd : adam;
-        cj_scope_record_variable_at(at, root, p->variable[i],
-                                    update(r, p->variable[i], p->value[i], p->gradient[i]));
+    cj_rule_prepare(r, step, a->rate);
+    if (a->noise_eta > 0)
+        add_noise(a, root, p, r);
+    status = cj_context_status(r->context);
+    for (int i = 0; i < p->count && status == CJ_OK; i++) {
+        cj_rule own;
+        if (!p->gradient[i])
+            continue;
+        status = take_rule(r, p->group[i] >= 0 ? &a->group[p->group[i]] : NULL, &own);
+        if (status == CJ_OK)
+            status = update(&own, root, p->variable[i], p->value[i], p->gradient[i]);
     }
-    cj_scope_record_variable_at(at, root, counter, cj_shift_at(at, step, 1));
-    return cj_context_status(context);
+    if (status == CJ_OK)
+        status = cj_scope_record_variable_at(at, root, counter, cj_shift_at(at, step, 1));
+    return status;
 }
 
 cj_status cj_optimize_at(const struct cj_optimize_args *args)
@@ -234,17 +277,21 @@ cj_status cj_optimize_at(const struct cj_optimize_args *args)
         return cj_context_status(context);
     if (!CJ_TAKE_ARGS(context, "optimize", a, args))
         return CJ_INVALID;
-    if (!a.loss || !a.optimiser)
+    if (!a.optimiser || (!a.loss && !a.count))
         return cj_fail_building(context, CJ_INVALID, a.at, "optimize: the %s is NULL",
                                 a.loss ? "optimiser" : "loss");
+    if (a.loss && a.count)
+        return cj_fail_building(context, CJ_INVALID, a.at,
+                                "optimize: it takes a loss or gradients, not both");
     cj_scope *root = &cj_home(a.scope)->top;
-    rule r = {.at = a.at, .scope = root};
+    cj_rule r = {.at = a.at, .context = context};
     cj_status status = cj_optimiser_take(context, a.optimiser, &r.o);
     if (status != CJ_OK)
         return status;
-    int most = cj_scope_count(root);
-    parameters p = {0};
-    status = optimise(&a, root, &r, &p);
-    drop_parameters(context, &p, most);
+    parameters p = {.most = CJ_MAX(cj_scope_count(root), a.count)};
+    status = make_parameters(context, a.at, &p);
+    if (status == CJ_OK)
+        status = optimise(&a, root, &r, &p);
+    drop_parameters(context, &p);
     return status;
 }

@@ -5,53 +5,53 @@
 
 #include <stdlib.h>
 
-enum { MOST_TEXT = 256 };
+enum { MOST_TEXT = 256, MOST_WORDS = 32 };
 
-enum form { NUMBER, PAIR, COUNT, SWITCH };
-
-typedef struct key {
-    const char *name;
-    enum form form;
-    size_t offset;
-    unsigned kinds; /* bit i: kind i takes it */
-} key;
-
+/* One of optimisers and schedules: its words, and the keys that each word takes. */
 typedef struct language {
     const char *what;
-    const char *const *kind;
-    int kinds;
-    const key *keys;
-    int key_count;
+    int kinds, keys;
+    const cj_key_row *key;
+    const char *(*name)(int kind);
+    uint32_t (*takes)(int kind);
 } language;
 
-#define ADAMW_DECAY 0.01 /* torch's, of the text alone: in C it is written out */
+#define BIT(k) (UINT32_C(1) << (k))
 
-#define ALL 7u
-#define ONLY(k) (1u << (k))
+static const size_t form_bytes[] = {[CJ_NUMBER] = sizeof(double),
+                                    [CJ_PAIR] = 2 * sizeof(double),
+                                    [CJ_COUNT_OF] = sizeof(int64_t),
+                                    [CJ_COUNT_OR_0] = sizeof(int64_t),
+                                    [CJ_COUNTS] = CJ_MILESTONES * sizeof(int64_t),
+                                    [CJ_SWITCH] = sizeof(bool)};
 
-static const char *const optimiser_kind[] = {"sgd", "adam", "adamw"};
-static const key optimiser_key[] = {
-    {"lr", NUMBER, offsetof(cj_optimiser, lr), ALL},
-    {"weight_decay", NUMBER, offsetof(cj_optimiser, weight_decay), ALL},
-    {"momentum", NUMBER, offsetof(cj_optimiser, momentum), ONLY(CJ_SGD)},
-    {"dampening", NUMBER, offsetof(cj_optimiser, dampening), ONLY(CJ_SGD)},
-    {"nesterov", SWITCH, offsetof(cj_optimiser, nesterov), ONLY(CJ_SGD)},
-    {"betas", PAIR, offsetof(cj_optimiser, betas), ONLY(CJ_ADAM) | ONLY(CJ_ADAMW)},
-    {"eps", NUMBER, offsetof(cj_optimiser, eps), ONLY(CJ_ADAM) | ONLY(CJ_ADAMW)},
-};
-static const language optimisers = {"optimiser", optimiser_kind, CJ_COUNT(optimiser_kind),
-                                    optimiser_key, CJ_COUNT(optimiser_key)};
+static const char *optimiser_name(int kind)
+{
+    return cj_optimiser_table[kind].name;
+}
 
-static const char *const schedule_kind[] = {"constant", "step", "cosine"};
-static const key schedule_key[] = {
-    {"warmup", COUNT, offsetof(cj_schedule, warmup), ALL},
-    {"step_size", COUNT, offsetof(cj_schedule, step_size), ONLY(CJ_STEP)},
-    {"gamma", NUMBER, offsetof(cj_schedule, gamma), ONLY(CJ_STEP)},
-    {"t_max", COUNT, offsetof(cj_schedule, t_max), ONLY(CJ_COSINE)},
-    {"eta_min", NUMBER, offsetof(cj_schedule, eta_min), ONLY(CJ_COSINE)},
-};
-static const language schedules = {"schedule", schedule_kind, CJ_COUNT(schedule_kind), schedule_key,
-                                   CJ_COUNT(schedule_key)};
+static uint32_t optimiser_takes(int kind)
+{
+    return cj_optimiser_table[kind].keys;
+}
+
+static const language optimisers = {
+    "optimiser",    CJ_OPTIMISER_COUNT, CJ_OPTIMISER_KEY_COUNT, cj_optimiser_key_table,
+    optimiser_name, optimiser_takes};
+
+static const char *schedule_name(int kind)
+{
+    return cj_schedule_table[kind].name;
+}
+
+static uint32_t schedule_takes(int kind)
+{
+    return cj_schedule_table[kind].keys;
+}
+
+static const language schedules = {
+    "schedule",    CJ_SCHEDULE_COUNT, CJ_SCHEDULE_KEY_COUNT, cj_schedule_key_table,
+    schedule_name, schedule_takes};
 
 /* ---- reading ---- */
 
@@ -60,31 +60,47 @@ static bool read_number(const char *text, double *out)
     return cj_parse_number(text, out) && *out - *out == 0;
 }
 
-static bool read_value(enum form form, char *text, void *out)
+static bool read_count(const char *text, int64_t *out)
 {
-    double v[2];
-    char *slash = form == PAIR ? strchr(text, '/') : NULL;
-    if (form == SWITCH) {
-        bool on = strcmp(text, "true") == 0;
-        memcpy(out, &on, sizeof on);
-        return on || strcmp(text, "false") == 0;
-    }
-    if (form == PAIR && !slash)
+    double v;
+    if (!read_number(text, &v) || !(v >= 0 && v < 1e15) || (double)(int64_t)v != v)
         return false;
-    if (slash)
-        *slash = '\0';
-    bool good = read_number(text, &v[0]) && (!slash || read_number(slash + 1, &v[1]));
-    if (slash)
-        *slash = '/';
-    if (form == COUNT) {
-        int64_t count = good && v[0] >= 0 && v[0] < 1e15 ? (int64_t)v[0] : -1;
-        good = good && count >= 0 && (double)count == v[0];
-        memcpy(out, &count, sizeof count);
-        return good;
+    *out = (int64_t)v;
+    return true;
+}
+
+/* The values between slashes, exactly as many as wanted (counts: at most). */
+static bool read_values(cj_form form, char *text, void *out)
+{
+    double number[2];
+    int64_t count[CJ_MILESTONES] = {0};
+    int most = form == CJ_PAIR ? 2 : form == CJ_COUNTS ? CJ_MILESTONES : 1, found = 0;
+    bool numbers = form == CJ_NUMBER || form == CJ_PAIR, good = true;
+    for (char *slash = text; good && slash; text = slash + 1) {
+        slash = most > 1 ? strchr(text, '/') : NULL;
+        if (slash)
+            *slash = '\0';
+        good = found < most &&
+               (numbers ? read_number(text, &number[found]) : read_count(text, &count[found]));
+        found++;
+        if (slash)
+            *slash = '/';
     }
-    if (good)
-        memcpy(out, v, form == PAIR ? 2 * sizeof *v : sizeof *v);
-    return good;
+    if (!good || (form == CJ_PAIR && found != 2))
+        return false;
+    if (form == CJ_COUNT_OR_0 && count[0] == 0)
+        count[0] = CJ_ZERO;
+    memcpy(out, numbers ? (const void *)number : (const void *)count, form_bytes[form]);
+    return true;
+}
+
+static bool read_value(cj_form form, char *text, void *out)
+{
+    bool on = strcmp(text, "true") == 0;
+    if (form != CJ_SWITCH)
+        return read_values(form, text, out);
+    memcpy(out, &on, sizeof on);
+    return on || strcmp(text, "false") == 0;
 }
 
 /* "a, b, c", and "; did you mean 'b'?" */
@@ -109,16 +125,20 @@ static int find_word(const char *text, const char *const *word, int count)
 }
 
 static cj_status take_pair(cj_context *context, const language *l, int kind, char *text,
-                           unsigned *given, char *out)
+                           uint32_t *given, char *out)
 {
-    static const char *const takes[] = {"a number",
-                                        "two numbers with a slash between, as 0.9/0.999",
-                                        "a whole number", "true or false"};
-    const char *words[CJ_COUNT(optimiser_key)];
-    int place[CJ_COUNT(optimiser_key)], count = 0;
-    for (int i = 0; i < l->key_count; i++)
-        if (l->keys[i].kinds & ONLY(kind)) {
-            words[count] = l->keys[i].name;
+    static const char *const takes[] = {
+        [CJ_NUMBER] = "a number",
+        [CJ_PAIR] = "two numbers with a slash between, as 0.9/0.999",
+        [CJ_COUNT_OF] = "a whole number",
+        [CJ_COUNT_OR_0] = "a whole number",
+        [CJ_COUNTS] = "whole numbers with slashes between, as 30/60/90",
+        [CJ_SWITCH] = "true or false"};
+    const char *words[MOST_WORDS];
+    int place[MOST_WORDS], count = 0;
+    for (int i = 0; i < l->keys; i++)
+        if (l->takes(kind) & BIT(i)) {
+            words[count] = l->key[i].name;
             place[count++] = i;
         }
     char right[MOST_TEXT];
@@ -128,17 +148,17 @@ static cj_status take_pair(cj_context *context, const language *l, int kind, cha
     int found = find_word(text, words, count);
     if (found < 0)
         return cj_fail(context, CJ_INVALID, "%s %s: there is no '%s'; it takes %s", l->what,
-                       l->kind[kind], text, right_words(text, words, count, right, sizeof right));
-    const key *k = &l->keys[place[found]];
+                       l->name(kind), text, right_words(text, words, count, right, sizeof right));
+    const cj_key_row *k = &l->key[place[found]];
     if (!value)
         return cj_fail(context, CJ_INVALID, "%s %s: '%s' has no value; write %s=VALUE, %s", l->what,
-                       l->kind[kind], text, text, takes[k->form]);
-    if (*given & ONLY(place[found]))
-        return cj_fail(context, CJ_INVALID, "%s %s: '%s' is given twice", l->what, l->kind[kind],
+                       l->name(kind), text, text, takes[k->form]);
+    if (*given & BIT(place[found]))
+        return cj_fail(context, CJ_INVALID, "%s %s: '%s' is given twice", l->what, l->name(kind),
                        text);
-    *given |= ONLY(place[found]);
+    *given |= BIT(place[found]);
     if (!read_value(k->form, value, out + k->offset))
-        return cj_fail(context, CJ_INVALID, "%s %s: %s=%s is not %s", l->what, l->kind[kind], text,
+        return cj_fail(context, CJ_INVALID, "%s %s: %s=%s is not %s", l->what, l->name(kind), text,
                        value, takes[k->form]);
     return CJ_OK;
 }
@@ -146,9 +166,10 @@ static cj_status take_pair(cj_context *context, const language *l, int kind, cha
 /* Fills the fields that the text names; the kind's number into *kind, the given keys' bits into
  * *given. */
 static cj_status parse(cj_context *context, const language *l, const char *given_text, int *kind,
-                       unsigned *given, void *out)
+                       uint32_t *given, void *out)
 {
     char text[MOST_TEXT], right[MOST_TEXT];
+    const char *words[MOST_WORDS];
     if (!given_text || strlen(given_text) >= sizeof text)
         return cj_fail(context, CJ_INVALID, "%s: the text is %s", l->what,
                        given_text ? "too long" : "NULL");
@@ -156,10 +177,12 @@ static cj_status parse(cj_context *context, const language *l, const char *given
     char *rest = strchr(text, ':');
     if (rest)
         *rest++ = '\0';
-    *kind = find_word(text, l->kind, l->kinds);
+    for (int i = 0; i < l->kinds; i++)
+        words[i] = l->name(i);
+    *kind = find_word(text, words, l->kinds);
     if (*kind < 0)
         return cj_fail(context, CJ_INVALID, "there is no %s '%s'; there are %s", l->what, text,
-                       right_words(text, l->kind, l->kinds, right, sizeof right));
+                       right_words(text, words, l->kinds, right, sizeof right));
     while (rest && *rest) {
         char *next = strchr(rest, ',');
         if (next)
@@ -172,17 +195,35 @@ static cj_status parse(cj_context *context, const language *l, const char *given
     return CJ_OK;
 }
 
+/* A zero that would be read as the default is a mistake. */
+static cj_status refuse_zeros(cj_context *context, const language *l, const char *text,
+                              uint32_t given, const void *read, const void *filled)
+{
+    for (int i = 0; i < l->keys; i++) {
+        const cj_key_row *k = &l->key[i];
+        if (given & BIT(i) && memcmp((const char *)read + k->offset,
+                                     (const char *)filled + k->offset, form_bytes[k->form]) != 0)
+            return cj_fail(context, CJ_INVALID, "%s %s: %s must not be 0", l->what, text, k->name);
+    }
+    return CJ_OK;
+}
+
 cj_status cj_optimiser_parse(cj_context *context, const char *text, cj_optimiser *out)
 {
     int kind = 0;
-    unsigned given = 0;
+    uint32_t given = 0;
     *out = (cj_optimiser){.at = CJ_HERE_OF(cj_optimiser)};
     cj_status status = parse(context, &optimisers, text, &kind, &given, out);
     if (status != CJ_OK)
         return status;
     out->kind = (cj_optimiser_kind)kind;
-    if (out->kind == CJ_ADAMW && !(given & ONLY(1)))
-        out->weight_decay = ADAMW_DECAY;
+    if (!(given & BIT(CJ_KEY_WEIGHT_DECAY)))
+        out->weight_decay = cj_optimiser_table[kind].text_decay;
+    cj_optimiser filled = *out;
+    cj_optimiser_fill(&filled);
+    status = refuse_zeros(context, &optimisers, text, given, out, &filled);
+    if (status != CJ_OK)
+        return status;
     const char *wrong = cj_optimiser_wrong(out);
     return wrong ? cj_fail(context, CJ_INVALID, "optimiser %s: %s", text, wrong) : CJ_OK;
 }
@@ -190,12 +231,17 @@ cj_status cj_optimiser_parse(cj_context *context, const char *text, cj_optimiser
 cj_status cj_schedule_parse(cj_context *context, const char *text, cj_schedule *out)
 {
     int kind = 0;
-    unsigned given = 0;
+    uint32_t given = 0;
     *out = (cj_schedule){.at = CJ_HERE_OF(cj_schedule)};
     cj_status status = parse(context, &schedules, text, &kind, &given, out);
     if (status != CJ_OK)
         return status;
     out->kind = (cj_schedule_kind)kind;
+    cj_schedule filled = *out;
+    cj_schedule_fill(&filled);
+    status = refuse_zeros(context, &schedules, text, given, out, &filled);
+    if (status != CJ_OK)
+        return status;
     const char *wrong = cj_schedule_wrong(out);
     return wrong ? cj_fail(context, CJ_INVALID, "schedule %s: %s", text, wrong) : CJ_OK;
 }
@@ -211,68 +257,100 @@ static void write_number(double v, char *text, size_t size)
         cj_format_number(text, size, "%.17g", v);
 }
 
-static void write_value(enum form form, const char *field, char *text, size_t size)
+static void write_values(cj_form form, const char *field, char *text, size_t size)
 {
-    double v[2];
-    int64_t count;
-    switch (form) {
-    case SWITCH: snprintf(text, size, "true"); break; /* false is the default */
-    case COUNT:
-        memcpy(&count, field, sizeof count);
-        snprintf(text, size, "%lld", (long long)count);
-        break;
-    case NUMBER:
-        memcpy(v, field, sizeof *v);
-        write_number(v[0], text, size);
-        break;
-    case PAIR:
-        memcpy(v, field, sizeof v);
-        write_number(v[0], text, size);
-        size_t used = strlen(text);
-        if (used + 1 < size) {
+    double number[2] = {0, 0};
+    int64_t count[CJ_MILESTONES] = {0};
+    int most = form == CJ_PAIR ? 2 : form == CJ_COUNTS ? CJ_MILESTONES : 1;
+    bool numbers = form == CJ_NUMBER || form == CJ_PAIR;
+    memcpy(numbers ? (void *)number : (void *)count, field, (size_t)most * sizeof(int64_t));
+    size_t used = 0;
+    for (int i = 0; i < most && used + 1 < size; i++) {
+        if (form == CJ_COUNTS && i && !count[i])
+            break;
+        if (i)
             text[used++] = '/';
-            write_number(v[1], text + used, size - used);
-        }
-        break;
+        if (numbers)
+            write_number(number[i], text + used, size - used);
+        else
+            snprintf(text + used, size - used, "%lld",
+                     count[i] == CJ_ZERO ? 0LL : (long long)count[i]);
+        used += strlen(text + used);
     }
 }
 
-/* The kind, and each key whose value is not that of `plain`. */
+static void write_value(const cj_key_row *k, const char *field, char *text, size_t size)
+{
+    bool on;
+    if (k->form != CJ_SWITCH) {
+        write_values(k->form, field, text, size);
+        return;
+    }
+    memcpy(&on, field, sizeof on);
+    snprintf(text, size, on ? "true" : "false");
+}
+
+/* The kind, and each key whose value is not that of `plain` (NULL: all keys). */
 static void write_text(const language *l, int kind, const void *value, const void *plain,
                        char *text, size_t size)
 {
-    static const size_t bytes[] = {[NUMBER] = sizeof(double),
-                                   [PAIR] = 2 * sizeof(double),
-                                   [COUNT] = sizeof(int64_t),
-                                   [SWITCH] = sizeof(bool)};
-    size_t used = (size_t)snprintf(text, size, "%s", l->kind[kind]);
-    char mark = ':';
-    for (int i = 0; i < l->key_count && used < size; i++) {
-        const key *k = &l->keys[i];
+    size_t used = (size_t)snprintf(text, size, "%s", l->name(kind));
+    char mark = ':', word[MOST_TEXT];
+    for (int i = 0; i < l->keys && used < size; i++) {
+        const cj_key_row *k = &l->key[i];
         const char *field = (const char *)value + k->offset;
-        char number[64];
-        if (!(k->kinds & ONLY(kind)) ||
-            !memcmp(field, (const char *)plain + k->offset, bytes[k->form]))
+        if (!(l->takes(kind) & BIT(i)) ||
+            (plain && !memcmp(field, (const char *)plain + k->offset, form_bytes[k->form])))
             continue;
-        write_value(k->form, field, number, sizeof number);
-        used += (size_t)snprintf(text + used, size - used, "%c%s=%s", mark, k->name, number);
+        write_value(k, field, word, sizeof word);
+        used += (size_t)snprintf(text + used, size - used, "%c%s=%s", mark, k->name, word);
         mark = ',';
     }
 }
 
+static cj_optimiser plain_optimiser(int kind)
+{
+    cj_optimiser plain = {.kind = (cj_optimiser_kind)kind};
+    plain.weight_decay = cj_optimiser_table[kind].text_decay;
+    cj_optimiser_fill(&plain);
+    return plain;
+}
+
+static cj_schedule plain_schedule(int kind)
+{
+    cj_schedule plain = {.kind = (cj_schedule_kind)kind};
+    cj_schedule_fill(&plain);
+    return plain;
+}
+
 void cj_optimiser_text(const cj_optimiser *optimiser, char *text, size_t size)
 {
-    cj_optimiser value = *optimiser;
-    cj_optimiser plain = {.weight_decay = value.kind == CJ_ADAMW ? ADAMW_DECAY : 0};
+    cj_optimiser value = *optimiser, plain = plain_optimiser((int)value.kind);
     cj_optimiser_fill(&value);
-    cj_optimiser_fill(&plain);
     write_text(&optimisers, (int)value.kind, &value, &plain, text, size);
 }
 
 void cj_schedule_text(const cj_schedule *schedule, char *text, size_t size)
 {
-    cj_schedule value = *schedule, plain = {0};
+    cj_schedule value = *schedule, plain = plain_schedule((int)value.kind);
     cj_schedule_fill(&value);
-    cj_schedule_fill(&plain);
     write_text(&schedules, (int)value.kind, &value, &plain, text, size);
+}
+
+bool cj_optimiser_list(int i, char *text, size_t size)
+{
+    if (i < 0 || i >= CJ_OPTIMISER_COUNT)
+        return false;
+    cj_optimiser plain = plain_optimiser(i);
+    write_text(&optimisers, i, &plain, NULL, text, size);
+    return true;
+}
+
+bool cj_schedule_list(int i, char *text, size_t size)
+{
+    if (i < 0 || i >= CJ_SCHEDULE_COUNT)
+        return false;
+    cj_schedule plain = plain_schedule(i);
+    write_text(&schedules, i, &plain, NULL, text, size);
+    return true;
 }

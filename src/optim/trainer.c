@@ -91,6 +91,8 @@ static cj_status take_defaults(cj_trainer *t)
     if (status == CJ_OK)
         status = cj_schedule_take(t->context, a->schedule ? a->schedule : cj_constant_rate(),
                                   &t->schedule);
+    if (status == CJ_OK && t->schedule.kind == CJ_PLATEAU && !a->validation)
+        status = refuse(t, "the schedule plateau needs a .validation source");
     /* What they pointed to need not outlive this call. */
     a->optimiser = NULL;
     a->schedule = NULL;

@@ -95,9 +95,8 @@ static cj_tensor *make_output(cj_trainer *t, int64_t n)
 static cj_tensor *make_update(cj_trainer *t, cj_tensor *loss)
 {
     cj_at at = t->a.at;
-    cj_variable *step = cj_scope_step(t->root);
-    cj_tensor *rate = cj_schedule_rate_at(at, &t->schedule, cj_variable_read_at(at, step),
-                                          t->optimiser.lr, t->batches, t->batches * t->a.epochs);
+    cj_tensor *rate = cj_scope_rate_at(at, t->root, &t->schedule, t->optimiser.lr, t->batches,
+                                       t->batches * t->a.epochs);
     struct cj_optimize_args o = {.scope = t->root,
                                  .loss = loss,
                                  .optimiser = &t->optimiser,

@@ -219,6 +219,10 @@ static cj_status validate(cj_trainer *t, bool *best)
         return status;
     t->validation_loss = scores.loss;
     t->validation_accuracy = scores.accuracy;
+    if (t->schedule.kind == CJ_PLATEAU)
+        status = cj_plateau_observe(t->root, &t->schedule, scores.loss);
+    if (status != CJ_OK)
+        return status;
     *best =
         t->best[BEST_EPOCH] == 0 || isnan(t->best[BEST_LOSS]) || scores.loss < t->best[BEST_LOSS];
     if (*best) {

@@ -61,6 +61,9 @@ run 0
 says out 'Commands:'
 run 0 help nets
 says out 'residual('
+run 0 help optimisers
+says out 'adamw:lr=0.001,weight_decay=0.01'
+says out 'one_cycle:'
 run 0 help --man-pages man
 for command in train eval predict show data version help; do
     [ -s "man/cajal-$command.1" ] || complain "no manual page of $command"

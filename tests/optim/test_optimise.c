@@ -117,6 +117,60 @@ static void test_f32(void **state)
         follow(&trajectories[i], CJ_F32, 1e-5);
 }
 
+/* ---- schedules against torch.optim.lr_scheduler, from lr 0.5 ---- */
+
+static void test_schedule_paths(void **state)
+{
+    (void)state;
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    for (size_t i = 0; i < sizeof schedule_paths / sizeof schedule_paths[0]; i++) {
+        const schedule_path *path = &schedule_paths[i];
+        cj_schedule schedule;
+        if (cj_schedule_parse(context, path->name, &schedule) != CJ_OK)
+            fail_msg("%s: %s", path->name, cj_error(context));
+        for (int64_t t = 0; t < 60; t++) {
+            double rate;
+            cj_tensor *step = cj_tensor_from(context, CJ_I64, 0, NULL, &t);
+            cj_tensor *r =
+                cj_schedule_rate(&schedule, step, 0.5, path->steps_per_epoch, path->total_steps);
+            if (cj_read(r, &rate, sizeof rate) != CJ_OK)
+                fail_msg("%s: %s", path->name, cj_error(context));
+            if (!(fabs(rate - path->rate[t]) <= 1e-13))
+                fail_msg("%s at %d: %.17g, torch gives %.17g", path->name, (int)t, rate,
+                         path->rate[t]);
+        }
+    }
+    cj_context_free(context);
+}
+
+static void test_plateau(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof plateau_paths / sizeof plateau_paths[0]; i++) {
+        const schedule_path *path = &plateau_paths[i];
+        cj_context *context = cj_context_new(NULL, NULL, 0);
+        cj_scope *s = cj_scope_new(context);
+        cj_schedule schedule;
+        if (cj_schedule_parse(context, path->name, &schedule) != CJ_OK)
+            fail_msg("%s: %s", path->name, cj_error(context));
+        assert_null(cj_schedule_rate(&schedule, cj_variable_read(cj_scope_step(s)), 0.5, 0, 0));
+        assert_non_null(strstr(cj_error(context), "cj_scope_rate"));
+        cj_error_clear(context);
+        cj_tensor *rate = cj_scope_rate(s, &schedule, 0.5, 0, 0);
+        cj_program *program = cj_compile(context, 1, &rate, NULL);
+        assert_non_null(program);
+        for (int t = 0; t < 60; t++) {
+            assert_int_equal(cj_run(program, 0, NULL), CJ_OK);
+            double got = cj_output_number(program, 0);
+            if (!(fabs(got - path->rate[t]) <= 1e-13))
+                fail_msg("%s at %d: %.17g, torch gives %.17g", path->name, t, got, path->rate[t]);
+            assert_int_equal(cj_plateau_observe(s, &schedule, plateau_metric[t]), CJ_OK);
+        }
+        cj_program_free(program);
+        cj_context_free(context);
+    }
+}
+
 /* State lies in the scope under torch's words, a frozen parameter is left alone, its state is
  * not made. */
 static void test_state_and_frozen(void **state)
@@ -194,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_state_and_frozen),
         cmocka_unit_test(test_bad_options),
         cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_schedule_paths),
+        cmocka_unit_test(test_plateau),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
