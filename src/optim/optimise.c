@@ -238,12 +238,6 @@ static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, cj_r
         status = differentiate(a, p);
     if (status != CJ_OK)
         return status;
-    int used = 0;
-    for (int i = 0; i < p->count; i++)
-        used += p->gradient[i] != NULL;
-    if (!used)
-        return cj_fail_building(r->context, CJ_INVALID, at,
-                                "optimize: the loss depends on no parameter to train");
     if (a->clip_value > 0)
         clip_values(at, p, a->clip_value);
     if (a->clip_norm > 0)
