@@ -12,6 +12,7 @@
 #include "cajal/custom.h"
 #include "cajal/fit.h"
 #include "cajal/graph.h"
+#include "cajal/implicit.h"
 #include "cajal/index.h"
 #include "cajal/layers.h"
 #include "cajal/loop.h"

@@ -3,8 +3,9 @@
  *
  * A derivative is given as a function that builds a graph; so it can be differentiated again, mapped
  * over lanes (cj_vmap), put into a loop, like any other. It is called whenever a derivative of the
- * node is built, and hangs on what it is given alone: a tensor that it takes from elsewhere is a
- * constant to every transformation. `user` is handed through, and must stand as long as nodes are
+ * node is built, with tensors that stand for y, x and g and hang on nothing, so that it may
+ * differentiate by them. It hangs on what it is given alone: a tensor that it takes from elsewhere is
+ * a constant to every transformation. `user` is handed through, and must stand as long as nodes are
  * built on the node (or is copied, see .user_bytes).
  */
 #ifndef CAJAL_CUSTOM_H

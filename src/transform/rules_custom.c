@@ -49,23 +49,106 @@ static void no_derivative(cj_at at, const cj_tensor *node, const char *name, con
                      name, direction);
 }
 
+/*
+ * The caller's functions are asked about placeholders, which hang on nothing: so a derivative that they take themselves is a
+ * partial one, though y is made of x, and x[1] perhaps of x[0].
+ */
+typedef struct question {
+    cj_custom_record record;
+    cj_at at;
+    cj_tensor *y;
+    cj_tensor **x;
+    int count;
+} question;
+
+static bool ask_about(question *q, cj_at at, const cj_tensor *node)
+{
+    int first = first_of(node);
+    *q = (question){.record = cj_custom_unpack(node->option),
+                    .at = at,
+                    .y = placeholder(at, node),
+                    .x = tensors(at, node->context, node->source_count),
+                    .count = node->source_count - first};
+    for (int i = 0; q->x && i < q->count; i++)
+        q->x[i] = placeholder(at, node->source[first + i]);
+    return q->y && q->x && node->context->build_status == CJ_OK;
+}
+
+/* c[i]: the cotangent of x[i] when y's is *g, a placeholder that is made here. */
+static bool ask_vjp(const question *q, cj_tensor **g, cj_tensor **c)
+{
+    *g = placeholder(q->at, q->y);
+    if (!*g)
+        return false;
+    q->record.vjp(q->record.user, q->y, q->count, q->x, *g, c);
+    for (int i = 0; i < q->count; i++)
+        if (c[i] && !alike(q->at, q->record.name, "cotangent", i, c[i], q->x[i]))
+            return false;
+    return q->y->context->build_status == CJ_OK;
+}
+
+/* y's tangent when those of x are t, placeholders that are made here where `given` has a tensor. */
+static cj_tensor *ask_jvp(const question *q, cj_tensor *const *given, cj_tensor **t)
+{
+    for (int i = 0; i < q->count; i++)
+        t[i] = given[i] ? placeholder(q->at, q->x[i]) : NULL;
+    cj_tensor *answer = q->record.jvp(q->record.user, q->y, q->count, q->x, t);
+    return answer && alike(q->at, q->record.name, "tangent", 0, answer, q->y) ? answer : NULL;
+}
+
+typedef cj_status transform(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *by,
+                            int outputs, cj_tensor *const *y, cj_tensor **out);
+
+/* The answers with y and x in place of the placeholders, and to[i] in that of from[i]; by cj_replace, or cj_vmap. */
+static void apply_to(transform *put, const question *q, cj_tensor *y, cj_tensor *const *x, int more,
+                     cj_tensor *const *from, cj_tensor *const *to, int answers,
+                     cj_tensor *const *answer, cj_tensor **out)
+{
+    cj_context *context = y->context;
+    int count = 1 + q->count, given = 0;
+    cj_tensor **before = tensors(q->at, context, count + more);
+    cj_tensor **after = tensors(q->at, context, count + more);
+    cj_tensor **some = tensors(q->at, context, 2 * answers);
+    if (!before || !after || !some)
+        return;
+    before[0] = q->y;
+    after[0] = y;
+    for (int i = 0; i < q->count; i++) {
+        before[1 + i] = q->x[i];
+        after[1 + i] = x[i];
+    }
+    for (int i = 0; i < more; i++)
+        if (from[i]) {
+            before[count] = from[i];
+            after[count++] = to[i];
+        }
+    for (int i = 0; i < answers; i++)
+        if (answer[i])
+            some[given++] = answer[i];
+    if (given == 0 || put(q->at, count, before, after, given, some, some + answers) != CJ_OK)
+        return;
+    for (int i = answers; i-- > 0;)
+        out[i] = answer[i] ? some[answers + --given] : NULL;
+}
+
 /* ---- reverse mode ---- */
 
 void cj_custom_cotangents(cj_at at, cj_tensor *node, cj_tensor *g, cj_tensor **out)
 {
-    cj_custom_record record = cj_custom_unpack(node->option);
-    int first = first_of(node), count = node->source_count - first;
+    int first = first_of(node);
     for (int i = 0; i < node->source_count; i++)
         out[i] = NULL;
-    if (!record.vjp) {
-        no_derivative(at, node, record.name, "reverse");
+    question q;
+    cj_tensor *asked, **c = tensors(at, node->context, node->source_count);
+    if (!c || !ask_about(&q, at, node))
+        return;
+    if (!q.record.vjp) {
+        no_derivative(at, node, q.record.name, "reverse");
         return;
     }
-    record.vjp(record.user, node, count, node->source + first, g, out + first);
-    for (int i = 0; i < count; i++)
-        if (out[first + i] &&
-            !alike(at, record.name, "cotangent", i, out[first + i], node->source[first + i]))
-            return;
+    if (ask_vjp(&q, &asked, c))
+        apply_to(cj_replace_at, &q, node, node->source + first, 1, &asked, &g, q.count, c,
+                 out + first);
 }
 
 /* Reverse mode asks for all cotangents at once, above. */
@@ -116,8 +199,13 @@ static cj_tensor *custom_tangent(cj_at at, cj_tensor *node, cj_tensor **t)
     }
     if (!record.jvp)
         return transposed(at, node, t);
-    cj_tensor *tangent = record.jvp(record.user, node, count, node->source + first, t + first);
-    return tangent && !alike(at, record.name, "tangent", 0, tangent, node) ? NULL : tangent;
+    question q;
+    cj_tensor **asked = tensors(at, node->context, count), *tangent = NULL;
+    cj_tensor *answer = asked && ask_about(&q, at, node) ? ask_jvp(&q, t + first, asked) : NULL;
+    if (answer)
+        apply_to(cj_replace_at, &q, node, node->source + first, count, asked, t + first, 1, &answer,
+                 &tangent);
+    return tangent;
 }
 
 CJ_TANGENT(custom)
@@ -130,82 +218,34 @@ CJ_TANGENT(custom_gradient)
     return custom_tangent(at, node, t);
 }
 
-/* ---- lanes: the caller's functions are asked about placeholders of one lane, and the answer is mapped ---- */
-
-typedef struct one_lane {
-    cj_custom_record record;
-    cj_at at;
-    cj_tensor *y;
-    cj_tensor **x;
-} one_lane;
-
-/* out: what stands for `answer`, made of the placeholders of one lane and of `from`, when those of all lanes are `to`. */
-static cj_tensor *over_lanes(const one_lane *one, cj_tensor *y, int count, cj_tensor *const *x,
-                             int more, cj_tensor *const *from, cj_tensor *const *to,
-                             cj_tensor *answer)
-{
-    int all = 1 + count + more;
-    cj_tensor **before = tensors(one->at, y->context, all), *out = NULL;
-    cj_tensor **after = tensors(one->at, y->context, all);
-    if (!before || !after)
-        return NULL;
-    before[0] = one->y;
-    after[0] = y;
-    for (int i = 0; i < count; i++) {
-        before[1 + i] = one->x[i];
-        after[1 + i] = x[i];
-    }
-    for (int i = 0; i < more; i++)
-        if (from[i]) {
-            before[1 + count] = from[i];
-            after[1 + count++] = to[i];
-        }
-    cj_vmap_at(one->at, 1 + count, before, after, 1, &answer, &out);
-    return out;
-}
+/* ---- lanes: the question is about one lane, the answer is mapped ---- */
 
 static void vjp_over_lanes(void *user, cj_tensor *y, int count, cj_tensor *const *x, cj_tensor *g,
                            cj_tensor **out)
 {
-    const one_lane *one = user;
-    cj_tensor *g_one = placeholder(one->at, one->y);
-    cj_tensor **c = tensors(one->at, y->context, count);
-    if (!g_one || !c)
-        return;
-    one->record.vjp(one->record.user, one->y, count, one->x, g_one, c);
-    for (int i = 0; i < count; i++)
-        if (c[i] && alike(one->at, one->record.name, "cotangent", i, c[i], one->x[i]))
-            out[i] = over_lanes(one, y, count, x, 1, &g_one, &g, c[i]);
+    const question *one = user;
+    cj_tensor *asked, **c = tensors(one->at, y->context, count);
+    if (c && ask_vjp(one, &asked, c))
+        apply_to(cj_vmap_at, one, y, x, 1, &asked, &g, count, c, out);
 }
 
 static cj_tensor *jvp_over_lanes(void *user, cj_tensor *y, int count, cj_tensor *const *x,
                                  cj_tensor *const *t)
 {
-    const one_lane *one = user;
-    cj_tensor **t_one = tensors(one->at, y->context, count);
-    if (!t_one)
-        return NULL;
-    for (int i = 0; i < count; i++)
-        t_one[i] = t[i] ? placeholder(one->at, one->x[i]) : NULL;
-    cj_tensor *answer = one->record.jvp(one->record.user, one->y, count, one->x, t_one);
-    if (!answer || !alike(one->at, one->record.name, "tangent", 0, answer, one->y))
-        return NULL;
-    return over_lanes(one, y, count, x, count, t_one, t, answer);
+    const question *one = user;
+    cj_tensor **asked = tensors(one->at, y->context, count), *tangent = NULL;
+    cj_tensor *answer = asked ? ask_jvp(one, t, asked) : NULL;
+    if (answer)
+        apply_to(cj_vmap_at, one, y, x, count, asked, t, 1, &answer, &tangent);
+    return tangent;
 }
 
 static cj_tensor *batch_custom(cj_at at, cj_tensor *node, int64_t lanes, cj_tensor **source,
                                const bool *batched)
 {
-    int first = first_of(node), count = node->source_count - first;
-    one_lane *one = cj_frame_memory(node->context, at, sizeof *one);
-    if (!one)
+    question *one = cj_frame_memory(node->context, at, sizeof *one);
+    if (!one || !ask_about(one, at, node))
         return NULL;
-    *one = (one_lane){.record = cj_custom_unpack(node->option),
-                      .at = at,
-                      .y = placeholder(at, node),
-                      .x = tensors(at, node->context, count)};
-    for (int i = 0; one->x && i < count; i++)
-        one->x[i] = placeholder(at, node->source[first + i]);
     cj_custom_record many = one->record;
     many.vjp = one->record.vjp ? vjp_over_lanes : NULL;
     many.jvp = one->record.jvp ? jvp_over_lanes : NULL;
