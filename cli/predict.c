@@ -172,6 +172,16 @@ static int predict_csv(predictor *q, const char *name, const cj_csv *csv)
     return EXIT_ERROR; /* a column that is not there, too: the file is */
 }
 
+/* Whether the first row, taken for data, names a column of the model: a header with nothing below it. */
+static bool begins_with_names(const cj_preprocess *p, const cj_csv *csv)
+{
+    for (int64_t j = 0; j < csv->columns && csv->rows > 0; j++)
+        for (int i = 0; i < p->columns; i++)
+            if (!strcmp(cj_csv_field(csv, 0, j), p->column[i].name))
+                return true;
+    return false;
+}
+
 static int predict_data(predictor *q, const char *name, const void *data, size_t size)
 {
     cj_csv csv;
@@ -183,10 +193,13 @@ static int predict_data(predictor *q, const char *name, const void *data, size_t
     int code = data_options(q->c, &options);
     if (code != EXIT_DONE)
         return code;
-    /* A single row of names and no data is still a header: the model knows its columns. */
-    if (!options.csv.header && q->p->named)
-        options.csv.header = 1;
     cj_status status = cj_csv_parse(q->c->context, name, data, size, &options.csv, &csv);
+    if (status == CJ_OK && !options.csv.header && !csv.header && q->p->named &&
+        begins_with_names(q->p, &csv)) {
+        options.csv.header = 1;
+        cj_csv_free(q->c->context, &csv);
+        status = cj_csv_parse(q->c->context, name, data, size, &options.csv, &csv);
+    }
     if (status != CJ_OK)
         return fail_library(q->c, status);
     code =

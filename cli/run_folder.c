@@ -160,11 +160,13 @@ static int check_agreement(train *t)
             return fail(c, EXIT_USAGE,
                         "the run in '%s' has --epochs %lld; --resume can only raise it", t->folder,
                         (long long)json_integer_value(then));
+        bool none = json_is_null(then);
         size_t form = JSON_ENCODE_ANY | JSON_REAL_PRECISION(6);
         char *was = json_dumps(then, form), *is = json_dumps(now, form);
         int code = fail(c, EXIT_USAGE,
-                        "the run in '%s' has --%s %s, not %s: a resumed run keeps its options",
-                        t->folder, key, was ? was : "", is ? is : "");
+                        "the run in '%s' has %s--%s%s%s, not %s: a resumed run keeps its options",
+                        t->folder, none ? "no " : "", key, none ? "" : " ", none || !was ? "" : was,
+                        is ? is : "");
         free(was);
         free(is);
         return code;

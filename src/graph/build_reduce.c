@@ -44,8 +44,9 @@ cj_tensor *cj_mean_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep)
 {
     if (!cj_ready(x))
         return NULL;
-    cj_dtype dtype = x->dtype;
-    bool whole = cj_dtype_class(dtype) == 'i' || cj_dtype_class(dtype) == 'u';
+    const char class = cj_dtype_class(x->dtype);
+    const cj_dtype dtype = x->dtype;
+    bool whole = class == 'i' || class == 'u';
     int64_t count = 1;
     for (int i = 0; i < x->rank; i++)
         if (axes & CJ_AXIS(i))

@@ -94,7 +94,7 @@ static inline int cj_value_sources(const cj_tensor *node)
 {
     return node->op == CJ_OP_CUSTOM_GRADIENT ? 1 : node->source_count;
 }
-static inline char cj_dtype_class(int dtype)
+static inline char cj_dtype_class(cj_dtype dtype)
 {
     static const char class_of[] = {
 #define CJ_X(NAME, name, type, bytes, kind) kind,

@@ -118,6 +118,16 @@ says err 'bad.csv, line 301, column "a"'
 cut -d, -f2 two.csv >lacking.csv
 run 1 predict two lacking.csv
 says err 'lacking.csv: 1 column that the model needs is missing: "a"'
+# Rows without names are taken by place, names without rows are a header.
+tail -n +2 two.csv >nameless.csv
+run 0 predict two nameless.csv
+cut -d, -f2- out >by-place
+run 0 predict two two.csv
+cut -d, -f2- out >by-name
+same by-place by-name
+head -n 1 two.csv >names.csv
+run 0 predict two names.csv
+[ "$(wc -l <out)" = 1 ] || complain "names without rows: $(cat out)"
 
 # What the data have no use for is refused.
 run 2 train --data two.csv --target y1 --size 8
