@@ -10,6 +10,7 @@
 
 #include "cajal/base.h"
 #include "cajal/custom.h"
+#include "cajal/fft.h"
 #include "cajal/fit.h"
 #include "cajal/graph.h"
 #include "cajal/implicit.h"

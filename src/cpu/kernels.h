@@ -11,6 +11,7 @@
 
 #include "../base/base.h"
 #include "../graph/op_list.h"
+#include "fft.h"
 #include "isa.h"
 
 /* ---- maps ---- */
@@ -167,6 +168,12 @@ struct cj_isa_kernels {
     cj_fold_fn fold[CJ_REDUCE_OP_COUNT][CJ_DTYPE_COUNT];
     cj_fold_columns_fn fold_columns[CJ_REDUCE_OP_COUNT][CJ_DTYPE_COUNT];
     cj_reduce_fn reduce[CJ_REDUCE_OP_COUNT][CJ_DTYPE_COUNT];
+
+    /* Fourier transforms (fft.h), by dtype: CJ_F32, CJ_F64. */
+    cj_fft_stage_fn fft_stage[CJ_DTYPE_COUNT];
+    cj_fft_multiply_fn fft_multiply[CJ_DTYPE_COUNT];
+    cj_fft_split_fn fft_split[CJ_DTYPE_COUNT];
+    cj_fft_merge_fn fft_merge[CJ_DTYPE_COUNT];
 };
 
 extern const struct cj_isa_kernels cj_kernels_baseline;

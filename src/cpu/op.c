@@ -30,6 +30,8 @@ void cj_op_share(const cj_op_run *run, int64_t count, int64_t work, cj_range_fn 
 typedef struct cj_op_call {
     cj_call call;
     const void **in;
+    void *plan;
+    size_t plan_bytes;
 } cj_op_call;
 
 static void *memory_of(const cj_view *view, int dtype, void *const *buffer)
@@ -47,7 +49,8 @@ static cj_status run_op(cj_call *base, void *const *buffer, void *scratch)
                      .kernel = k,
                      .in = c->in,
                      .out = memory_of(&k->store[0].view, k->dtype, buffer),
-                     .scratch = scratch};
+                     .scratch = scratch,
+                     .plan = c->plan};
     return cj_op_kernels[k->op]->run(&run);
 }
 
@@ -55,6 +58,12 @@ static void release_op(cj_call *base)
 {
     cj_op_call *c = (cj_op_call *)base;
     cj_release(base->context, c->in, sizeof(*c->in) * (size_t)base->kernel->operand_count);
+    cj_release_aligned(base->context, c->plan, c->plan_bytes);
+}
+
+const void *cj_op_plan(const cj_call *call)
+{
+    return ((const cj_op_call *)call)->plan;
 }
 
 cj_status cj_prepare_op(cj_context *context, const cj_kernel *kernel, cj_call **out)
@@ -72,9 +81,14 @@ cj_status cj_prepare_op(cj_context *context, const cj_kernel *kernel, cj_call **
     c->call.release = release_op;
     c->call.scratch_bytes = op->scratch ? op->scratch(context, kernel) : 0;
     c->in = cj_allocate(context, sizeof(*c->in) * (size_t)kernel->operand_count);
-    if (!c->in) {
+    c->plan_bytes = op->plan_bytes ? op->plan_bytes(kernel) : 0;
+    c->plan = op->plan_bytes && c->in ? cj_allocate_aligned(context, c->plan_bytes) : NULL;
+    status = c->in && (c->plan || !op->plan_bytes) ? CJ_OK : CJ_NO_MEMORY;
+    if (status == CJ_OK && op->plan)
+        status = op->plan(context, kernel, c->plan);
+    if (status) {
         cj_cpu_target.release(context, &c->call);
-        return CJ_NO_MEMORY;
+        *out = NULL;
     }
-    return CJ_OK;
+    return status;
 }

@@ -10,14 +10,15 @@
 #ifndef CJ_CPU_OP_H
 #define CJ_CPU_OP_H
 
-#include "compile/kernel.h"
+#include "compile/target.h"
 
 typedef struct cj_op_run {
     cj_context *context;
     const cj_kernel *kernel; /* op, option, operand[i].dtype, .rank, .extent; dtype, rank, extent */
     const void *const *in;   /* of each operand */
     void *out;
-    void *scratch; /* 64-byte aligned, as many bytes as `scratch` has said */
+    void *scratch;    /* 64-byte aligned, as many bytes as `scratch` has said */
+    const void *plan; /* what `plan` has filled */
 } cj_op_run;
 
 typedef struct cj_op_kernel {
@@ -25,6 +26,10 @@ typedef struct cj_op_kernel {
     cj_status (*check)(cj_context *context, const cj_kernel *kernel);
     /* Bytes of scratch, for as many threads as the context has; NULL: none. */
     size_t (*scratch)(cj_context *context, const cj_kernel *kernel);
+    /* What is worked out once, when the kernel is compiled, and kept: bytes (64-byte aligned), and what
+     * fills them. NULL: none. */
+    size_t (*plan_bytes)(const cj_kernel *kernel);
+    cj_status (*plan)(cj_context *context, const cj_kernel *kernel, void *plan);
     /* Computes `out`, which overlaps no operand; allocates nothing; shares out work by
      * cj_op_share. */
     cj_status (*run)(const cj_op_run *run);
@@ -36,6 +41,9 @@ typedef struct cj_op_kernel {
 } cj_op_kernel;
 
 extern const cj_op_kernel *const cj_op_kernels[CJ_OP_COUNT]; /* NULL: not a call */
+
+/* The plan of a call that was made ready (for the tests). */
+const void *cj_op_plan(const cj_call *call);
 
 /* Runs fn(state, thread, begin, end) over [0, count) in static ranges; `work`: what one of them
  * costs, in elements that are touched. */

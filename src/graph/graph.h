@@ -15,6 +15,8 @@
  *   WINDOW_*         spatial d, then d each of window, stride, dilation, input dilation, low, high
  *   GATHER           axis, 1 for zeros in place of NaN
  *   SCATTER_*        axis, its new extent
+ *   FFT, RFFT        axis, 1 for e^(+2 pi i j k / n) (FFT)
+ *   IRFFT            axis, its new extent
  *   CUMSUM           axis, 1 for from the last element to the first; so RECURRENCE
  *   CUMULATIVE_*     axis
  *   ARGSORT          axis, 1 for the largest first, how many of the order
@@ -183,6 +185,12 @@ cj_tensor *cj_csr_matmul_node(cj_at at, cj_tensor *values, cj_tensor *columns, c
 cj_tensor *cj_csr_dot_node(cj_at at, cj_tensor *columns, cj_tensor *starts, cj_tensor *a,
                            cj_tensor *b);
 cj_tensor *cj_recurrence_node(cj_at at, cj_tensor *a, cj_tensor *b, int axis, bool reverse);
+
+/* The sums of FFT and RFFT (im: NULL), [2, ...]: re and im behind each other; and of IRFFT. Neither divides. */
+cj_tensor *cj_fft_node(cj_at at, cj_op op, cj_tensor *re, cj_tensor *im, int axis, bool inverse);
+cj_tensor *cj_irfft_node(cj_at at, cj_tensor *re, cj_tensor *im, int axis, int64_t extent);
+/* Part i of a leading axis, which goes. */
+cj_tensor *cj_part_of(cj_at at, cj_tensor *packed, int i);
 
 /* Unpacked options. */
 cj_conv_options cj_conv_options_of(const cj_tensor *node);

@@ -105,7 +105,10 @@
     X(SEARCHSORTED, searchsorted, 2) /* (sorted, values): i32 places along the last axis */ \
     X(CSR_MATMUL, csr_matmul, 4)   /* (values, columns, starts, x): A x of a sparse A by rows, or A^T x */ \
     X(CSR_DOT, csr_dot, 4)         /* (columns, starts, a, b): the entries of a b^T that a sparse matrix has */ \
-    X(BIT_MATMUL, bit_matmul, 2)   /* packed rows [m, w], [n, w]: in how many bits each two differ, i32 */
+    X(BIT_MATMUL, bit_matmul, 2)   /* packed rows [m, w], [n, w]: in how many bits each two differ, i32 */ \
+    X(FFT, fft, 2)     /* (re, im): the sums over an axis of x[j] e^(-2 pi i j k / n); [2, ...] */ \
+    X(RFFT, rfft, 1)   /* the first n / 2 + 1 of them, of real x; [2, ...] */                      \
+    X(IRFFT, irfft, 2) /* (re, im): real sums of a Hermitian spectrum given by its first half */
 
 /* Everything else: X(NAME, name, arity). */
 #define CJ_OTHER_OP_LIST(X)                                                                        \

@@ -373,6 +373,9 @@ static cj_status matmul_rule(cj_context *context, cj_at at, const cj_node_spec *
 #define scatter_max_rule cj_rule_scatter
 #define scatter_min_rule cj_rule_scatter
 #define scatter_last_rule cj_rule_scatter
+#define fft_rule cj_rule_fft
+#define rfft_rule cj_rule_fft
+#define irfft_rule cj_rule_irfft
 #define cumsum_rule cj_rule_cumulative
 #define cumulative_argmax_rule cj_rule_cumulative
 #define cumulative_argmin_rule cj_rule_cumulative

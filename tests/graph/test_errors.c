@@ -1,6 +1,7 @@
 /*
  * tests/graph/test_errors.c - the sentence of every building error: op, what clashes, the caller's file and line.
  */
+#include "cajal/fft.h"
 #include "graph/graph.h"
 
 #include <setjmp.h>
@@ -185,6 +186,30 @@ static void test_first_error_stays(void **state)
     cj_context_free(d);
 }
 
+static void test_fourier(void **state)
+{
+    cj_context *c = *state;
+    cj_tensor *x = f32(c, 2, I64(4, 3)), *y = f32(c, 2, I64(4, 2));
+    cj_tensor *wide = cj_input(c, "w", CJ_F64, 2, I64(4, 3)), *none = f32(c, 1, I64(0));
+    EXPECT(cj_fft((cj_complex){x, y}, 0, CJ_FFT_ORTHO).re, SHAPE,
+           "fft: the real part f32[4, 3] and the imaginary part f32[4, 2] must have one shape");
+    EXPECT(
+        cj_fft((cj_complex){x, wide}, 0, CJ_FFT_ORTHO).re, DTYPE,
+        "fft: f32[4, 3] and f64[4, 3]; real and imaginary part are both f32 or both f64: cj_cast "
+        "them");
+    EXPECT(cj_rfft(none, 0, CJ_FFT_ORTHO).re, SHAPE,
+           "rfft: axis 0 of f32[0] has no elements; it needs 1 at least");
+    EXPECT(cj_irfft((cj_complex){x, NULL}, 1, 7, CJ_FFT_ORTHO), SHAPE,
+           "irfft: 7 elements from axis 1 of f32[4, 3]; they come from n / 2 + 1 of them");
+    EXPECT(cj_fftn((cj_complex){x, NULL}, CJ_AXIS(2), CJ_FFT_ORTHO).re, INVALID,
+           "fftn: the axes 0x4 of f32[4, 3], which has 2");
+    EXPECT(cj_complex_of(x, wide).re, DTYPE,
+           "complex_of: f32[4, 3] and f64[4, 3]; real and imaginary part are both f32 or both f64: "
+           "cj_cast them");
+    EXPECT(cj_complex_from_pairs(x).re, SHAPE,
+           "complex_from_pairs: f32[4, 3]; the last axis must have 2 elements");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_contractions, begin, end),
         cmocka_unit_test_setup_teardown(test_sizes, begin, end),
         cmocka_unit_test_setup_teardown(test_first_error_stays, begin, end),
+        cmocka_unit_test_setup_teardown(test_fourier, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

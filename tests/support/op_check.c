@@ -91,7 +91,8 @@ void check_op(cj_tensor *x)
                                                  .kernel = k,
                                                  .in = in,
                                                  .out = slow,
-                                                 .scratch = p->call[p->kernels - 1].scratch});
+                                                 .scratch = p->call[p->kernels - 1].scratch,
+                                                 .plan = cj_op_plan(p->call[p->kernels - 1].call)});
     compare(x, cj_output(p, 0), slow);
     free(slow);
     free(in);

@@ -1,6 +1,7 @@
 /*
  * src/cpu/isa/map_table.c - the table of an instruction set.
  */
+#include "fft.h"
 #include "map.h"
 #include "move.h"
 #include "reduce.h"
@@ -43,5 +44,10 @@ const struct cj_isa_kernels CJ_ISA_FN(cj_kernels) = {
                                .reduce[CJ_OP_##NAME - CJ_OP_SUM][CJ_##DTYPE] =                     \
                                    CJ_ISA_FN(cj_reduce_##name##_##dtype),
     CJ_REDUCE_KERNELS(CJ_X)
+#undef CJ_X
+#define CJ_X(name)                                                                                 \
+    .fft_##name[CJ_F32] = CJ_ISA_FN(cj_fft_##name##_f32),                                          \
+    .fft_##name[CJ_F64] = CJ_ISA_FN(cj_fft_##name##_f64),
+        CJ_FFT_KERNELS(CJ_X)
 #undef CJ_X
 };
