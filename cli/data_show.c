@@ -106,9 +106,11 @@ static int show_examples(cli *c)
         for (int i = 0; i < p->rank; i++)
             printf("%s%lld", i ? "x" : "", (long long)p->shape[i]);
         printf(", %s\n", p->task == CJ_TASK_CLASSES ? "classes" : "regression");
-        printf("%lld training, %lld validation, %lld test examples%s\n",
+        printf("%lld training, %lld validation, %lld test %s%s\n",
                (long long)data->part[CJ_TRAIN].count, (long long)data->part[CJ_VALIDATION].count,
-               (long long)data->part[CJ_TEST].count, data->own_test ? "" : " (split off)");
+               (long long)data->part[CJ_TEST].count,
+               cj_of_count(data->part[CJ_TEST].count, "example", "examples"),
+               data->own_test ? "" : " (split off)");
         for (int i = 0; i < data->notes; i++)
             printf("%s\n", data->note[i]);
         int64_t *counts =

@@ -69,8 +69,10 @@ static int measure(cli *c, cj_model *model, const cj_dataset *data, const cj_exa
     release_outputs(c->context, model, part, raw);
     if (status != CJ_OK)
         return fail_library(c, status);
-    const char *what = part == &data->part[CJ_TEST] ? "test examples"
-                       : data->own_test             ? "training examples"
+    bool one = part->count == 1;
+    const char *what = part == &data->part[CJ_TEST] ? one ? "test example" : "test examples"
+                       : data->own_test             ? one ? "training example" : "training examples"
+                       : one                        ? "example, all there is"
                                                     : "examples, all there are";
     print_result(c, model, what, &s);
     scores_free(c->context, &s);

@@ -78,9 +78,10 @@ static void announce(const train *t)
     int64_t count = 0;
     for (int i = 0; i < cj_net_layers(cj_model_net(t->model)); i++)
         count += cj_net_layer_at(cj_model_net(t->model), i)->parameters;
-    tell(t->c, "%s: %lld training, %lld validation, %lld test examples", p->data_name,
+    tell(t->c, "%s: %lld training, %lld validation, %lld test %s", p->data_name,
          (long long)d->part[CJ_TRAIN].count, (long long)d->part[CJ_VALIDATION].count,
-         (long long)d->part[CJ_TEST].count);
+         (long long)d->part[CJ_TEST].count,
+         cj_of_count(d->part[CJ_TEST].count, "example", "examples"));
     announce_task(t);
     tell(t->c, "net: %s", cj_net_text(cj_model_net(t->model)));
     tell(t->c, "%s parameters; %s, rate %g, %s, batch %lld, epochs %s%lld, seed %llu, %d %s (%s)",
@@ -196,7 +197,7 @@ static void print_result(const train *t, int count, const scores *s)
         putchar('\n');
     }
     if (count)
-        print_scores(p, "test examples", count, name, s);
+        print_scores(p, cj_of_count(s[0].count, "test example", "test examples"), count, name, s);
     else
         puts("no test part: nothing was measured");
     suggest(t, &s[0]);

@@ -65,7 +65,7 @@ cj_tensor *cj_random_integer_at(cj_at at, cj_tensor *key, cj_dtype dtype, int ra
 {
     if (!cj_ready(key))
         return NULL;
-    if ((unsigned)dtype >= CJ_DTYPE_COUNT || !strchr("iu", cj_dtype_class((int)dtype))) {
+    if ((unsigned)dtype >= CJ_DTYPE_COUNT || !strchr("iu", cj_dtype_class(dtype))) {
         cj_fail_building(key->context, CJ_DTYPE, at, "random_integer: %s; it makes integers",
                          cj_dtype_name(dtype));
         return NULL;
