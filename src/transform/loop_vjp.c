@@ -8,6 +8,7 @@
  */
 #include "cajal/transform.h"
 #include "graph/loop.h"
+#include "transform/cut.h"
 #include "transform/rules.h"
 
 typedef struct reverse {
@@ -127,11 +128,12 @@ static bool pull(reverse *r)
 
 typedef struct residuals {
     cj_traversal list;
-    bool *back;   /* by slot: depends on a cotangent */
-    bool *inside; /* depends on a parameter of the forward loop */
-    bool *need;
-    cj_tensor **keep; /* what is stacked */
-    int32_t kept;
+    bool *back;    /* by slot: depends on a cotangent */
+    bool *forward; /* depends on a parameter of the forward loop alone */
+    bool *
+        there; /* rows and captures of the forward loop, and its index, are there for the reverse one too */
+    bool *goal; /* is read on the way back */
+    bool *kept; /* is read from a further result of the forward loop */
 } residuals;
 
 static void mark(residuals *q, bool *mask, const cj_tensor *node)
@@ -140,36 +142,15 @@ static void mark(residuals *q, bool *mask, const cj_tensor *node)
         mask[node->slot] = true;
 }
 
-static bool is_view(const cj_tensor *node)
+static bool mark_ways(reverse *r, residuals *q)
 {
-    return (node->op >= CJ_OP_RESHAPE && node->op <= CJ_OP_FLIP && node->op != CJ_OP_PAD) ||
-           node->op == CJ_OP_STOP_GRADIENT;
-}
-
-/* Rows and captures of the forward loop are there for the reverse one as well. */
-static bool is_there(const reverse *r, const residuals *q, uint32_t slot, int32_t *which)
-{
-    const cj_tensor *node = q->list.node[slot];
-    for (int32_t i = r->carries; node->op == CJ_OP_PARAMETER && i < r->params; i++)
-        if (node == r->loop->param[i]) {
-            *which = i;
-            return true;
-        }
-    return node == r->loop->index;
-}
-
-static bool find_residuals(reverse *r, residuals *q, int32_t roots, cj_tensor *const *root,
-                           bool *used)
-{
-    q->list.context = r->context;
-    if (cj_traverse_since(&q->list, r->context, r->spec.since, roots, root) != CJ_OK)
-        return false;
     size_t nodes = (size_t)q->list.count + 1;
     q->back = cj_arena_take_zero(&r->memory, nodes);
-    q->inside = cj_arena_take_zero(&r->memory, nodes);
-    q->need = cj_arena_take_zero(&r->memory, nodes);
-    q->keep = cj_arena_take_zero(&r->memory, nodes * sizeof(cj_tensor *));
-    if (!q->back || !q->inside || !q->need || !q->keep)
+    q->forward = cj_arena_take_zero(&r->memory, nodes);
+    q->there = cj_arena_take_zero(&r->memory, nodes);
+    q->goal = cj_arena_take_zero(&r->memory, nodes);
+    q->kept = cj_arena_take_zero(&r->memory, nodes);
+    if (!q->back || !q->forward || !q->there || !q->goal || !q->kept)
         return false;
     for (int32_t i = 0; i < r->carries; i++)
         mark(q, q->back, r->cotangent[i]);
@@ -177,33 +158,50 @@ static bool find_residuals(reverse *r, residuals *q, int32_t roots, cj_tensor *c
         mark(q, q->back, r->stack_param[i]);
     for (int32_t i = 0; i < r->params; i++) {
         mark(q, q->back, r->sum[i]);
-        mark(q, q->inside, r->loop->param[i]);
+        mark(q, q->forward, r->loop->param[i]);
+        if (i >= r->carries)
+            mark(q, q->there, r->loop->param[i]);
     }
-    mark(q, q->inside, r->loop->index);
-    for (uint32_t slot = 0; slot < q->list.count; slot++)
-        for (int32_t k = 0;
-             k < q->list.node[slot]->source_count && q->list.node[slot]->serial >= r->spec.since;
-             k++) {
-            uint32_t from = q->list.node[slot]->source[k]->slot;
-            q->back[slot] |= q->back[from];
-            q->inside[slot] |= q->inside[from];
+    mark(q, q->forward, r->loop->index);
+    mark(q, q->there, r->loop->index);
+    for (uint32_t slot = 0; slot < q->list.count; slot++) {
+        const cj_tensor *node = q->list.node[slot];
+        for (int32_t k = 0; node->serial >= r->spec.since && k < node->source_count; k++) {
+            q->back[slot] |= q->back[node->source[k]->slot];
+            q->forward[slot] |= q->forward[node->source[k]->slot];
         }
+    }
+    return true;
+}
+
+/* Decides what is kept; used[p]: the reverse loop reads row or capture p of the forward loop. */
+static bool find_residuals(reverse *r, residuals *q, int32_t roots, cj_tensor *const *root,
+                           bool *used)
+{
+    q->list.context = r->context;
+    if (cj_traverse_since(&q->list, r->context, r->spec.since, roots, root) != CJ_OK ||
+        !mark_ways(r, q))
+        return false;
     for (int32_t i = 0; i < roots; i++)
-        q->need[root[i]->slot] = true;
+        q->goal[root[i]->slot] = true;
     for (uint32_t slot = q->list.count; slot-- > 0;) {
         const cj_tensor *node = q->list.node[slot];
-        int32_t which = -1;
-        if (!q->need[slot] || (!q->back[slot] && !q->inside[slot]))
+        for (int32_t k = 0; q->back[slot] && k < node->source_count; k++)
+            q->goal[node->source[k]->slot] = true;
+        q->forward[slot] &= !q->back[slot];
+    }
+    if (!cj_cheapest_cut(&r->memory, &q->list, q->forward, q->there, q->goal, q->kept))
+        return false;
+    for (uint32_t slot = q->list.count; slot-- > 0;) {
+        const cj_tensor *node = q->list.node[slot];
+        if (!q->goal[slot] || !q->forward[slot] || q->there[slot] || q->kept[slot])
             continue;
-        if (!q->back[slot] && is_there(r, q, slot, &which)) {
-            if (which >= 0)
-                used[which] = true;
-        } else if (q->back[slot] || is_view(node)) {
-            for (int32_t k = 0; k < node->source_count; k++)
-                q->need[node->source[k]->slot] = true;
-        } else {
-            q->keep[q->kept++] = q->list.node[slot];
-        }
+        for (int32_t k = 0; k < node->source_count; k++)
+            q->goal[node->source[k]->slot] = true;
+    }
+    for (int32_t i = r->carries; i < r->params; i++) {
+        const cj_tensor *p = r->loop->param[i];
+        used[i] = cj_traversed(&q->list, p) && q->goal[p->slot];
     }
     return true;
 }
@@ -241,8 +239,10 @@ static bool set_rows_and_captures(reverse *r, residuals *q, const bool *used)
     cj_loop_port *rows = s->port + s->carries;
     for (int32_t i = 0; i < r->stacks; i++)
         add_port(rows, &s->xs, r->stack_param[i], r->stack_g[i], false);
-    for (int32_t i = 0; i < q->kept; i++)
-        add_port(rows, &s->xs, q->keep[i], cj_loop_stack(r->at, r->node, q->keep[i]), true);
+    for (uint32_t slot = 0; slot < q->list.count; slot++)
+        if (q->kept[slot])
+            add_port(rows, &s->xs, q->list.node[slot],
+                     cj_loop_stack(r->at, r->node, q->list.node[slot]), true);
     int32_t rows_end = r->carries + r->loop->xs;
     for (int32_t i = r->carries; i < rows_end; i++)
         if (used[i])
@@ -272,12 +272,13 @@ static cj_tensor *make_loop(reverse *r)
         return NULL;
     memcpy(root, s->next, (size_t)s->carries * sizeof *root);
     memcpy(root + s->carries, s->stack, (size_t)s->stacks * sizeof *root);
-    residuals q = {.kept = 0};
+    residuals q = {.kept = NULL};
     cj_tensor *made = NULL;
     if (find_residuals(r, &q, s->carries + s->stacks, root, used)) {
         cj_loop_port *port = s->port;
         s->port = cj_arena_take_zero(
-            &r->memory, (size_t)(s->carries + r->stacks + q.kept + r->params + 1) * sizeof *port);
+            &r->memory,
+            ((size_t)(s->carries + r->stacks + r->params + 1) + q.list.count) * sizeof *port);
         if (s->port) {
             memcpy(s->port, port, (size_t)s->carries * sizeof *port);
             made = set_rows_and_captures(r, &q, used) ? cj_loop_make(s) : NULL;
