@@ -9,6 +9,7 @@
 #include "cajal/transform.h"
 #include "graph/loop.h"
 #include "transform/cut.h"
+#include "transform/loop_product.h"
 #include "transform/rules.h"
 
 typedef struct reverse {
@@ -25,8 +26,11 @@ typedef struct reverse {
     cj_tensor **cotangent; /* of each carry: its parameter; NULL: it has none */
     int32_t stacks;
     cj_tensor **stack, **stack_g, **stack_param; /* stacked nodes, their cotangents, the rows */
-    cj_tensor **d;   /* by parameter: its cotangent in an iteration, or NULL */
-    cj_tensor **sum; /* by parameter: the carry in which a capture's is summed */
+    cj_tensor **d;           /* by parameter: its cotangent in an iteration, or NULL */
+    cj_tensor **sum;         /* by parameter: the carry in which a capture's is summed */
+    cj_row_product *product; /* those of captures whose sum is one product, in their order */
+    int32_t products;
+    int32_t *products_of; /* by parameter: how many; 0: summed in a carry */
     cj_loop_spec spec;
 } reverse;
 
@@ -226,7 +230,7 @@ static void set_carries(reverse *r)
                      r->given[i] ? r->given[i] : zeros_like(r, p), false);
         }
     for (int32_t i = r->carries + r->loop->xs; i < r->params; i++)
-        if (r->wanted[i] && r->d[i]) {
+        if (r->wanted[i] && r->d[i] && !r->products_of[i]) {
             r->sum[i] = parameter_like(r, r->loop->param[i]);
             s->next[s->carries] = cj_add_at(r->at, r->sum[i], r->d[i]);
             add_port(s->port, &s->carries, r->sum[i], zeros_like(r, r->loop->param[i]), false);
@@ -253,22 +257,72 @@ static bool set_rows_and_captures(reverse *r, residuals *q, const bool *used)
     return r->context->build_status == CJ_OK;
 }
 
+static bool find_products(reverse *r)
+{
+    int32_t first = r->carries + r->loop->xs;
+    r->products_of = cj_arena_take_zero(&r->memory, sizeof(int32_t) * (size_t)(r->params + 1));
+    for (int32_t i = first; r->products_of && i < r->params; i++)
+        if (r->wanted[i] && r->d[i])
+            r->products += r->products_of[i] = cj_count_products(r->d[i]);
+    r->product = cj_arena_take_zero(&r->memory, sizeof(*r->product) * (size_t)(r->products + 1));
+    if (!r->products_of || !r->product)
+        return false;
+    cj_row_product *next = r->product;
+    for (int32_t i = first; i < r->params; i++)
+        if (r->products_of[i] && !cj_find_products(r->at, r->d[i], &next))
+            return false;
+    return true;
+}
+
+/* The rows of a factor that depends on no cotangent: the forward loop has them. */
+static cj_tensor *forward_rows(reverse *r, cj_tensor *x)
+{
+    for (int32_t p = r->carries; !r->spec.count && p < r->carries + r->loop->xs; p++)
+        if (r->loop->param[p] == x)
+            return r->node->source[p];
+    return cj_loop_stack(r->at, r->node, x);
+}
+
+/* Factors that depend on a cotangent are stacked by this loop, after the cotangents of rows. */
+static bool stack_factors(reverse *r)
+{
+    int32_t factors = 2 * r->products;
+    residuals q = {.list = {.context = r->context}};
+    cj_tensor **root = take(r, factors);
+    if (!root)
+        return false;
+    for (int32_t i = 0; i < factors; i++)
+        root[i] = r->product[i / 2].factor[i % 2];
+    bool good = cj_traverse_since(&q.list, r->context, r->spec.since, factors, root) == CJ_OK &&
+                mark_ways(r, &q);
+    for (int32_t i = 0; good && i < factors; i++) {
+        if (q.back[root[i]->slot])
+            r->spec.stack[r->spec.stacks++] = root[i];
+        else
+            r->product[i / 2].stacked[i % 2] = forward_rows(r, root[i]);
+    }
+    cj_traverse_free(&q.list);
+    return good && r->context->build_status == CJ_OK;
+}
+
 static cj_tensor *make_loop(reverse *r)
 {
     cj_loop_spec *s = &r->spec;
     const cj_loop *loop = r->loop;
+    if (!find_products(r))
+        return NULL;
     bool *used = cj_arena_take_zero(&r->memory, (size_t)r->params + 1);
     s->next = take(r, r->params);
-    s->stack = take(r, r->params);
+    s->stack = take(r, r->params + 2 * r->products);
     s->port = cj_arena_take_zero(&r->memory, (size_t)(r->params + 1) * sizeof *s->port);
-    cj_tensor **root = take(r, 2 * r->params);
+    cj_tensor **root = take(r, 2 * r->params + 2 * r->products);
     if (!used || !s->next || !s->stack || !s->port || !root)
         return NULL;
     set_carries(r);
     for (int32_t i = r->carries; i < r->carries + loop->xs; i++)
         if (r->wanted[i] && r->d[i])
             s->stack[s->stacks++] = r->d[i];
-    if (r->context->build_status != CJ_OK)
+    if (r->context->build_status != CJ_OK || !stack_factors(r))
         return NULL;
     memcpy(root, s->next, (size_t)s->carries * sizeof *root);
     memcpy(root + s->carries, s->stack, (size_t)s->stacks * sizeof *root);
@@ -297,10 +351,18 @@ static void hand_out(reverse *r, cj_tensor *made, cj_tensor **out)
                 out[i] = cj_loop_carry(r->at, made, carry);
             carry++;
         }
-    for (int32_t i = r->carries; i < r->params; i++)
+    int32_t rows_end = r->carries + r->loop->xs;
+    for (int32_t i = r->carries; i < rows_end; i++)
         if (r->wanted[i] && r->d[i])
-            out[i] = i < r->carries + r->loop->xs ? cj_loop_stack(r->at, made, r->spec.stack[row++])
-                                                  : cj_loop_carry(r->at, made, carry++);
+            out[i] = cj_loop_stack(r->at, made, r->spec.stack[row++]);
+    for (int32_t i = 0; i < 2 * r->products; i++)
+        if (!r->product[i / 2].stacked[i % 2])
+            r->product[i / 2].stacked[i % 2] = cj_loop_stack(r->at, made, r->spec.stack[row++]);
+    const cj_row_product *product = r->product;
+    for (int32_t i = rows_end; i < r->params; i++)
+        if (r->wanted[i] && r->d[i])
+            out[i] = r->products_of[i] ? cj_finish_products(r->at, r->d[i], &product)
+                                       : cj_loop_carry(r->at, made, carry++);
 }
 
 static bool begin(reverse *r, int results, cj_tensor *const *result, cj_tensor *const *g)
