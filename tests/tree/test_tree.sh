@@ -20,6 +20,7 @@ may_include() {
     cpu) echo "base compile cpu isa" ;;
     nn) echo "base graph nn" ;;
     optim) echo "base graph nn optim" ;;
+    solve) echo "base graph nn solve" ;;
     data | io | plot) echo "base data io plot" ;;
     *) echo "unknown" ;;
     esac
