@@ -25,6 +25,7 @@
 #include "cajal/program.h"
 #include "cajal/random.h"
 #include "cajal/reduce.h"
+#include "cajal/sequence.h"
 #include "cajal/solve.h"
 #include "cajal/transform.h"
 

@@ -16,7 +16,7 @@ typedef struct golden_tensor {
 typedef struct golden_case {
     const char *name;
     int count;
-    golden_tensor tensor[16];
+    golden_tensor tensor[64];
 } golden_case;
 
 #endif
