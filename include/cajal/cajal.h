@@ -8,6 +8,7 @@
 #ifndef CAJAL_CAJAL_H
 #define CAJAL_CAJAL_H
 
+#include "cajal/abstract.h"
 #include "cajal/base.h"
 #include "cajal/custom.h"
 #include "cajal/fft.h"
