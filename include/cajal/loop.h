@@ -34,8 +34,13 @@
  * reverse mode must remember is of unknown size then. A building error says so: give .capacity, or
  * differentiate the fixed point that it finds implicitly.
  *
- * Memory of the reverse mode is that of the body's intermediate values that its gradient needs, once an
- * iteration.
+ * Memory. Reverse mode remembers, of each iteration, the least of the body's intermediate values from which its
+ * gradient can be computed without another expensive op. For long sequences that is too much: with .segment = 64 the
+ * iterations run in segments, a loop of loops, and with .checkpoint besides only the carries at the segments'
+ * beginnings are remembered, and one segment at a time is computed again: memory is n / 64 carries and one segment. Segments
+ * change the order in which gradients of what is the same in all iterations are summed; .checkpoint changes no
+ * bit. They want a fixed number of iterations, and call the body twice where it is no multiple. Without
+ * .segment, .checkpoint says that a loop in another's body is computed again in its gradient.
  *
  * The bits of a result are those of the body's ops one after the other; a gradient that is summed over the
  * iterations (of what is the same in each) is summed from the last iteration to the first, or
@@ -87,6 +92,8 @@ struct cj_loop_args {
     cj_tensor *
         go; /* bool, one element: whether a first iteration runs; NULL: yes. The body must set go */
     bool reverse;           /* from the last row to the first; not together with go */
+    bool checkpoint;        /* see "Memory" above */
+    int64_t segment;        /* the same; 0: none */
     cj_tensor **last;       /* results, NULL: not wanted: the carries after the last iteration */
     cj_tensor **y;          /* the ys: [capacity, ...] */
     cj_tensor **iterations; /* i64, no axes: how many ran */

@@ -239,6 +239,7 @@ static cj_tensor *make_node(closing *c)
                       .xs = s->xs,
                       .captures = s->captures + c->captured,
                       .reverse = s->reverse,
+                      .checkpoint = s->checkpoint,
                       .go = s->go,
                       .capacity = s->capacity,
                       .index = s->index,

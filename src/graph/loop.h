@@ -24,6 +24,7 @@
 typedef struct cj_loop {
     int32_t carries, xs, captures;
     bool counted, reverse;
+    bool checkpoint;          /* its results are computed again rather than remembered */
     int32_t go;               /* the carry that says whether the next iteration runs, or -1 */
     int64_t capacity;         /* -1: none */
     cj_tensor *index;         /* i64[]: which row of the xs */
@@ -78,7 +79,7 @@ typedef struct cj_loop_spec {
     cj_tensor *count;     /* i64[], or NULL */
     int32_t go;
     int64_t capacity;
-    bool reverse;
+    bool reverse, checkpoint;
     const cj_loop *of;
     cj_tensor *const *image;
     cj_tensor *mask;
@@ -91,6 +92,10 @@ typedef struct cj_loop_spec {
  * NULL with a building error.
  */
 cj_tensor *cj_loop_make(cj_loop_spec *spec);
+
+/* A loop whose iterations run in segments: loop_segment.c. */
+struct cj_loop_args;
+cj_status cj_loop_in_segments(const struct cj_loop_args *args, int64_t capacity);
 
 /* The bodies that are being built, innermost first; `index` NULL: a branch of cond. */
 typedef struct cj_open_body {

@@ -198,6 +198,7 @@ static bool build(opened *o, const struct cj_loop_args *a)
     cj_loop_spec *s = &o->spec;
     cj_tensor **carry = take(o, a->carries);
     s->reverse = a->reverse;
+    s->checkpoint = a->checkpoint;
     if (!carry || (a->count && !(s->count = one_element(a->at, "count", a->count, CJ_I64))) ||
         !run_body(o, a, carry))
         return false;
@@ -231,6 +232,8 @@ cj_status cj_loop_at(const struct cj_loop_args *args)
         !all_there(context, a.at, "operand", a.operands, a.operand) ||
         !find_capacity(&a, &capacity))
         return context->build_status;
+    if (a.segment > 0 && (a.count || capacity < 0 || capacity > a.segment))
+        return cj_loop_in_segments(&a, capacity);
     bool good = open_body(&o, a.carries, a.xs, a.x, a.operands, a.operand, a.ys, true);
     o.spec.capacity = capacity;
     good = good && build(&o, &a);

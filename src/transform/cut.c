@@ -8,6 +8,8 @@
  */
 #include "transform/cut.h"
 
+#include "graph/loop.h"
+
 bool cj_is_cheap(const cj_tensor *node)
 {
     switch (node->op) {
@@ -41,6 +43,8 @@ bool cj_is_cheap(const cj_tensor *node)
     case CJ_OP_EXPAND:
     case CJ_OP_SLICE:
     case CJ_OP_FLIP: return true;
+    case CJ_OP_RESULT: return cj_loop_of(node->source[0])->checkpoint;
+    case CJ_OP_LOOP: return cj_loop_of(node)->checkpoint;
     default: return false;
     }
 }
@@ -100,7 +104,9 @@ static bool make_edges(flow *f, cj_arena *memory)
         const cj_tensor *node = f->list->node[slot];
         if (!costs(f, slot))
             continue;
-        int64_t bytes = node->elements * (int64_t)cj_dtype_size((cj_dtype)node->dtype);
+        int64_t bytes = node->op == CJ_OP_LOOP
+                            ? INT64_MAX / 2
+                            : node->elements * (int64_t)cj_dtype_size((cj_dtype)node->dtype);
         int32_t entry = (int32_t)(2 * slot);
         add_edge(f, entry, entry + 1, CJ_MAX(bytes, 1));
         for (int i = 0; i < node->source_count && !begins(f, slot); i++)

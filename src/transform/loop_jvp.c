@@ -119,6 +119,7 @@ static cj_tensor *make_loop(tangents *w, cj_tensor *const *t)
         .go = loop->go,
         .capacity = loop->capacity,
         .reverse = loop->reverse,
+        .checkpoint = loop->checkpoint,
         .of = loop,
         .image = w->param,
         .since = loop->index->serial,

@@ -424,6 +424,7 @@ static bool run(reverse *r, cj_tensor **out)
                              .go = -1,
                              .capacity = r->loop->capacity,
                              .reverse = !r->loop->reverse,
+                             .checkpoint = r->loop->checkpoint,
                              .since = r->loop->index->serial};
     cj_tensor *made = make_loop(r);
     if (made)

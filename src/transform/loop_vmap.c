@@ -190,6 +190,7 @@ static cj_tensor *make_loop(lanes_loop *w)
                         .go = loop->go,
                         .capacity = loop->capacity,
                         .reverse = loop->reverse,
+                        .checkpoint = loop->checkpoint,
                         .of = loop,
                         .image = w->image,
                         .since = loop->index->serial};

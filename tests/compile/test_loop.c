@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS = 37, BATCH = 5, WIDTH = 9 };
+enum { STEPS = 41, BATCH = 5, WIDTH = 9 };
 
 #define SHAPE(...)                                                                                 \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[])                         \
@@ -37,7 +37,7 @@ static void gated(void *user, cj_body *b)
 }
 
 /* Loss, gradients, a Hessian-vector product: everything in one number a tensor. */
-static int build(cj_context *c, int64_t steps, cj_tensor **out)
+static int build(cj_context *c, int64_t steps, bool checkpoint, cj_tensor **out)
 {
     cell w = {draw(c, 1, SHAPE(WIDTH, WIDTH)), draw(c, 2, SHAPE(WIDTH, WIDTH)),
               draw(c, 3, SHAPE(WIDTH))};
@@ -45,7 +45,7 @@ static int build(cj_context *c, int64_t steps, cj_tensor **out)
     init[0] = draw(c, 5, SHAPE(BATCH, WIDTH));
     init[1] = cj_square(init[0]);
     cj_loop(c, gated, &w, .carries = 2, .init = init, .xs = 1, .x = &x, .ys = 1, .last = last,
-            .y = &y);
+            .y = &y, .segment = 8, .checkpoint = checkpoint);
     cj_tensor *at[4] = {w.w, w.u, w.b, x}, *g[4], *h[4];
     cj_tensor *loss = cj_add(cj_sum(cj_mul(last[0], last[1]), CJ_ALL, false),
                              cj_scale(cj_sum(cj_square(y), CJ_ALL, false), 0.01));
@@ -65,11 +65,11 @@ static int build(cj_context *c, int64_t steps, cj_tensor **out)
 }
 
 /* Every output's bytes, one after the other; the caller frees them. */
-static char *bytes_of(const cj_config *config, int64_t steps, size_t *size)
+static char *bytes_of(const cj_config *config, int64_t steps, bool checkpoint, size_t *size)
 {
     cj_context *c = cj_context_new(config, NULL, 0);
     cj_tensor *out[16];
-    int n = build(c, steps, out);
+    int n = build(c, steps, checkpoint, out);
     cj_program *p = cj_compile(c, n, out, NULL);
     if (!p)
         fail_msg("%s", cj_error(c));
@@ -99,9 +99,9 @@ static void test_bits(void **state)
     };
     for (int64_t steps = 0; steps < STEPS; steps = 3 * steps + 1) {
         size_t size, other;
-        char *first = bytes_of(&way[0], steps, &size);
-        for (size_t k = 1; k < sizeof way / sizeof *way; k++) {
-            char *again = bytes_of(&way[k], steps, &other);
+        char *first = bytes_of(&way[0], steps, false, &size);
+        for (size_t k = 1; k < 6; k++) {
+            char *again = bytes_of(&way[k % 3], steps, k > 2, &other);
             assert_int_equal(size, other);
             assert_memory_equal(first, again, size);
             free(again);
@@ -113,6 +113,34 @@ static void test_bits(void **state)
         }
         free(first);
     }
+}
+
+static size_t peak_of(int64_t steps, int64_t segment, bool checkpoint)
+{
+    cj_context *c = new_context(NULL);
+    cell w = {draw(c, 1, SHAPE(64, 64)), draw(c, 2, SHAPE(64, 64)), draw(c, 3, SHAPE(64))};
+    cj_tensor *x = cj_input(c, "x", CJ_F32, SHAPE(steps, 64, 64)), *init[2], *last[2], *y, *g[3];
+    init[0] = init[1] = draw(c, 5, SHAPE(64, 64));
+    cj_loop(c, gated, &w, .carries = 2, .init = init, .xs = 1, .x = &x, .ys = 1, .last = last,
+            .y = &y, .segment = segment, .checkpoint = checkpoint);
+    cj_grad(cj_sum(last[0], CJ_ALL, false), 3, (cj_tensor *[]){w.w, w.u, w.b}, g);
+    cj_program *p = cj_compile(c, 3, g, NULL);
+    assert_non_null(p);
+    size_t peak = cj_program_describe(p).peak_bytes;
+    cj_program_free(p);
+    cj_context_free(c);
+    return peak;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    size_t plain = peak_of(1024, 0, false), segments = peak_of(1024, 32, false);
+    size_t checkpoints = peak_of(1024, 32, true);
+    assert_true(checkpoints < plain / 8);
+    assert_true(segments < 2 * plain);
+    /* two carries a segment, and one segment's rows */
+    assert_true(peak_of(2048, 32, true) < checkpoints + 48 * 2 * 64 * 64 * sizeof(float));
 }
 
 /* ---- odd sizes and forms ---- */
@@ -254,7 +282,7 @@ static void test_leak(void **state)
 static cj_status compile_all(cj_context *c)
 {
     cj_tensor *out[16];
-    int n = build(c, 3, out);
+    int n = build(c, 9, true, out);
     if (cj_context_status(c))
         return cj_context_status(c);
     cj_program *p = cj_compile(c, n, out, NULL);
@@ -288,9 +316,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),      cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_empty),     cmocka_unit_test(test_leak),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_ten_thousand),
+        cmocka_unit_test(test_bits),         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_leak),         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_ten_thousand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

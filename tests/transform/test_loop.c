@@ -172,6 +172,22 @@ static void test_scan(void **state)
     cj_context_free(n.c);
 }
 
+/* The same in segments, of which the last is short, remembered and computed again. */
+static void test_segments(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        net n = new_net();
+        cj_tensor *last, *y, *x[5] = {n.x, n.h, n.w, n.u, n.b};
+        cj_loop(n.c, body, &n, .carries = 1, .init = &n.h, .xs = 1, .x = &n.x, .ys = 1,
+                .last = &last, .y = &y, .segment = 2 + way % 2, .checkpoint = way / 2);
+        cj_tensor *f =
+            cj_add(cj_sum(cj_mul(last, last), CJ_ALL, false), cj_sum(cj_sin(y), CJ_ALL, false));
+        same_derivatives(n.c, f, unrolled(&n), 5, x);
+        cj_context_free(n.c);
+    }
+}
+
 /* ---- backwards, without a carry, with the index ---- */
 
 static void indexed(void *user, cj_body *b)
@@ -183,14 +199,13 @@ static void indexed(void *user, cj_body *b)
     b->y[0] = cj_mul(cj_matmul(b->x[0], n->w), b->carry[1]);
 }
 
-static void test_reverse_scan(void **state)
+static void reverse_scan(int64_t segment, bool checkpoint)
 {
-    (void)state;
     net n = new_net();
     cj_tensor *init[2] = {cj_sum(n.h, CJ_ALL, false), cj_sum(n.b, CJ_ALL, false)};
     cj_tensor *last[2], *y;
     cj_loop(n.c, indexed, &n, .carries = 2, .init = init, .xs = 1, .x = &n.x, .ys = 1, .last = last,
-            .y = &y, .reverse = true);
+            .y = &y, .reverse = true, .segment = segment, .checkpoint = checkpoint);
     good(n.c);
     cj_tensor *a = init[0], *e = init[1], *row[STEPS];
     for (int t = STEPS - 1; t >= 0; t--) {
@@ -205,6 +220,15 @@ static void test_reverse_scan(void **state)
     cj_tensor *x[4] = {n.x, n.h, n.w, n.b};
     same_derivatives(n.c, f, g, 4, x);
     cj_context_free(n.c);
+}
+
+static void test_reverse_scan(void **state)
+{
+    (void)state;
+    reverse_scan(0, false);
+    reverse_scan(2, false);
+    reverse_scan(2, true);
+    reverse_scan(3, true);
 }
 
 /* ---- while: x -> x * s while the sum is below a bound ---- */
@@ -474,9 +498,13 @@ static void test_lanes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scan),  cmocka_unit_test(test_reverse_scan),
-        cmocka_unit_test(test_while), cmocka_unit_test(test_without_capacity),
-        cmocka_unit_test(test_cond),  cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_reverse_scan),
+        cmocka_unit_test(test_while),
+        cmocka_unit_test(test_without_capacity),
+        cmocka_unit_test(test_cond),
+        cmocka_unit_test(test_nested),
         cmocka_unit_test(test_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
