@@ -40,6 +40,7 @@ enum option_id {
     OPT_SIZE,
     OPT_AUGMENT,
     OPT_INIT,
+    OPT_FROM,
     OPT_FREEZE,
     OPT_HEADER,
     OPT_SEPARATOR,

@@ -17,10 +17,10 @@ static int list(cli *c)
                                  cj_data_kind_text(known->kind), "at_hand", here, "path",
                                  here ? path : NULL));
         else
-            printf(
-                "%-15s %s\n%15s %s\n", known->name, known->title, "",
-                here ? path
-                     : "not at hand: put it under a folder that CAJAL_DATA names, or under ./data");
+            printf("%-15s %s\n%15s %s\n", known->name, known->title, "",
+                   here ? path
+                        : "not at hand: `cajal data get NAME`, or put it under a folder that "
+                          "CAJAL_DATA names");
     }
     return EXIT_DONE;
 }
@@ -35,7 +35,9 @@ int run_data(cli *c)
         return c->arguments > 1 ? fail(c, EXIT_USAGE, "data list takes no argument") : list(c);
     if (!strcmp(word, "show"))
         return data_show(c);
-    const char *near = cj_closest_word(word, (const char *const[]){"list", "show"}, 2);
-    return fail(c, EXIT_USAGE, "data knows list and show, not \"%s\"%s%s%s", word,
+    if (!strcmp(word, "get"))
+        return data_get(c);
+    const char *near = cj_closest_word(word, (const char *const[]){"list", "show", "get"}, 3);
+    return fail(c, EXIT_USAGE, "data knows list, show and get, not \"%s\"%s%s%s", word,
                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }

@@ -61,6 +61,9 @@ const option_row option_table[OPTIONS] = {
     {OPT_INIT, "init", 0, "MODEL", ON(TRAIN), A_FILE, NULL,
      "begin with the weights of a model: a model.safetensors, a state_dict or the folder of a run; "
      "matched by name, what does not fit (a head of other classes) begins anew"},
+    {OPT_FROM, "from", 0, "URL", ON(DATA), NO_COMPLETION, NULL,
+     "data get: a folder that holds the files, as https://HOST/FOLDER or file:///FOLDER (default: "
+     "where they are published)"},
     {OPT_FREEZE, "freeze", 0, "PATTERN", ON(TRAIN), NO_COMPLETION, NULL,
      "leave the tensors of these names as they are: patterns as a shell's, with commas, as in "
      "\"conv1.*,conv2.*\""},
@@ -151,12 +154,17 @@ const command_row command_table[COMMANDS] = {
      "cajal show resnet20 --batch 128 --infer\n"
      "cajal show \"conv 8 3x3, relu, linear classes\" --input 1x28x28 --json",
      run_show},
-    {"data", "list|show [D]", "list the known data sets, or look into one", 1, 2,
+    {"data", "list|show D|get D", "list the known data sets, look into one, or get one", 1, 2,
      "`data list` tells which known data sets are at hand, and where they were looked for. `data "
      "show D` loads D as train would and "
-     "tells its size, classes, columns and choices.",
+     "tells its size, classes, columns and choices. `data get D` brings the files of a known data "
+     "set "
+     "into the folder that CAJAL_DATA names, else $XDG_CACHE_HOME/cajal, else ~/.cache/cajal: it "
+     "tells "
+     "size and licence, goes on where it was stopped, and checks the SHA-256.",
      "cajal data list\n"
      "cajal data show mnist\n"
+     "cajal data get fashion-mnist\n"
      "cajal data show iris.csv --target species",
      run_data},
     {"version", "", "what the command was built with, and which kernels it chose", 0, 0,

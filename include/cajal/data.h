@@ -262,6 +262,34 @@ CJ_API const char *cj_data_augment(const char *name);
  */
 CJ_API cj_status cj_data_find(cj_context *context, const char *name, char *path, size_t path_size);
 
+/* One of the files of a known data set, as it is published. */
+typedef struct cj_data_file {
+    const char *path; /* below a data folder */
+    const char *url;
+    uint64_t bytes;     /* 0: not known */
+    const char *sha256; /* NULL: none is pinned */
+} cj_data_file;
+CJ_API const cj_data_file *cj_data_file_at(const char *name, int i); /* NULL past the last */
+CJ_API const char *cj_data_licence(const char *name);                /* NULL: no file is known */
+
+typedef struct cj_data_get_options {
+    const char
+        *mirror; /* the URL of a folder that holds the files; NULL: where they are published */
+    bool (*progress)(void *user, uint64_t have, uint64_t all); /* as in cj_download_options */
+    void *user;
+} cj_data_get_options;
+
+/* The folder that cj_data_get writes to: $CAJAL_DATA, else $XDG_CACHE_HOME/cajal, else
+ * ~/.cache/cajal. */
+CJ_API cj_status cj_data_home(cj_context *context, char *folder, size_t size);
+/*
+ * Brings file i of a known data set into that folder by cj_download; one that is there already is
+ * left. NOT_FOUND: no known data set. MISSING: no place is known where it is published. FORMAT:
+ * another file is there.
+ */
+CJ_API cj_status cj_data_get(cj_context *context, const char *name, int i,
+                             const cj_data_get_options *options);
+
 /*
  * A stratified choice: of each class of n examples floor(fraction n + 1/2), but at least one where
  * there are two or more, and never all; taken[i] is set for those chosen. labels NULL: one class.

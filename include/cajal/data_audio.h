@@ -40,8 +40,8 @@ typedef struct cj_audio_options {
 } cj_audio_options;
 
 /*
- * Loads fsdd, or a folder, tar or zip of sound files named LABEL_SPEAKER_TAKE.wav (or any format
- * that libsndfile reads). The test part are takes 0 to 4, as the set's authors have it; the rest is
+ * Loads fsdd, or a folder, tar or zip of sound files named LABEL_SPEAKER_TAKE.wav (or .flac, .ogg,
+ * .aiff, .au; other files are left out). The test part are takes 0 to 4, as the set's authors have it; the rest is
  * the training part. Options may be NULL. MISSING: not found, or libsndfile (libsamplerate, where
  * the rate changes) is not installed. FORMAT: a file that is no sound, or another name.
  */

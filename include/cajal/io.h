@@ -225,6 +225,28 @@ CJ_API cj_status cj_sound_decode(cj_context *context, const char *name, const vo
 CJ_API cj_status cj_sound_read(cj_context *context, const char *path, int rate, cj_sound *out);
 CJ_API void cj_sound_free(cj_context *context, cj_sound *sound); /* zeroes it */
 
+/* ---- files from elsewhere ---- */
+
+typedef struct cj_download_options {
+    uint64_t bytes;     /* the size it must have; 0: not known */
+    const char *sha256; /* 64 hexadecimal digits that it must have; NULL: not checked */
+    /* told how much is there, of how much (0: not known); false stops it (CJ_STOPPED) */
+    bool (*progress)(void *user, uint64_t have, uint64_t all);
+    void *user;
+} cj_download_options;
+
+/*
+ * Fetches http, https or file URLs by libcurl, which is opened when first needed (MISSING, with its
+ * package's name, where it is not installed). What comes goes to PATH.part, with which the next call
+ * goes on where the server can; then size and SHA-256 are checked and it is renamed to PATH. IO: it
+ * cannot be fetched or written. FORMAT: another size or hash; nothing is kept then.
+ */
+CJ_API cj_status cj_download(cj_context *context, const char *url, const char *path,
+                             const cj_download_options *options);
+/* SHA-256 and size of a file. */
+CJ_API cj_status cj_file_sha256(cj_context *context, const char *path, char text[65],
+                                uint64_t *bytes);
+
 #ifdef __cplusplus
 }
 #endif

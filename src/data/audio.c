@@ -138,13 +138,21 @@ static cj_status sort_names(const reader *r, cj_listing *names, int32_t **number
 
 /* ---- reading ---- */
 
+static bool is_sound(const char *path)
+{
+    static const char *const end[] = {".wav", ".WAV", ".flac", ".ogg", ".aiff", ".aif", ".au"};
+    for (size_t i = 0; i < CJ_COUNT(end); i++)
+        if (cj_ends_with(path, end[i]))
+            return true;
+    return false;
+}
+
 static cj_status visit(void *user, const cj_archive_file *file)
 {
     reader *r = user;
     recording one = {0};
-    if (strlen(file->path) > 3 &&
-        !strchr(strrchr(file->path, '/') ? strrchr(file->path, '/') : file->path, '.'))
-        return CJ_OK; /* a README */
+    if (!is_sound(file->path))
+        return CJ_OK; /* a README, the programs of the set */
     cj_status status =
         cj_grow_list(r->context, &r->recording, &r->capacity, r->count, sizeof *r->recording);
     if (status == CJ_OK)
