@@ -193,6 +193,14 @@ static void test_derivatives(void **state)
         check(&functions[i]);
 }
 
+/* Lanes that take other numbers of iterations, and their gradients. */
+static void test_lanes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CJ_COUNT(functions); i++)
+        check_lanes(&functions[i]);
+}
+
 /* ---- values ---- */
 
 static int begin(void **state)
@@ -297,7 +305,8 @@ static void test_errors(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives), TEST(test_implicit),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_derivatives),
+                                       cmocka_unit_test(test_lanes), TEST(test_implicit),
                                        TEST(test_limits), TEST(test_errors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

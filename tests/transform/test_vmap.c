@@ -4,6 +4,9 @@
  */
 #include "support/lanes.h"
 
+#include "cajal/index.h"
+#include "cajal/loop.h"
+#include "cajal/math.h"
 #include "cajal/program.h"
 
 #include <math.h>
@@ -37,6 +40,16 @@ ONE(itself, x[0])
 ONE(choice, cj_where(cj_lt(x[0], cj_like(x[0], 0)), cj_cast(x[1], CJ_F32),
                      cj_cast(cj_scale(x[1], 2), CJ_F32)))
 
+/* Ops of words, and places in what is sorted. */
+static cj_tensor *words(cj_tensor *x)
+{
+    return cj_cast(cj_scale(cj_abs(x), 1e9), CJ_U32);
+}
+ONE(word_logic, cj_xor(cj_shift_left(words(x[0]), words(cj_scale(x[1], 2e-8))), words(x[1])))
+ONE(bits_set, cj_popcount(words(x[0])))
+ONE(bit_matmul, cj_bit_matmul(words(x[0]), words(x[1])))
+ONE(places, cj_searchsorted(cj_sort(x[0], -1, false), x[1], false))
+
 static cj_tensor *y_window_argmax(cj_tensor **x)
 {
     const cj_window_options o = {1, {2}, {1}, {1}, {1}, {0}, {1}};
@@ -62,6 +75,12 @@ static void test_values(void **state)
         {"itself", y_itself, 1, -1, 1, {s}},
         {"where", y_choice, 2, -1, 1, {s, s}},
         {"window_argmax", y_window_argmax, 1, -1, 1, {s}},
+        {"words", y_word_logic, 2, -1, 1, {s, s}},
+        {"popcount", y_bits_set, 1, -1, 1, {s}},
+        {"bit_matmul", y_bit_matmul, 2, -1, 1, {s, {2, {4, 3}}}},
+        {"searchsorted by rows", y_places, 2, -1, 1, {s, {2, {2, 4}}}},
+        {"searchsorted in one", y_places, 2, -1, 1, {{1, {5}}, s}},
+        {"searchsorted in one row", y_places, 2, -1, 1, {{2, {1, 5}}, s}},
     };
     for (size_t i = 0; i < CJ_COUNT(row); i++)
         check_lanes(&row[i]);
@@ -117,6 +136,30 @@ ONE(product_gradient, gradient_of(loss_of(x), x[2]))
 ONE(gradient_of_gradient,
     gradient_of(cj_sum(cj_square(gradient_of(loss_of(x), x[1])), CJ_ALL, false), x[0]))
 
+/* A recurrence h = tanh(w h + x_t), its last state through a norm. */
+static void cell(void *user, cj_body *b)
+{
+    cj_tensor *w = user;
+    b->next[0] = cj_tanh(cj_add(cj_matmul(b->carry[0], w), b->x[0]));
+}
+
+static cj_tensor *y_scan(cj_tensor **x)
+{
+    cj_tensor *start = cj_full(x[0]->context, CJ_F64, 2, I64(1, 3), 0.1), *last = NULL;
+    cj_loop(x[0]->context, cell, x[1], .carries = 1, .init = &start, .xs = 1, .x = x,
+            .last = &last);
+    return last ? cj_sum(cj_square(last), CJ_ALL, false) : NULL;
+}
+ONE(scan_gradient, gradient_of(y_scan(x), x[1]))
+ONE(scan_gradient_of_gradient,
+    gradient_of(cj_sum(cj_square(gradient_of(y_scan(x), x[1])), CJ_ALL, false), x[0]))
+
+static cj_tensor *y_scan_hessian(cj_tensor **x)
+{
+    cj_tensor *h = NULL;
+    return cj_hessian(y_scan(x), 1, &x[1], &h) == CJ_OK ? h : NULL;
+}
+
 /* The sum over lanes of a mapped loss, differentiated. */
 static cj_tensor *y_gradient_of_map(cj_tensor **x)
 {
@@ -152,6 +195,15 @@ static void test_compositions(void **state)
          -1,
          1,
          {{5, {2, 1, 1, 3, 3}}, {5, {1, 2, 1, 2, 2}}, {2, {16, 3}}}},
+        {"vmap of a scan", y_scan, 2, -1, 1, {{3, {4, 1, 3}}, {2, {3, 3}}}},
+        {"vmap of a scan's gradient", y_scan_gradient, 2, -1, 1, {{3, {4, 1, 3}}, {2, {3, 3}}}},
+        {"vmap of a gradient of a scan's gradient",
+         y_scan_gradient_of_gradient,
+         2,
+         -1,
+         1,
+         {{3, {4, 1, 3}}, {2, {3, 3}}}},
+        {"vmap of a scan's hessian", y_scan_hessian, 2, -1, 1, {{3, {3, 1, 3}}, {2, {3, 3}}}},
         {"vmap of the gradient of a vmap",
          y_gradient_of_map,
          3,
