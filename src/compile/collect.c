@@ -300,8 +300,9 @@ static cj_status add_store(cj_schedule *s, int32_t root, int32_t output, cj_vari
 {
     int32_t item = cj_alias_root(s, root);
     cj_role role = s->item[item].role;
-    bool call = output >= 0 && cj_op_is_call(s->item[item].node->op);
-    bool again = false; /* a kernel stores a reduction once or twice, a call writes one output */
+    bool call = output >= 0 && role == CJ_ROLE_OTHER;
+    bool again =
+        false; /* a kernel stores a reduction once or twice, another op writes one output */
     for (int32_t i = 0; i < s->stores && (role == CJ_ROLE_REDUCE || call) && !again; i++)
         again = s->store[i].item == item;
     if (again || role == CJ_ROLE_LEAF || role == CJ_ROLE_SCALAR || role == CJ_ROLE_VIEW ||

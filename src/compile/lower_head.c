@@ -155,6 +155,32 @@ cj_status cj_lower_window(cj_schedule *s, int32_t item, int32_t argmax)
     return cj_kernel_append(s, kernel);
 }
 
+/* Strides that sort the axes as row-major does, where extents of 0 make those of memory 0. */
+static void row_order(const cj_tensor *node, int64_t *stride)
+{
+    for (int i = 0; i < node->rank; i++)
+        stride[i] = node->rank - i;
+}
+
+/* In an output's memory, row-major, where the value is one, else in a buffer of its own in the memory order of `like`. */
+static cj_status place_result(cj_schedule *s, int32_t item, const int64_t *like)
+{
+    const cj_tensor *node = s->item[item].node;
+    int32_t store = s->first_store[item];
+    if (store < 0)
+        return place_like(s, item, like);
+    cj_place *place = cj_arena_take_zero(s->work, sizeof(*place));
+    if (!place)
+        return CJ_NO_MEMORY;
+    place->buffer = cj_buffer_new(s, CJ_BUFFER_OUTPUT, (cj_dtype)node->dtype, node->elements);
+    if (place->buffer < 0)
+        return CJ_NO_MEMORY;
+    cj_row_major(node, place->stride);
+    s->output_buffer[s->store[store].output] = place->buffer;
+    s->item[item].place = place;
+    return CJ_OK;
+}
+
 /* Zeros, then x inside. */
 static cj_status lower_pad(cj_schedule *s, int32_t item)
 {
@@ -163,7 +189,7 @@ static cj_status lower_pad(cj_schedule *s, int32_t item)
     if (!source)
         return CJ_NO_MEMORY;
     cj_view in = cj_view_of(source);
-    cj_status status = place_like(s, item, in.stride);
+    cj_status status = place_result(s, item, in.stride);
     if (status)
         return status;
     cj_view out = cj_view_of(s->item[item].place);
@@ -194,7 +220,7 @@ static cj_status lower_concat(cj_schedule *s, int32_t item)
     const cj_place *first = cj_item_place(s, s->item[item].source[0]);
     if (!first)
         return CJ_NO_MEMORY;
-    cj_status status = place_like(s, item, first->stride);
+    cj_status status = place_result(s, item, first->stride);
     if (status)
         return status;
     int axis = (int)node->option[0];
@@ -210,35 +236,6 @@ static cj_status lower_concat(cj_schedule *s, int32_t item)
         out.offset += node->source[k]->shape[axis] * out.stride[axis];
     }
     return status;
-}
-
-/* Strides that sort the axes as row-major does, where extents of 0 make those of memory 0. */
-static void row_order(const cj_tensor *node, int64_t *stride)
-{
-    for (int i = 0; i < node->rank; i++)
-        stride[i] = node->rank - i;
-}
-
-/* Row-major: in an output's memory where the value is one, else in a buffer of its own. */
-static cj_status place_call(cj_schedule *s, int32_t item)
-{
-    const cj_tensor *node = s->item[item].node;
-    int32_t store = s->first_store[item];
-    if (store < 0) {
-        int64_t row[CJ_MAX_RANK];
-        row_order(node, row);
-        return place_like(s, item, row);
-    }
-    cj_place *place = cj_arena_take_zero(s->work, sizeof(*place));
-    if (!place)
-        return CJ_NO_MEMORY;
-    place->buffer = cj_buffer_new(s, CJ_BUFFER_OUTPUT, (cj_dtype)node->dtype, node->elements);
-    if (place->buffer < 0)
-        return CJ_NO_MEMORY;
-    cj_row_major(node, place->stride);
-    s->output_buffer[s->store[store].output] = place->buffer;
-    s->item[item].place = place;
-    return CJ_OK;
 }
 
 cj_status cj_lower_other(cj_schedule *s, int32_t item)
@@ -259,14 +256,16 @@ cj_status cj_lower_other(cj_schedule *s, int32_t item)
         memcpy(option, node->option, sizeof(*option) * (size_t)node->option_count);
     kernel->option = option;
     for (int k = 0; k < node->source_count; k++) {
-        int64_t row[CJ_MAX_RANK];
-        row_order(node->source[k], row);
-        const cj_place *place = place_as(s, s->item[item].source[k], row);
+        int64_t like[CJ_MAX_RANK];
+        row_order(node->source[k], like);
+        const cj_place *place = place_as(s, s->item[item].source[k], like);
         if (!place)
             return CJ_NO_MEMORY;
         set_operand(kernel, k, node->source[k], place);
     }
-    cj_status status = place_call(s, item);
+    int64_t row[CJ_MAX_RANK];
+    row_order(node, row);
+    cj_status status = place_result(s, item, row);
     if (status)
         return status;
     kernel->rank = kernel->outer = node->rank;

@@ -24,6 +24,7 @@ void *cj_call_new(cj_context *context, const cj_kernel *kernel, size_t size);
 int64_t cj_smallest_work(const cj_context *context, int steps);
 
 cj_status cj_prepare_map(cj_context *context, const cj_kernel *kernel, cj_call **call);
+cj_status cj_prepare_copy(cj_context *context, const cj_kernel *kernel, cj_call **call);
 cj_status cj_prepare_reduce(cj_context *context, const cj_kernel *kernel, cj_call **call);
 cj_status cj_prepare_contract(cj_context *context, const cj_kernel *kernel, cj_call **call);
 cj_status cj_prepare_window(cj_context *context, const cj_kernel *kernel, cj_call **call);
@@ -31,6 +32,9 @@ cj_status cj_prepare_op(cj_context *context, const cj_kernel *kernel, cj_call **
 
 /* Whether a run of this op can fail (cj_target.may_fail). */
 bool cj_op_may_fail(int op);
+
+/* Whether the kernel only moves elements. */
+bool cj_is_copy(const cj_kernel *kernel);
 
 /* The order in which the code for a convolution writes its result (cj_target.conv_order). */
 void cj_conv_memory_order(const cj_tensor *conv, int *order);

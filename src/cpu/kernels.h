@@ -154,10 +154,13 @@ struct cj_isa_kernels {
     /* out[i] = cj_key_bits(key, first + i) */
     void (*random_bits)(int64_t n, uint32_t *out, cj_key key, uint64_t first);
 
-    /* out[j] = sum of values[e] * x[columns[e]][j] over the entries, in their order, columns from
-     * `limit` on left out, j < k; out[j] += factor * x[j]: f32, f64, rounded twice. */
+    /* Of a sparse row, f32 and f64, products rounded before they are added, columns from `limit` on
+     * left out: out[j] = sum of values[e] * x[columns[e]][j] in the order of e, j < k; out[e] = the dot
+     * product of a and x[columns[e]], in the lanes of a reduction. And out[j] += factor * x[j]. */
     void (*csr_row[CJ_DTYPE_COUNT])(int64_t entries, const void *values, const int32_t *columns,
                                     int64_t limit, const void *x, int64_t k, void *out);
+    void (*csr_dots[CJ_DTYPE_COUNT])(int64_t entries, const void *a, const int32_t *columns,
+                                     int64_t limit, const void *x, int64_t k, void *out);
     void (*axpy[CJ_DTYPE_COUNT])(int64_t n, void *out, const void *factor, const void *x);
     /* out[j] = in how many bits row j of b differs from a. */
     void (*bit_row)(int64_t n, int64_t words, const uint32_t *a, const uint32_t *b, int32_t *out);

@@ -280,14 +280,6 @@ const cj_op_kernel cj_op_cumsum = {
     {                                                                                              \
         const T *a = r->a, *b = r->b;                                                              \
         T *out = r->out;                                                                           \
-        if (r->columns == 1) {                                                                     \
-            T h = *b;                                                                              \
-            for (int64_t i = 0; i < r->n; i++) {                                                   \
-                h = i ? (T)(a[i * r->step] * h + b[i * r->step]) : h;                              \
-                out[i * r->step] = h;                                                              \
-            }                                                                                      \
-            return;                                                                                \
-        }                                                                                          \
         memcpy(out, b, (size_t)r->columns * sizeof(T));                                            \
         for (int64_t i = 1; i < r->n; i++) {                                                       \
             const T *factor = a + i * r->step, *term = b + i * r->step;                            \
@@ -296,10 +288,33 @@ const cj_op_kernel cj_op_cumsum = {
                 to[j] = (T)(factor[j] * to[j - r->step] + term[j]);                                \
         }                                                                                          \
     }                                                                                              \
+    /* The same of `columns` rows, each contiguous, side by side. */                               \
+    static inline __attribute__((always_inline)) void recur_rows_##suffix(                         \
+        const cj_cumulate *c, int columns, int64_t row)                                            \
+    {                                                                                              \
+        int64_t step = c->reverse ? -1 : 1, at = row * c->n + (c->reverse ? c->n - 1 : 0);         \
+        const T *a = (const T *)c->run->in[0] + at, *b = (const T *)c->run->in[1] + at;            \
+        T *out = (T *)c->run->out + at, h[TOGETHER];                                               \
+        for (int g = 0; g < columns; g++)                                                          \
+            out[g * c->n] = h[g] = b[g * c->n];                                                    \
+        for (int64_t i = 1; i < c->n; i++)                                                         \
+            for (int g = 0; g < columns; g++) {                                                    \
+                int64_t place = g * c->n + i * step;                                               \
+                out[place] = h[g] = (T)(a[place] * h[g] + b[place]);                               \
+            }                                                                                      \
+    }                                                                                              \
     static void recur_range_##suffix(void *state, int thread, int64_t begin, int64_t end)          \
     {                                                                                              \
+        const cj_cumulate *c = state;                                                              \
         (void)thread;                                                                              \
-        run_strips(state, begin, end, recur_strip_##suffix);                                       \
+        if (c->inner > 1) {                                                                        \
+            run_strips(c, begin, end, recur_strip_##suffix);                                       \
+            return;                                                                                \
+        }                                                                                          \
+        for (; begin + TOGETHER <= end; begin += TOGETHER)                                         \
+            recur_rows_##suffix(c, TOGETHER, begin);                                               \
+        for (; begin < end; begin++)                                                               \
+            recur_rows_##suffix(c, 1, begin);                                                      \
     }                                                                                              \
     static void recurrence_##suffix(cj_cumulate *c)                                                \
     {                                                                                              \
@@ -364,6 +379,35 @@ const cj_op_kernel cj_op_recurrence = {.run = run_recurrence, .reference = refer
             }                                                                                      \
             memcpy((int32_t *)r->out + i * r->step, place, (size_t)r->columns * sizeof *place);    \
         }                                                                                          \
+    }                                                                                              \
+    /* The same of `columns` contiguous rows side by side. */                                      \
+    static inline __attribute__((always_inline)) void which##_rows_##suffix(                       \
+        const cj_cumulate *c, int columns, int64_t row)                                            \
+    {                                                                                              \
+        const T *x = (const T *)c->run->in[0] + row * c->n;                                        \
+        int32_t *out = (int32_t *)c->run->out + row * c->n, place[TOGETHER] = {0};                 \
+        T best[TOGETHER];                                                                          \
+        for (int g = 0; g < columns; g++)                                                          \
+            best[g] = x[g * c->n];                                                                 \
+        for (int64_t i = 0; i < c->n; i++)                                                         \
+            for (int g = 0; g < columns; g++) {                                                    \
+                T here = x[g * c->n + i];                                                          \
+                bool beyond = BEYOND(here, best[g]);                                               \
+                best[g] = beyond ? here : best[g];                                                 \
+                place[g] = beyond ? (int32_t)i : place[g];                                         \
+                out[g * c->n + i] = place[g];                                                      \
+            }                                                                                      \
+    }                                                                                              \
+    static void which##_range_##suffix(const cj_cumulate *c, int64_t begin, int64_t end)           \
+    {                                                                                              \
+        if (c->inner > 1) {                                                                        \
+            run_strips(c, begin, end, which##_strip_##suffix);                                     \
+            return;                                                                                \
+        }                                                                                          \
+        for (; begin + TOGETHER <= end; begin += TOGETHER)                                         \
+            which##_rows_##suffix(c, TOGETHER, begin);                                             \
+        for (; begin < end; begin++)                                                               \
+            which##_rows_##suffix(c, 1, begin);                                                    \
     }
 #define CJ_X(NAME, name, type, bytes, kind)                                                        \
     CJ_EXTREME(type, NAME, largest, CJ_BEYOND_MAX)                                                 \
@@ -373,21 +417,20 @@ CJ_DTYPE_LIST(CJ_X)
 
 static void extreme_range(void *state, int thread, int64_t begin, int64_t end)
 {
-    static const cj_strip_fn largest[CJ_DTYPE_COUNT] = {
-#define CJ_X(NAME, name, type, bytes, kind) largest_strip_##NAME,
+    static void (*const largest[CJ_DTYPE_COUNT])(const cj_cumulate *, int64_t, int64_t) = {
+#define CJ_X(NAME, name, type, bytes, kind) largest_range_##NAME,
         CJ_DTYPE_LIST(CJ_X)
 #undef CJ_X
     };
-    static const cj_strip_fn smallest[CJ_DTYPE_COUNT] = {
-#define CJ_X(NAME, name, type, bytes, kind) smallest_strip_##NAME,
+    static void (*const smallest[CJ_DTYPE_COUNT])(const cj_cumulate *, int64_t, int64_t) = {
+#define CJ_X(NAME, name, type, bytes, kind) smallest_range_##NAME,
         CJ_DTYPE_LIST(CJ_X)
 #undef CJ_X
     };
     const cj_cumulate *c = state;
     const cj_kernel *k = c->run->kernel;
     (void)thread;
-    run_strips(c, begin, end,
-               (k->op == CJ_OP_CUMULATIVE_ARGMAX ? largest : smallest)[k->operand[0].dtype]);
+    (k->op == CJ_OP_CUMULATIVE_ARGMAX ? largest : smallest)[k->operand[0].dtype](c, begin, end);
 }
 
 static cj_status run_extreme(const cj_op_run *run)

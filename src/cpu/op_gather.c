@@ -27,6 +27,13 @@ typedef struct cj_gather_row {
         const T *x = r->x;                                                                         \
         const I *index = r->index;                                                                 \
         T fill = (T)r->fill;                                                                       \
+        if (r->x_step == 0 && r->index_step == 1 && r->step == 1) {                                \
+            for (int64_t j = 0; j < n; j++) {                                                      \
+                uint64_t at = (uint64_t)(int64_t)index[j];                                         \
+                out[j] = at < r->extent ? x[at] : fill;                                            \
+            }                                                                                      \
+            return;                                                                                \
+        }                                                                                          \
         for (int64_t j = 0; j < n; j++) {                                                          \
             uint64_t at = (uint64_t)(int64_t)index[j * r->index_step];                             \
             out[j] = at < r->extent ? x[j * r->x_step + (int64_t)at * r->step] : fill;             \

@@ -116,23 +116,32 @@ static cj_index_plan part_of(const cj_scatter_job *job, int64_t begin, int64_t e
     return part;
 }
 
+static void fill(const cj_scatter_job *job, int64_t first, int64_t n)
+{
+    char *out = (char *)job->run->out + first * (int64_t)job->size;
+    if (job->identity == 0)
+        memset(out, 0, (size_t)n * job->size);
+    else
+        job->kernels->splat[cj_size_class_of(job->size)](n, out, &job->identity);
+}
+
 static void clear(const cj_scatter_job *job, int64_t begin, int64_t end)
 {
     cj_index_plan part = part_of(job, begin, end); /* walks the result */
+    if (job->shared <= 0 || end - begin == job->plan.axes.extent[job->shared]) {
+        /* what is shared out is outermost, or all of it is here: one run of elements */
+        int64_t each = job->shared == 0 ? part.reached[0] : job->run->kernel->elements;
+        int64_t from = job->shared == 0 ? begin * each : 0;
+        fill(job, from, job->shared == 0 ? (end - begin) * each : each);
+        return;
+    }
     part.axes.extent[job->axis] = part.extent;
     part.reached[job->axis] = part.step;
     int last = part.axes.rank - 1;
-    int64_t size = (int64_t)job->size, rows = cj_extent_product(part.axes.extent, 0, last);
-    int64_t first = job->shared < 0 ? 0 : begin * part.reached[job->shared];
+    int64_t rows = cj_extent_product(part.axes.extent, 0, last);
     cj_index_place place = {.walked = 0};
-    for (int64_t row = 0; row < rows; row++, cj_index_next_row(&part, &place)) {
-        char *out = (char *)job->run->out + (first + place.reached) * size;
-        if (job->identity == 0)
-            memset(out, 0, (size_t)(part.axes.extent[last] * size));
-        else
-            job->kernels->splat[cj_size_class_of(job->size)](part.axes.extent[last], out,
-                                                             &job->identity);
-    }
+    for (int64_t row = 0; row < rows; row++, cj_index_next_row(&part, &place))
+        fill(job, begin * part.reached[job->shared] + place.reached, part.axes.extent[last]);
 }
 
 /* The axis's own index of the row's first element, for LAST. */

@@ -2,13 +2,13 @@
  * src/cpu/op_sort.c - argsort: the order of the elements along an axis, stable, NaN last; or the first of it (top k).
  *
  * Elements become unsigned keys whose order is theirs; a key of up to 32 bits and its index fit one word. Long rows are sorted by
- * radix from the low digits up (stable; a digit that all keys share is skipped), short ones by insertion. Where few are
- * wanted, those are taken first that a count of the highest digits leaves in question. The order is one and the same
+ * radix from the low digits up (stable; a digit that all keys share is skipped), short ones by merging. Where not all are
+ * wanted, those are taken first that a count of the highest digits leaves in question; very few are kept in a list. The order is one and the same
  * whatever does it, so threads share out rows, or the parts of one long row.
  */
 #include "cpu/op.h"
 
-enum { DIGIT = 11, BUCKETS = 1 << DIGIT, SHORT_ROW = 48, MOST_PARTS = 16 };
+enum { DIGIT = 11, BUCKETS = 1 << DIGIT, SHORT_ROW = 512, RUN = 8, FEW = 32, MOST_PARTS = 16 };
 
 typedef struct cj_wide_key {
     uint64_t key;
@@ -114,6 +114,13 @@ typedef struct cj_sort_row {
     int shift;
 } cj_sort_row;
 
+static void swap_buffers(cj_sort_row *r)
+{
+    void *from = r->from;
+    r->from = r->to;
+    r->to = from;
+}
+
 static int64_t part_begin(const cj_sort_row *r, int64_t part)
 {
     return r->n * part / r->s->parts;
@@ -128,96 +135,153 @@ static void for_parts(cj_sort_row *r, cj_range_fn fn)
         cj_op_share(r->s->run, r->s->parts, r->n / r->s->parts, fn, r);
 }
 
-#define CJ_SORT(suffix, E, MAKE, KEY, INDEX, BITS)                                                   \
-    static void make_##suffix(void *state, int thread, int64_t begin, int64_t end)                   \
-    {                                                                                                \
-        cj_sort_row *r = state;                                                                      \
-        E *to = r->from;                                                                             \
-        int64_t step = r->s->inner;                                                                  \
-        (void)thread;                                                                                \
-        if (r->dtype == CJ_F32)                                                                      \
-            for (int64_t i = part_begin(r, begin); i < part_begin(r, end); i++)                      \
-                to[i] = MAKE(key_at(CJ_F32, r->x, i * step, r->s->descending), i);                   \
-        else                                                                                         \
-            for (int64_t i = part_begin(r, begin); i < part_begin(r, end); i++)                      \
-                to[i] = MAKE(key_at(r->dtype, r->x, i * step, r->s->descending), i);                 \
-    }                                                                                                \
-    static void insert_##suffix(int64_t n, E *e)                                                     \
-    {                                                                                                \
-        for (int64_t i = 1; i < n; i++) {                                                            \
-            E moved = e[i];                                                                          \
-            int64_t j = i;                                                                           \
-            for (; j > 0 && KEY(e[j - 1]) > KEY(moved); j--)                                         \
-                e[j] = e[j - 1];                                                                     \
-            e[j] = moved;                                                                            \
-        }                                                                                            \
-    }                                                                                                \
-    static void count_##suffix(void *state, int thread, int64_t begin, int64_t end)                  \
-    {                                                                                                \
-        cj_sort_row *r = state;                                                                      \
-        const E *e = r->from;                                                                        \
-        (void)thread;                                                                                \
-        for (int64_t part = begin; part < end; part++) {                                             \
-            int64_t *count = r->count + part * BUCKETS, last = part_begin(r, part + 1);              \
-            memset(count, 0, sizeof *count *BUCKETS);                                                \
-            for (int64_t i = part_begin(r, part); i < last; i++)                                     \
-                count[KEY(e[i]) >> r->shift & (BUCKETS - 1)]++;                                      \
-        }                                                                                            \
-    }                                                                                                \
-    static void deal_##suffix(void *state, int thread, int64_t begin, int64_t end)                   \
-    {                                                                                                \
-        cj_sort_row *r = state;                                                                      \
-        const E *e = r->from;                                                                        \
-        E *to = r->to;                                                                               \
-        (void)thread;                                                                                \
-        for (int64_t part = begin; part < end; part++) {                                             \
-            int64_t *next = r->count + part * BUCKETS, last = part_begin(r, part + 1);               \
-            for (int64_t i = part_begin(r, part); i < last; i++)                                     \
-                to[next[KEY(e[i]) >> r->shift & (BUCKETS - 1)]++] = e[i];                            \
-        }                                                                                            \
-    }                                                                                                \
-    static void radix_##suffix(cj_sort_row *r)                                                       \
-    {                                                                                                \
-        for (r->shift = 0; r->shift < BITS; r->shift += DIGIT) {                                     \
-            for_parts(r, count_##suffix);                                                            \
-            if (starts_from_counts(r))                                                               \
-                continue;                                                                            \
-            for_parts(r, deal_##suffix);                                                             \
-            void *swap = r->from;                                                                    \
-            r->from = r->to;                                                                         \
-            r->to = swap;                                                                            \
-        }                                                                                            \
-    }                                                                                                \
-    /* Keeps, in their order, the elements whose highest digit is not beyond that of the last      \
-     * wanted. */ \
-    static void select_##suffix(cj_sort_row *r)                                                      \
-    {                                                                                                \
-        E *e = r->from;                                                                              \
-        int64_t kept = 0, seen = 0;                                                                  \
-        uint64_t bucket = 0;                                                                         \
-        r->shift = BITS - DIGIT;                                                                     \
-        for_parts(r, count_##suffix);                                                                \
-        for (; bucket < BUCKETS && seen < r->s->count; bucket++)                                     \
-            for (int part = 0; part < r->s->parts; part++)                                           \
-                seen += r->count[part * BUCKETS + (int64_t)bucket];                                  \
-        for (int64_t i = 0; i < r->n; i++) {                                                         \
-            e[kept] = e[i];                                                                          \
-            kept += KEY(e[i]) >> r->shift < bucket;                                                  \
-        }                                                                                            \
-        r->n = kept;                                                                                 \
-    }                                                                                                \
-    static void sort_row_##suffix(cj_sort_row *r, int32_t *out)                                      \
-    {                                                                                                \
-        for_parts(r, make_##suffix);                                                                 \
-        if (r->n > BUCKETS && r->s->count < r->n / 4)                                                \
-            select_##suffix(r);                                                                      \
-        if (r->n <= SHORT_ROW)                                                                       \
-            insert_##suffix(r->n, r->from);                                                          \
-        else                                                                                         \
-            radix_##suffix(r);                                                                       \
-        const E *e = r->from;                                                                        \
-        for (int64_t i = 0; i < r->s->count; i++)                                                    \
-            out[i * r->s->inner] = (int32_t)INDEX(e[i]);                                             \
+#define CJ_SORT(suffix, E, MAKE, KEY, INDEX, BITS)                                                  \
+    static void make_##suffix(void *state, int thread, int64_t begin, int64_t end)                  \
+    {                                                                                               \
+        cj_sort_row *r = state;                                                                     \
+        E *to = r->from;                                                                            \
+        int64_t step = r->s->inner;                                                                 \
+        (void)thread;                                                                               \
+        if (r->dtype == CJ_F32)                                                                     \
+            for (int64_t i = part_begin(r, begin); i < part_begin(r, end); i++)                     \
+                to[i] = MAKE(key_at(CJ_F32, r->x, i * step, r->s->descending), i);                  \
+        else                                                                                        \
+            for (int64_t i = part_begin(r, begin); i < part_begin(r, end); i++)                     \
+                to[i] = MAKE(key_at(r->dtype, r->x, i * step, r->s->descending), i);                \
+    }                                                                                               \
+    static void insert_##suffix(int64_t n, E *e)                                                    \
+    {                                                                                               \
+        for (int64_t i = 1; i < n; i++) {                                                           \
+            E moved = e[i];                                                                         \
+            int64_t j = i;                                                                          \
+            for (; j > 0 && KEY(e[j - 1]) > KEY(moved); j--)                                        \
+                e[j] = e[j - 1];                                                                    \
+            e[j] = moved;                                                                           \
+        }                                                                                           \
+    }                                                                                               \
+    /* Runs of RUN are sorted by insertion, then merged two by two, without branches on keys. */    \
+    static void merge_##suffix(cj_sort_row *r)                                                      \
+    {                                                                                               \
+        int64_t n = r->n;                                                                           \
+        for (int64_t at = 0; at < n; at += RUN)                                                     \
+            insert_##suffix(CJ_MIN(RUN, n - at), (E *)r->from + at);                                \
+        for (int64_t run = RUN; run < n; run *= 2) {                                                \
+            const E *from = r->from;                                                                \
+            E *to = r->to;                                                                          \
+            for (int64_t at = 0; at < n; at += 2 * run) {                                           \
+                int64_t a = at, middle = CJ_MIN(at + run, n), b = middle;                           \
+                int64_t end = CJ_MIN(at + 2 * run, n), place = at;                                  \
+                while (a < middle && b < end) {                                                     \
+                    bool second = KEY(from[b]) < KEY(from[a]);                                      \
+                    to[place++] = from[second ? b : a];                                             \
+                    b += second;                                                                    \
+                    a += !second;                                                                   \
+                }                                                                                   \
+                memcpy(to + place, from + a, (size_t)(middle - a) * sizeof(E));                     \
+                memcpy(to + place + (middle - a), from + b, (size_t)(end - b) * sizeof(E));         \
+            }                                                                                       \
+            swap_buffers(r);                                                                        \
+        }                                                                                           \
+    }                                                                                               \
+    /* Takes the elements from `first` on, of this dtype, into the sorted list of the first few. */ \
+    static inline __attribute__((always_inline)) void enter_##suffix(const cj_sort_row *r,          \
+                                                                     int dtype, int64_t first)      \
+    {                                                                                               \
+        E *list = r->from;                                                                          \
+        int64_t last = r->s->count - 1, step = r->s->inner;                                         \
+        uint64_t worst = KEY(list[last]);                                                           \
+        for (int64_t i = first; i < r->n; i++) {                                                    \
+            uint64_t key = key_at(dtype, r->x, i * step, r->s->descending);                         \
+            if (key >= worst)                                                                       \
+                continue;                                                                           \
+            int64_t j = last;                                                                       \
+            for (; j > 0 && KEY(list[j - 1]) > key; j--)                                            \
+                list[j] = list[j - 1];                                                              \
+            list[j] = MAKE(key, i);                                                                 \
+            worst = KEY(list[last]);                                                                \
+        }                                                                                           \
+    }                                                                                               \
+    /* The first few: a sorted list, which most elements do not enter. */                           \
+    static void list_##suffix(cj_sort_row *r)                                                       \
+    {                                                                                               \
+        int64_t count = r->s->count;                                                                \
+        E *list = r->from;                                                                          \
+        for (int64_t i = 0; i < count; i++)                                                         \
+            list[i] = MAKE(key_at(r->dtype, r->x, i * r->s->inner, r->s->descending), i);           \
+        insert_##suffix(count, list);                                                               \
+        if (r->dtype == CJ_F32)                                                                     \
+            enter_##suffix(r, CJ_F32, count);                                                       \
+        else                                                                                        \
+            enter_##suffix(r, r->dtype, count);                                                     \
+    }                                                                                               \
+    static void count_##suffix(void *state, int thread, int64_t begin, int64_t end)                 \
+    {                                                                                               \
+        cj_sort_row *r = state;                                                                     \
+        const E *e = r->from;                                                                       \
+        (void)thread;                                                                               \
+        for (int64_t part = begin; part < end; part++) {                                            \
+            int64_t *count = r->count + part * BUCKETS, last = part_begin(r, part + 1);             \
+            memset(count, 0, sizeof *count *BUCKETS);                                               \
+            for (int64_t i = part_begin(r, part); i < last; i++)                                    \
+                count[KEY(e[i]) >> r->shift & (BUCKETS - 1)]++;                                     \
+        }                                                                                           \
+    }                                                                                               \
+    static void deal_##suffix(void *state, int thread, int64_t begin, int64_t end)                  \
+    {                                                                                               \
+        cj_sort_row *r = state;                                                                     \
+        const E *e = r->from;                                                                       \
+        E *to = r->to;                                                                              \
+        (void)thread;                                                                               \
+        for (int64_t part = begin; part < end; part++) {                                            \
+            int64_t *next = r->count + part * BUCKETS, last = part_begin(r, part + 1);              \
+            for (int64_t i = part_begin(r, part); i < last; i++)                                    \
+                to[next[KEY(e[i]) >> r->shift & (BUCKETS - 1)]++] = e[i];                           \
+        }                                                                                           \
+    }                                                                                               \
+    static void radix_##suffix(cj_sort_row *r)                                                      \
+    {                                                                                               \
+        for (r->shift = 0; r->shift < BITS; r->shift += DIGIT) {                                    \
+            for_parts(r, count_##suffix);                                                           \
+            if (starts_from_counts(r))                                                              \
+                continue;                                                                           \
+            for_parts(r, deal_##suffix);                                                            \
+            swap_buffers(r);                                                                        \
+        }                                                                                           \
+    }                                                                                               \
+    /* Keeps, in their order, the elements whose highest digit is not beyond that of the last \
+     * wanted. */     \
+    static void select_##suffix(cj_sort_row *r)                                                     \
+    {                                                                                               \
+        E *e = r->from;                                                                             \
+        int64_t kept = 0, seen = 0;                                                                 \
+        uint64_t bucket = 0;                                                                        \
+        r->shift = BITS - DIGIT;                                                                    \
+        for_parts(r, count_##suffix);                                                               \
+        for (; bucket < BUCKETS && seen < r->s->count; bucket++)                                    \
+            for (int part = 0; part < r->s->parts; part++)                                          \
+                seen += r->count[part * BUCKETS + (int64_t)bucket];                                 \
+        for (int64_t i = 0; i < r->n; i++) {                                                        \
+            e[kept] = e[i];                                                                         \
+            kept += KEY(e[i]) >> r->shift < bucket;                                                 \
+        }                                                                                           \
+        r->n = kept;                                                                                \
+    }                                                                                               \
+    static void sort_row_##suffix(cj_sort_row *r, int32_t *out)                                     \
+    {                                                                                               \
+        if (r->s->count <= FEW && r->s->count < r->n / 2) {                                         \
+            list_##suffix(r);                                                                       \
+        } else {                                                                                    \
+            for_parts(r, make_##suffix);                                                            \
+            if (r->n > BUCKETS && r->s->count < r->n / 4)                                           \
+                select_##suffix(r);                                                                 \
+            if (r->n <= SHORT_ROW)                                                                  \
+                merge_##suffix(r);                                                                  \
+            else                                                                                    \
+                radix_##suffix(r);                                                                  \
+        }                                                                                           \
+        const E *e = r->from;                                                                       \
+        for (int64_t i = 0; i < r->s->count; i++)                                                   \
+            out[i * r->s->inner] = (int32_t)INDEX(e[i]);                                            \
     }
 
 /* Counts become where each bucket of each part begins; true: all keys share the digit. */

@@ -42,12 +42,8 @@ static cj_sparse sparse_of(const cj_op_run *run, int columns, int starts)
 
 static size_t starts_scratch(cj_context *context, const cj_kernel *k)
 {
-    int starts = k->op == CJ_OP_CSR_MATMUL ? 2 : 1;
     (void)context;
-    return (size_t)k->operand[starts].extent[0] * sizeof(int64_t) +
-           (k->op == CJ_OP_CSR_DOT ? (size_t)cj_threads(context) *
-                                         (CJ_REDUCE_BLOCK / 2 + CJ_REDUCE_LANES) * sizeof(double)
-                                   : 0);
+    return (size_t)k->operand[k->op == CJ_OP_CSR_MATMUL ? 2 : 1].extent[0] * sizeof(int64_t);
 }
 
 /* ---- products ---- */
@@ -135,28 +131,9 @@ const cj_op_kernel cj_op_csr_matmul = {
     .scratch = starts_scratch, .run = run_csr_matmul, .reference = reference_csr_matmul};
 
 /*
- * ---- for each entry the dot product of a row of a and a row of b: products are rounded, element j goes to lane j mod 32, a lane
- * is a chain in index order, lanes are folded by halves ----
+ * ---- for each entry the dot product of a row of a and a row of b: products are rounded, element j is added to lane j mod 32,
+ * from +0 in index order, the lanes are folded by halves ----
  */
-
-enum { PIECE = CJ_REDUCE_BLOCK / 2 };
-
-static void dot(const cj_sparse *s, const char *a, const char *b, char *scratch, void *out)
-{
-    char *lanes = scratch + PIECE * sizeof(double);
-    if (s->k == 0) {
-        memset(out, 0, s->size);
-        return;
-    }
-    for (int64_t at = 0; at < s->k; at += PIECE) {
-        int64_t n = CJ_MIN(PIECE, s->k - at), offset = at * (int64_t)s->size;
-        s->kernels->map[CJ_OP_MUL][s->dtype](n, scratch, (const void *[]){a + offset, b + offset});
-        /* A piece that is not the first goes on where the lanes are. */
-        s->kernels->reduce_row[0][s->dtype](lanes, NULL, scratch, at ? PIECE : 0, n);
-    }
-    s->kernels->fold[0][s->dtype](lanes, NULL, CJ_MIN(s->k, CJ_REDUCE_LANES));
-    memcpy(out, lanes, s->size);
-}
 
 static int64_t row_of(const cj_sparse *s, int64_t entry)
 {
@@ -174,19 +151,23 @@ static void entries_range(void *state, int thread, int64_t begin, int64_t end)
 {
     const cj_sparse *s = state;
     const cj_kernel *k = s->run->kernel;
-    char *scratch = (char *)s->run->scratch + (size_t)(s->rows + 1) * sizeof(int64_t) +
-                    (size_t)thread * (PIECE + CJ_REDUCE_LANES) * sizeof(double);
-    int64_t row = row_of(s, begin), limit = k->operand[3].extent[0];
-    for (int64_t e = begin; e < end; e++) {
-        char *out = (char *)s->run->out + (size_t)e * s->size;
-        while (row < s->rows && s->start[row + 1] <= e)
+    int64_t row = row_of(s, begin);
+    (void)thread;
+    while (begin < end) {
+        char *out = (char *)s->run->out + (size_t)begin * s->size;
+        while (row < s->rows && s->start[row + 1] <= begin)
             row++;
-        if (row == s->rows || e < s->start[0] || (uint32_t)s->columns[e] >= (uint64_t)limit)
-            memset(out, 0, s->size);
+        bool none =
+            row == s->rows || begin < s->start[0]; /* before the first row, behind the last */
+        int64_t stop = row == s->rows ? s->entries : none ? s->start[0] : s->start[row + 1];
+        int64_t n = CJ_MIN(stop, end) - begin;
+        if (none)
+            memset(out, 0, (size_t)n * s->size);
         else
-            dot(s, (const char *)s->run->in[2] + (size_t)(row * s->k) * s->size,
-                (const char *)s->run->in[3] + (size_t)(s->columns[e] * s->k) * s->size, scratch,
-                out);
+            s->kernels->csr_dots[s->dtype](
+                n, (const char *)s->run->in[2] + (size_t)(row * s->k) * s->size, s->columns + begin,
+                k->operand[3].extent[0], s->run->in[3], s->k, out);
+        begin += n;
     }
 }
 
@@ -214,11 +195,10 @@ static cj_status run_csr_dot(const cj_op_run *run)
                     continue;                                                                      \
                 for (int64_t j = 0; j < s->k; j++) {                                               \
                     T term = a[r * s->k + j] * b[c * s->k + j];                                    \
-                    lane[j % CJ_REDUCE_LANES] =                                                    \
-                        j < CJ_REDUCE_LANES ? term : lane[j % CJ_REDUCE_LANES] + term;             \
+                    lane[j % CJ_REDUCE_LANES] += term;                                             \
                 }                                                                                  \
                 for (int64_t half = CJ_REDUCE_LANES / 2; half; half /= 2)                          \
-                    for (int64_t l = 0; l < half && l + half < s->k; l++)                          \
+                    for (int64_t l = 0; l < half; l++)                                             \
                         lane[l] += lane[l + half];                                                 \
                 out[e] = lane[0];                                                                  \
             }                                                                                      \

@@ -25,6 +25,8 @@ static cj_status prepare(cj_context *context, const cj_kernel *kernel, cj_call *
 {
     switch (kernel->kind) {
     case CJ_KERNEL_MAP:
+        if (cj_is_copy(kernel))
+            return cj_prepare_copy(context, kernel, call);
         return kernel->reduction_count ? cj_prepare_reduce(context, kernel, call)
                                        : cj_prepare_map(context, kernel, call);
     case CJ_KERNEL_MATMUL:

@@ -8,21 +8,38 @@ static const void *view_memory(const cj_tile_view *v, void *const *buffer)
     return (const char *)buffer[v->buffer] + v->offset * v->size;
 }
 
-/* The index along an axis, for elements [first, first + n). */
+/* value, value + step, ... as the dtype. */
+static void write_line(const struct cj_isa_kernels *kernels, cj_dtype dtype, int64_t n,
+                       int64_t value, int64_t step, void *out)
+{
+    switch (dtype) {
+    case CJ_F32:
+        for (int64_t i = 0; i < n; i++)
+            ((float *)out)[i] = (float)(value + i * step);
+        break;
+    case CJ_F64:
+        for (int64_t i = 0; i < n; i++)
+            ((double *)out)[i] = (double)(value + i * step);
+        break;
+    case CJ_I64: kernels->iota_i64(n, out, value, step); break;
+    default: kernels->iota_i32(n, out, (int32_t)value, (int32_t)step); break;
+    }
+}
+
+/* The index along an axis, for elements [first, first + n): a line for each row of the last axis. */
 static void load_index(const cj_tile *t, const cj_tile_view *v, int64_t first, int64_t n, void *out)
 {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t at = first + i, value = v->offset;
-        for (int a = t->axes.rank - 1; a >= 0; a--) {
+    int last = t->axes.rank - 1;
+    int64_t row = last < 0 ? 1 : t->axes.extent[last], step = last < 0 ? 0 : v->stride[last];
+    for (int64_t done = 0; done < n;) {
+        int64_t at = (first + done) / row, inner = (first + done) % row;
+        int64_t count = CJ_MIN(row - inner, n - done), value = v->offset + inner * step;
+        for (int a = last - 1; a >= 0; a--) {
             value += at % t->axes.extent[a] * v->stride[a];
             at /= t->axes.extent[a];
         }
-        switch (v->dtype) {
-        case CJ_F32: ((float *)out)[i] = (float)value; break;
-        case CJ_F64: ((double *)out)[i] = (double)value; break;
-        case CJ_I64: ((int64_t *)out)[i] = value; break;
-        default: ((int32_t *)out)[i] = (int32_t)value; break;
-        }
+        write_line(t->kernels, v->dtype, count, value, step, (char *)out + done * v->size);
+        done += count;
     }
 }
 

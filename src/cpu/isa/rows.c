@@ -5,43 +5,55 @@
  */
 #include "rows.h"
 
-/* As many sums as stay in registers. */
-#define TOGETHER(T) (256 / (int64_t)sizeof(T))
-
-#define ROWS(dtype, T)                                                                             \
-    void CJ_ISA_FN(cj_csr_row_##dtype)(int64_t entries, const void *values,                        \
-                                       const int32_t *columns, int64_t limit, const void *x,       \
-                                       int64_t k, void *out)                                       \
+/* `width` columns from `at` on: as many sums as stay in registers. */
+#define CSR_BLOCK(dtype, T, width)                                                                 \
+    static int64_t csr_block_##dtype##_##width(int64_t entries, const T *values,                   \
+                                               const int32_t *columns, int64_t limit, const T *x,  \
+                                               int64_t k, int64_t at, T *out)                      \
     {                                                                                              \
-        const T *v = values;                                                                       \
-        T *result = out;                                                                           \
-        int64_t at = 0;                                                                            \
-        for (; at + TOGETHER(T) <= k; at += TOGETHER(T)) {                                         \
-            T sum[TOGETHER(T)] = {0};                                                              \
+        for (; at + width <= k; at += width) {                                                     \
+            T sum[width] = {0};                                                                    \
             for (int64_t e = 0; e < entries; e++) {                                                \
                 if ((uint32_t)columns[e] >= (uint64_t)limit) {                                     \
                     continue;                                                                      \
                 }                                                                                  \
-                const T *row = (const T *)x + columns[e] * k + at;                                 \
-                T factor = v[e];                                                                   \
+                const T *row = x + columns[e] * k + at;                                            \
+                T factor = values[e];                                                              \
                 CJ_LOOP                                                                            \
-                for (int64_t j = 0; j < TOGETHER(T); j++) {                                        \
+                for (int64_t j = 0; j < width; j++) {                                              \
                     sum[j] += factor * row[j];                                                     \
                 }                                                                                  \
             }                                                                                      \
-            memcpy(result + at, sum, sizeof sum);                                                  \
+            memcpy(out + at, sum, sizeof sum);                                                     \
         }                                                                                          \
-        if (at == k) {                                                                             \
-            return;                                                                                \
-        }                                                                                          \
-        T sum[TOGETHER(T)] = {0};                                                                  \
-        for (int64_t e = 0; e < entries; e++) {                                                    \
-            if ((uint32_t)columns[e] < (uint64_t)limit) {                                          \
-                CJ_ISA_FN(cj_axpy_##dtype)                                                         \
-                (k - at, sum, v + e, (const T *)x + columns[e] * k + at);                          \
-            }                                                                                      \
-        }                                                                                          \
-        memcpy(result + at, sum, (size_t)(k - at) * sizeof(T));                                    \
+        return at;                                                                                 \
+    }
+
+enum { HALF = CJ_REDUCE_LANES / 2 };
+#define ADD_HALF(first, l, r)                                                                      \
+    CJ_LOOP                                                                                        \
+    for (int64_t j = 0; j < HALF; j++) {                                                           \
+        lane[(first) + j] += (l)[j] * (r)[j];                                                      \
+    }
+#define FOLD_LANES(half)                                                                           \
+    CJ_LOOP                                                                                        \
+    for (int64_t j = 0; j < half; j++) {                                                           \
+        lane[j] += lane[j + half];                                                                 \
+    }
+
+#define ROWS(dtype, T)                                                                             \
+    CSR_BLOCK(dtype, T, 64)                                                                        \
+    CSR_BLOCK(dtype, T, 16)                                                                        \
+    CSR_BLOCK(dtype, T, 4)                                                                         \
+    CSR_BLOCK(dtype, T, 1)                                                                         \
+    void CJ_ISA_FN(cj_csr_row_##dtype)(int64_t entries, const void *values,                        \
+                                       const int32_t *columns, int64_t limit, const void *x,       \
+                                       int64_t k, void *out)                                       \
+    {                                                                                              \
+        int64_t at = csr_block_##dtype##_64(entries, values, columns, limit, x, k, 0, out);        \
+        at = csr_block_##dtype##_16(entries, values, columns, limit, x, k, at, out);               \
+        at = csr_block_##dtype##_4(entries, values, columns, limit, x, k, at, out);                \
+        csr_block_##dtype##_1(entries, values, columns, limit, x, k, at, out);                     \
     }                                                                                              \
                                                                                                    \
     void CJ_ISA_FN(cj_axpy_##dtype)(int64_t n, void *out, const void *factor, const void *x)       \
@@ -51,6 +63,49 @@
         CJ_LOOP                                                                                    \
         for (int64_t j = 0; j < n; j++) {                                                          \
             result[j] += by * a[j];                                                                \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    void CJ_ISA_FN(cj_csr_dots_##dtype)(int64_t entries, const void *a, const int32_t *columns,    \
+                                        int64_t limit, const void *x, int64_t k, void *out)        \
+    {                                                                                              \
+        const T *left = a;                                                                         \
+        T *result = out;                                                                           \
+        for (int64_t e = 0; e < entries; e++) {                                                    \
+            if ((uint32_t)columns[e] >= (uint64_t)limit) {                                         \
+                result[e] = 0;                                                                     \
+                continue;                                                                          \
+            }                                                                                      \
+            const T *right = (const T *)x + columns[e] * k;                                        \
+            T lane[CJ_REDUCE_LANES] = {0};                                                         \
+            int64_t at = 0;                                                                        \
+            for (; at + CJ_REDUCE_LANES <= k; at += CJ_REDUCE_LANES) {                             \
+                CJ_LOOP                                                                            \
+                for (int64_t j = 0; j < CJ_REDUCE_LANES; j++) {                                    \
+                    lane[j] += left[at + j] * right[at + j];                                       \
+                }                                                                                  \
+            }                                                                                      \
+            bool second = at + HALF <= k;                                                          \
+            if (second) {                                                                          \
+                ADD_HALF(0, left + at, right + at)                                                 \
+                at += HALF;                                                                        \
+            }                                                                                      \
+            if (at < k) { /* a lane that is never -0 does not feel the +0 of what is not there */  \
+                T l[HALF] = {0}, r[HALF] = {0};                                                    \
+                memcpy(l, left + at, (size_t)(k - at) * sizeof(T));                                \
+                memcpy(r, right + at, (size_t)(k - at) * sizeof(T));                               \
+                if (second) {                                                                      \
+                    ADD_HALF(HALF, l, r)                                                           \
+                } else {                                                                           \
+                    ADD_HALF(0, l, r)                                                              \
+                }                                                                                  \
+            }                                                                                      \
+            FOLD_LANES(16)                                                                         \
+            FOLD_LANES(8)                                                                          \
+            FOLD_LANES(4)                                                                          \
+            FOLD_LANES(2)                                                                          \
+            FOLD_LANES(1)                                                                          \
+            result[e] = lane[0];                                                                   \
         }                                                                                          \
     }
 ROWS(f32, float)

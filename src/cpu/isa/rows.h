@@ -11,6 +11,8 @@
     void CJ_ISA_FN(cj_csr_row_##dtype)(int64_t entries, const void *values,                        \
                                        const int32_t *columns, int64_t limit, const void *x,       \
                                        int64_t k, void *out);                                      \
+    void CJ_ISA_FN(cj_csr_dots_##dtype)(int64_t entries, const void *a, const int32_t *columns,    \
+                                        int64_t limit, const void *x, int64_t k, void *out);       \
     void CJ_ISA_FN(cj_axpy_##dtype)(int64_t n, void *out, const void *factor, const void *x);
 CJ_X(f32)
 CJ_X(f64)
