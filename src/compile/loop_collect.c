@@ -4,6 +4,15 @@
  */
 #include "compile/schedule.h"
 
+int32_t cj_loop_carry_of(const cj_loop *loop, const cj_tensor *result)
+{
+    const cj_tensor *param = cj_loop_of(result->source[0])->param[result->option[1]];
+    int32_t k = 0;
+    while (loop->param[k] != param)
+        k++;
+    return k;
+}
+
 /* The body's roots: what wanted results and needed carries want. */
 typedef struct cj_need {
     cj_schedule *s;
@@ -17,7 +26,7 @@ typedef struct cj_need {
 static void want_result(cj_need *n, const cj_tensor *result)
 {
     if (result->option[0] == CJ_RESULT_CARRY)
-        n->carry[result->option[1]] = true;
+        n->carry[cj_loop_carry_of(n->loop, result)] = true;
     else if (result->option[0] == CJ_RESULT_STACK)
         n->root[n->roots++] = result->payload;
 }
@@ -84,7 +93,7 @@ static cj_status prune(cj_need *n, int32_t item)
 static cj_status collect_loop(cj_schedule *s, int32_t item, const int32_t *first,
                               const int32_t *next)
 {
-    const cj_loop *loop = cj_loop_of(s->item[item].node);
+    const cj_loop *loop = s->item[item].loop;
     int32_t results = 0;
     for (int32_t i = first[item]; i >= 0; i = next[i])
         results++;
@@ -119,15 +128,18 @@ cj_status cj_collect_loops(cj_schedule *s)
     int32_t *first = cj_arena_take(s->work, size), *next = cj_arena_take(s->work, size);
     if (!first || !next)
         return CJ_NO_MEMORY;
+    for (int32_t i = 0; i < s->items; i++)
+        if (s->item[i].node->op == CJ_OP_LOOP)
+            s->item[i].loop = cj_loop_of(s->item[i].node);
+    cj_status status = cj_merge_loops(s);
     memset(first, 0xff, size);
     for (int32_t i = s->items; i-- > 0;)
         if (s->item[i].role == CJ_ROLE_RESULT) {
             next[i] = first[s->item[i].source[0]];
             first[s->item[i].source[0]] = i;
         }
-    cj_status status = CJ_OK;
     for (int32_t i = 0; i < s->items && !status; i++)
-        if (s->item[i].node->op == CJ_OP_LOOP)
+        if (s->item[i].loop)
             status = collect_loop(s, i, first, next);
     return status;
 }

@@ -87,15 +87,6 @@ static cj_status place_result(cj_schedule *s, int32_t item, int32_t *buffer)
     return place->buffer < 0 ? CJ_NO_MEMORY : CJ_OK;
 }
 
-static int32_t carry_of(const cj_loop *loop, const cj_tensor *result)
-{
-    const cj_tensor *param = cj_loop_of(result->source[0])->param[result->option[1]];
-    int32_t k = 0;
-    while (loop->param[k] != param)
-        k++;
-    return k;
-}
-
 static cj_status add_results(cj_loop_lowering *l)
 {
     cj_schedule *s = l->s;
@@ -106,7 +97,7 @@ static cj_status add_results(cj_loop_lowering *l)
         if (status)
             return status;
         if (node->option[0] == CJ_RESULT_CARRY) {
-            l->plan->port[2 * carry_of(l->loop, node) + 1].outer = buffer;
+            l->plan->port[2 * cj_loop_carry_of(l->loop, node) + 1].outer = buffer;
         } else if (node->option[0] == CJ_RESULT_COUNT) {
             add_port(l->plan, CJ_PORT_RAN, buffer, 0);
         } else {

@@ -184,6 +184,13 @@ bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis);
 
 /* Which carries, rows and captures of each loop the results that are wanted need. */
 cj_status cj_collect_loops(cj_schedule *s);
+/* Which carry of `loop`, made of parts of others, the RESULT is the last value of. */
+int32_t cj_loop_carry_of(const cj_loop *loop, const cj_tensor *result);
+
+/* ---- loop_merge.c ---- */
+
+/* Makes one loop of those that share a body, such as a loop and its tangents. */
+cj_status cj_merge_loops(cj_schedule *s);
 
 /* ---- fuse.c ---- */
 

@@ -132,6 +132,28 @@ static size_t peak_of(int64_t steps, int64_t segment, bool checkpoint)
     return peak;
 }
 
+/* Value, gradient and Hessian-vector product: one loop each way, not two. */
+static void count_loops(void *user, const char *line)
+{
+    *(int *)user += strstr(line, "loop of") != NULL;
+}
+
+static void test_merged(void **state)
+{
+    (void)state;
+    for (int no_fusion = 0; no_fusion < 2; no_fusion++) {
+        cj_context *c = new_context(&(cj_config){.no_fusion = no_fusion});
+        cj_tensor *out[16];
+        int n = build(c, 8, false, out), loops = 0;
+        cj_program *p = cj_compile(c, n, out, NULL);
+        assert_non_null(p);
+        cj_program_print(p, count_loops, &loops);
+        assert_int_equal(loops, no_fusion ? 4 : 2);
+        cj_program_free(p);
+        cj_context_free(c);
+    }
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -316,10 +338,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),         cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_counts),       cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_leak),         cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_ten_thousand),
+        cmocka_unit_test(test_bits),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_merged),    cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_empty),     cmocka_unit_test(test_leak),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_ten_thousand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
