@@ -5,8 +5,7 @@
  * CAJAL_PROPERTY_GRAPHS says how many (default 300).
  */
 #include "../support/evaluate.h"
-#include "cajal/program.h"
-#include "cajal/transform.h"
+#include "cajal/cajal.h"
 #include "cpu/isa.h"
 #include "graph/graph.h"
 
@@ -266,6 +265,100 @@ static void grow_window(graph *g, cj_dtype dtype)
         keep(g, cj_window_max(x, &o));
 }
 
+/* Indexes below n. */
+static cj_tensor *indexes(graph *g, int64_t count, int64_t n)
+{
+    int32_t data[16];
+    for (int64_t i = 0; i < count; i++)
+        data[i] = (int32_t)below(g, n);
+    return cj_tensor_from(g->context, CJ_I32, 1, &count, data);
+}
+
+/* Ops along an axis, most of them kernels of their own. */
+static void grow_along(graph *g, cj_dtype dtype)
+{
+    cj_tensor *x = pick(g, dtype);
+    if (!x || cj_rank(x) == 0)
+        return;
+    int axis = (int)below(g, cj_rank(x));
+    int64_t n = cj_shape(x)[axis], k = below(g, 12) + 1;
+    switch (below(g, 11)) {
+    case 0: keep(g, cj_scale(cj_cumsum(x, axis), 0.125)); break;
+    case 1: keep(g, cj_recurrence(cj_tanh(partner(g, x)), x, axis)); break;
+    case 2: keep(g, cj_cummax(x, axis)); break;
+    case 3: keep(g, cj_roll(x, k, axis)); break;
+    case 4:
+        if (n > 0)
+            keep(g, cj_take(x, axis, indexes(g, k, n)));
+        break;
+    case 5: { /* rows added to fewer rows */
+        int64_t shape[CJ_MAX_RANK];
+        if (n > 16)
+            break;
+        memcpy(shape, cj_shape(x), sizeof(*shape) * (size_t)cj_rank(x));
+        shape[axis] = k;
+        int64_t along[CJ_MAX_RANK];
+        for (int i = 0; i < cj_rank(x); i++)
+            along[i] = i == axis ? n : 1;
+        cj_tensor *to = cj_reshape(indexes(g, n, k), cj_rank(x), along);
+        keep(g, cj_scatter_add(cj_full(g->context, dtype, cj_rank(x), shape, 0.5), axis, to, x));
+        break;
+    }
+    case 6:
+        if (n > 0)
+            keep(g, cj_scale(cj_complex_abs2(cj_rfft(x, axis, CJ_FFT_ORTHO)), 0.25));
+        break;
+    case 7: keep(g, cj_logsumexp(x, CJ_AXIS(axis), below(g, 2))); break;
+    case 8:
+        keep(g, cj_prod(cj_shift(cj_scale(cj_tanh(x), 0.1), 1), CJ_AXIS(axis), below(g, 2)));
+        break;
+    case 9:
+        if (!g->exact)
+            keep(g, cj_sort(x, axis, below(g, 2)));
+        break;
+    default: keep(g, cj_straight_through(cj_tanh(x), x)); break;
+    }
+}
+
+/* A recurrence over the rows of x, in which everything else of the body is x's row; and a branch. */
+static void recur(void *user, cj_body *b)
+{
+    (void)user;
+    b->next[0] = cj_tanh(cj_add(cj_scale(b->carry[0], 0.5), cj_mul(b->x[0], b->carry[0])));
+    b->y[0] = cj_add(cj_square(b->next[0]), b->x[0]);
+}
+
+static void halve(void *user, cj_tensor *const *operand, cj_tensor **result)
+{
+    (void)user;
+    result[0] = cj_scale(operand[0], 0.5);
+}
+
+static void square(void *user, cj_tensor *const *operand, cj_tensor **result)
+{
+    (void)user;
+    result[0] = cj_mul(operand[0], cj_tanh(operand[0]));
+}
+
+static void grow_control(graph *g, cj_dtype dtype)
+{
+    cj_tensor *x = pick(g, dtype), *last = NULL, *y = NULL;
+    if (!x || g->exact)
+        return;
+    if (cj_rank(x) > 0 && below(g, 2)) {
+        cj_tensor *start = cj_full(g->context, dtype, cj_rank(x) - 1, cj_shape(x) + 1, 0.3);
+        cj_loop(g->context, recur, NULL, .carries = 1, .init = &start, .xs = 1, .x = &x, .ys = 1,
+                .last = &last, .y = &y, .reverse = below(g, 2));
+        keep(g, last);
+        keep(g, y);
+    } else {
+        cj_tensor *total = cj_sum(x, CJ_ALL, false);
+        cj_tensor *positive = cj_gt(total, cj_like(total, 0));
+        if (cj_cond(positive, halve, square, NULL, 1, &x, 1, &y) == CJ_OK)
+            keep(g, y);
+    }
+}
+
 /* Builds the graph of a seed; returns the number of outputs. */
 static int build(graph *g, uint64_t seed, cj_dtype dtype, cj_tensor **output)
 {
@@ -287,7 +380,7 @@ static int build(graph *g, uint64_t seed, cj_dtype dtype, cj_tensor **output)
     }
     int target = 6 + (int)below(g, 24);
     for (int tries = 0; g->count < target && tries < 200; tries++) {
-        int64_t what = below(g, 20);
+        int64_t what = below(g, 25);
         if (what < 10)
             grow_map(g, dtype);
         else if (what < 14)
@@ -296,8 +389,12 @@ static int build(graph *g, uint64_t seed, cj_dtype dtype, cj_tensor **output)
             grow_reduction(g, dtype);
         else if (what < 19)
             grow_contraction(g, dtype);
-        else
+        else if (what < 20)
             grow_window(g, dtype);
+        else if (what < 24)
+            grow_along(g, dtype);
+        else
+            grow_control(g, dtype);
     }
     if (cj_context_status(g->context)) {
         print_error("seed %llu: %s\n", (unsigned long long)seed, cj_error(g->context));
