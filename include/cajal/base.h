@@ -63,15 +63,22 @@ CJ_API const char *cj_status_text(cj_status status);
 
 /*
  * Data types: name, C type, bytes, class (f float, i signed, u unsigned, b bool). The names are
- * what errors and files say. A bool is a byte, 0 or 1.
+ * what errors and files say. A bool is a byte, 0 or 1. bf16 (the upper half of an f32) and f16 (IEEE
+ * binary16) are stored in 16 bits; ops on them compute in f32 and round the result once.
  */
 #define CJ_DTYPE_LIST(X)                                                                           \
     X(F32, f32, float, 4, 'f')                                                                     \
     X(F64, f64, double, 8, 'f')                                                                    \
+    X(BF16, bf16, uint16_t, 2, 'f')                                                                \
+    X(F16, f16, uint16_t, 2, 'f')                                                                  \
+    X(I8, i8, int8_t, 1, 'i')                                                                      \
+    X(I16, i16, int16_t, 2, 'i')                                                                   \
     X(I32, i32, int32_t, 4, 'i')                                                                   \
     X(I64, i64, int64_t, 8, 'i')                                                                   \
     X(U8, u8, uint8_t, 1, 'u')                                                                     \
+    X(U16, u16, uint16_t, 2, 'u')                                                                  \
     X(U32, u32, uint32_t, 4, 'u')                                                                  \
+    X(U64, u64, uint64_t, 8, 'u')                                                                  \
     X(BOOL, bool, uint8_t, 1, 'b')
 
 typedef enum cj_dtype {

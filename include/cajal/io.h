@@ -90,8 +90,8 @@ CJ_API cj_status cj_tensor_file_hash(cj_context *context, const cj_tensor_file *
  * safetensors (github.com/huggingface/safetensors): 8 bytes header length, a JSON object name ->
  * {dtype, shape, data_offsets}, "__metadata__" a map of strings, then the data without holes.
  * Written: names sorted, the header padded with blanks to a multiple of 8, keys always in the order
- * dtype, shape, data_offsets. Read: F16 and BF16 become f32; I8, I16, U16, U64, the 8-bit floats
- * and complex are UNSUPPORTED, naming the tensor.
+ * dtype, shape, data_offsets. Read: F16 and BF16 become f32 (written they stay what they are);
+ * the 8-bit floats and complex are UNSUPPORTED, naming the tensor.
  */
 CJ_API cj_status cj_safetensors_read(cj_context *context, const char *path, cj_tensor_file **out);
 CJ_API cj_status cj_safetensors_parse(cj_context *context, const char *name, const void *data,
@@ -104,8 +104,7 @@ CJ_API cj_status cj_safetensors_render(cj_context *context, const cj_tensor_file
 
 /*
  * npy (versions 1 to 3, either byte order, C or Fortran order) and npz (a zip of them, stored or
- * deflated). Read into the nearest dtype: f2 -> f32, i1, i2 -> i32, u2 -> i32, u8 -> i64 (refused
- * where a value does not fit). Complex, text, objects and records are UNSUPPORTED; in an npz they
+ * deflated). f2 is read as f32; bf16, which the format lacks, is written as f4. Complex, text, objects and records are UNSUPPORTED; in an npz they
  * are left out, and metadata says so: key "skipped", the names separated by commas.
  */
 CJ_API cj_status cj_npy_read(cj_context *context, const char *path, cj_array *out);

@@ -5,6 +5,7 @@
 #ifndef CJ_BASE_BASE_H
 #define CJ_BASE_BASE_H
 
+#include "base/half.h"
 #include "cajal/base.h"
 
 #include <string.h>
@@ -171,6 +172,18 @@ cj_key cj_key_fold_text(cj_key key, const char *text); /* fold of a hash of the 
 uint32_t cj_key_bits(cj_key key, uint64_t element);    /* word element%4 of counter element/4 */
 /* 0 .. n - 1 in random order: Fisher-Yates, unbiased bounded draws. */
 void cj_key_permutation(cj_key key, int64_t n, int64_t *out);
+
+/* ---- elements of any data type ---- */
+
+/* The range of an integer; of a bool 0 and 1. */
+int64_t cj_integer_least(cj_dtype dtype);
+uint64_t cj_integer_most(cj_dtype dtype);
+/* Element i of integers or bools, u64 by its bits; stored by its low bits. */
+int64_t cj_integer_load(cj_dtype dtype, const void *data, int64_t i);
+void cj_integer_store(cj_dtype dtype, void *data, int64_t i, int64_t value);
+/* Element i as a double; and a double as by cj_cast: nearest, integers saturate, NaN to 0. */
+double cj_number_load(cj_dtype dtype, const void *data, int64_t i);
+void cj_number_store(cj_dtype dtype, void *data, int64_t i, double value);
 
 /* ---- files: the one place that writes ---- */
 

@@ -32,28 +32,6 @@ const char *cj_status_text(cj_status status)
     return index < CJ_COUNT(texts) ? texts[index] : "unknown status";
 }
 
-const char *cj_dtype_name(cj_dtype dtype)
-{
-    static const char *const names[] = {
-#define CJ_X(NAME, name, type, bytes, kind) #name,
-        CJ_DTYPE_LIST(CJ_X)
-#undef CJ_X
-    };
-    size_t index = (size_t)dtype;
-    return index < CJ_COUNT(names) ? names[index] : "unknown dtype";
-}
-
-size_t cj_dtype_size(cj_dtype dtype)
-{
-    static const size_t sizes[] = {
-#define CJ_X(NAME, name, type, bytes, kind) bytes,
-        CJ_DTYPE_LIST(CJ_X)
-#undef CJ_X
-    };
-    size_t index = (size_t)dtype;
-    return index < CJ_COUNT(sizes) ? sizes[index] : 0;
-}
-
 /* ---- making and freeing ---- */
 
 static void *reallocate_by_malloc(void *user, void *pointer, size_t old_size, size_t new_size)

@@ -24,11 +24,11 @@ typedef void (*cj_map_fn)(int64_t n, void *out, const void *const *src);
 
 /* ---- movement: indexed by the size class of an element ---- */
 
-enum cj_size_class { CJ_SIZE_1, CJ_SIZE_4, CJ_SIZE_8, CJ_SIZE_COUNT };
+enum cj_size_class { CJ_SIZE_1, CJ_SIZE_2, CJ_SIZE_4, CJ_SIZE_8, CJ_SIZE_COUNT };
 
 static inline int cj_size_class_of(size_t bytes)
 {
-    return bytes == 1 ? CJ_SIZE_1 : bytes == 4 ? CJ_SIZE_4 : CJ_SIZE_8;
+    return bytes == 1 ? CJ_SIZE_1 : bytes == 2 ? CJ_SIZE_2 : bytes == 4 ? CJ_SIZE_4 : CJ_SIZE_8;
 }
 
 /*

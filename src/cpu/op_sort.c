@@ -87,8 +87,11 @@ static inline uint64_t key_at(int dtype, const void *x, int64_t i, bool descendi
     case CJ_F64: return key_f64(((const double *)x)[i], descending);
     case CJ_I32: return key_integer(((const int32_t *)x)[i], false, true, descending);
     case CJ_I64: return key_integer(((const int64_t *)x)[i], true, true, descending);
-    case CJ_U32: return key_integer(((const uint32_t *)x)[i], false, false, descending);
-    default: return key_integer(((const uint8_t *)x)[i], false, false, descending);
+    case CJ_U64: return key_integer(((const int64_t *)x)[i], true, false, descending);
+    case CJ_I8:
+    case CJ_I16:
+        return key_integer(cj_integer_load((cj_dtype)dtype, x, i), false, true, descending);
+    default: return key_integer(cj_integer_load((cj_dtype)dtype, x, i), false, false, descending);
     }
 }
 

@@ -56,14 +56,24 @@ static uint64_t count_bits(uint64_t a)
 }
 
 /* Integers of `bits` bits, held in 64: what wraps is cut to the width by the caller. */
-static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, bool is_bool)
+static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, cj_dtype dtype)
 {
     uint64_t a = (uint64_t)x, b = (uint64_t)y;
+    if (dtype == CJ_U64) { /* does not fit the sign of the others */
+        switch (op) {
+        case CJ_OP_ABS: return a;
+        case CJ_OP_DIV: return b == 0 ? 0 : a / b;
+        case CJ_OP_FMOD: return b == 0 ? 0 : a % b;
+        case CJ_OP_MAX: return CJ_MAX(a, b);
+        case CJ_OP_MIN: return CJ_MIN(a, b);
+        default: break;
+        }
+    }
     switch (op) {
     case CJ_OP_NEG: return 0 - a;
     case CJ_OP_ABS: return x < 0 ? 0 - a : a;
     case CJ_OP_SIGN: return (uint64_t)(int64_t)((x > 0) - (x < 0));
-    case CJ_OP_NOT: return is_bool ? a == 0 : ~a;
+    case CJ_OP_NOT: return dtype == CJ_BOOL ? a == 0 : ~a;
     case CJ_OP_ADD: return a + b;
     case CJ_OP_SUB: return a - b;
     case CJ_OP_MUL: return a * b;
@@ -77,26 +87,6 @@ static uint64_t map_integer(cj_op op, int64_t x, int64_t y, int bits, bool is_bo
     case CJ_OP_XOR: return a ^ b;
     case CJ_OP_SHL: return b >= (uint64_t)bits ? 0 : a << b;
     default: return b >= (uint64_t)bits ? 0 : a >> b; /* SHR */
-    }
-}
-
-static int64_t load_integer(cj_dtype dtype, const void *p, int64_t i)
-{
-    switch (dtype) {
-    case CJ_I32: return ((const int32_t *)p)[i];
-    case CJ_I64: return ((const int64_t *)p)[i];
-    case CJ_U32: return ((const uint32_t *)p)[i];
-    default: return ((const uint8_t *)p)[i]; /* U8, BOOL */
-    }
-}
-
-static void store_integer(cj_dtype dtype, void *p, int64_t i, uint64_t x)
-{
-    switch (dtype) {
-    case CJ_I32: ((int32_t *)p)[i] = (int32_t)(uint32_t)x; break;
-    case CJ_I64: ((int64_t *)p)[i] = (int64_t)x; break;
-    case CJ_U32: ((uint32_t *)p)[i] = (uint32_t)x; break;
-    default: ((uint8_t *)p)[i] = (uint8_t)x; break;
     }
 }
 
@@ -118,51 +108,30 @@ static bool compare(cj_op op, cj_dtype dtype, const void *a, const void *b, int6
         double x = load_float(dtype, a, i), y = load_float(dtype, b, i);
         less = x < y, equal = x == y;
     } else {
-        int64_t x = load_integer(dtype, a, i), y = load_integer(dtype, b, i);
-        less = x < y, equal = x == y;
+        int64_t x = cj_integer_load(dtype, a, i), y = cj_integer_load(dtype, b, i);
+        less = dtype == CJ_U64 ? (uint64_t)x < (uint64_t)y : x < y;
+        equal = x == y;
     }
     return op == CJ_OP_EQ ? equal : op == CJ_OP_NE ? !equal : op == CJ_OP_LT ? less : less || equal;
 }
 
-static void integer_range(cj_dtype dtype, int64_t *least, int64_t *most)
-{
-    *least = dtype == CJ_I32 ? INT32_MIN : dtype == CJ_I64 ? INT64_MIN : 0;
-    *most = dtype == CJ_I32   ? INT32_MAX
-            : dtype == CJ_I64 ? INT64_MAX
-            : dtype == CJ_U8  ? UINT8_MAX
-                              : UINT32_MAX;
-}
-
 static void cast(cj_dtype from, cj_dtype to, int64_t i, void *out, const void *in)
 {
-    int64_t least, most;
-    integer_range(to, &least, &most);
-    if (is_float(from)) {
-        double x = load_float(from, in, i);
-        if (to == CJ_F32) {
-            ((float *)out)[i] = (float)x;
-        } else if (to == CJ_F64) {
-            ((double *)out)[i] = x;
-        } else if (to == CJ_BOOL) {
-            ((uint8_t *)out)[i] = x != 0;
-        } else {
-            int64_t whole = x != x               ? 0
-                            : x <= (double)least ? least
-                            : x >= (double)most  ? most /* 2^63 stands for the most of i64 */
-                                                 : (int64_t)x;
-            store_integer(to, out, i, (uint64_t)whole);
-        }
+    bool to_float = is_float(to) || to == CJ_BF16 || to == CJ_F16;
+    if (is_float(from) || from == CJ_BF16 || from == CJ_F16 || to == CJ_BOOL ||
+        (to_float && to != CJ_F32)) {
+        cj_number_store(to, out, i, cj_number_load(from, in, i));
         return;
     }
-    int64_t x = load_integer(from, in, i);
-    if (to == CJ_F32) {
-        ((float *)out)[i] = (float)x;
-    } else if (to == CJ_F64) {
-        ((double *)out)[i] = (double)x;
-    } else if (to == CJ_BOOL) {
-        ((uint8_t *)out)[i] = x != 0;
+    int64_t x = cj_integer_load(from, in, i);
+    if (to == CJ_F32) { /* rounded once, not by f64 */
+        ((float *)out)[i] = from == CJ_U64 ? (float)(uint64_t)x : (float)x;
+    } else if (from == CJ_U64) {
+        cj_integer_store(to, out, i, (int64_t)CJ_MIN((uint64_t)x, cj_integer_most(to)));
     } else {
-        store_integer(to, out, i, (uint64_t)(x < least ? least : x > most ? most : x));
+        int64_t least = cj_integer_least(to);
+        int64_t most = (int64_t)CJ_MIN(cj_integer_most(to), (uint64_t)INT64_MAX);
+        cj_integer_store(to, out, i, x < least ? least : x > most ? most : x);
     }
 }
 
@@ -188,8 +157,9 @@ void cj_reference_map(cj_op op, cj_dtype dtype, cj_dtype to, int64_t n, void *ou
             ((double *)out)[i] =
                 map_f64(op, ((const double *)a)[i], y == NULL ? 0 : y[i], fma_class);
         } else {
-            int64_t x = load_integer(dtype, a, i), y = b == NULL ? 0 : load_integer(dtype, b, i);
-            store_integer(dtype, out, i, map_integer(op, x, y, (int)size * 8, dtype == CJ_BOOL));
+            int64_t x = cj_integer_load(dtype, a, i),
+                    y = b == NULL ? 0 : cj_integer_load(dtype, b, i);
+            cj_integer_store(dtype, out, i, (int64_t)map_integer(op, x, y, (int)size * 8, dtype));
         }
     }
 }

@@ -24,10 +24,7 @@ static struct entry load(cj_dtype dtype, const void *in, int64_t at, int64_t ind
     switch (dtype) {
     case CJ_F32: e.value.f32 = ((const float *)in)[at]; break;
     case CJ_F64: e.value.f64 = ((const double *)in)[at]; break;
-    case CJ_I32: e.value.integer = ((const int32_t *)in)[at]; break;
-    case CJ_I64: e.value.integer = ((const int64_t *)in)[at]; break;
-    case CJ_U32: e.value.integer = ((const uint32_t *)in)[at]; break;
-    default: e.value.integer = ((const uint8_t *)in)[at]; break;
+    default: e.value.integer = cj_integer_load(dtype, in, at); break;
     }
     return e;
 }
@@ -37,10 +34,7 @@ static void store(cj_dtype dtype, void *out, int64_t at, struct entry e)
     switch (dtype) {
     case CJ_F32: ((float *)out)[at] = e.value.f32; break;
     case CJ_F64: ((double *)out)[at] = e.value.f64; break;
-    case CJ_I32: ((int32_t *)out)[at] = (int32_t)(uint32_t)(uint64_t)e.value.integer; break;
-    case CJ_I64: ((int64_t *)out)[at] = e.value.integer; break;
-    case CJ_U32: ((uint32_t *)out)[at] = (uint32_t)e.value.integer; break;
-    default: ((uint8_t *)out)[at] = (uint8_t)e.value.integer; break;
+    default: cj_integer_store(dtype, out, at, e.value.integer); break;
     }
 }
 
@@ -56,6 +50,10 @@ static int order(cj_dtype dtype, struct entry x, struct entry y, int nan)
         if (isnan(a) || isnan(b)) {
             return nan * ((isnan(a) != 0) - (isnan(b) != 0));
         }
+        return (a > b) - (a < b);
+    }
+    if (dtype == CJ_U64) {
+        uint64_t a = (uint64_t)x.value.integer, b = (uint64_t)y.value.integer;
         return (a > b) - (a < b);
     }
     return (x.value.integer > y.value.integer) - (x.value.integer < y.value.integer);

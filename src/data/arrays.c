@@ -54,27 +54,20 @@ static cj_status load_pictures(cj_loader *loader, cj_part_id part, const cj_arra
     return status;
 }
 
-static float number_at(const cj_array *a, int64_t i)
-{
-    switch (a->dtype) {
-    case CJ_F32: return ((const float *)a->data)[i];
-    case CJ_F64: return (float)((const double *)a->data)[i];
-    case CJ_I32: return (float)((const int32_t *)a->data)[i];
-    case CJ_I64: return (float)((const int64_t *)a->data)[i];
-    case CJ_U32: return (float)((const uint32_t *)a->data)[i];
-    default: return (float)((const uint8_t *)a->data)[i];
-    }
-}
-
 static double exact_number_at(const cj_array *a, int64_t i)
 {
     switch (a->dtype) {
-    case CJ_F64: return ((const double *)a->data)[i];
-    case CJ_I32: return ((const int32_t *)a->data)[i];
-    case CJ_I64: return (double)((const int64_t *)a->data)[i];
-    case CJ_U32: return ((const uint32_t *)a->data)[i];
-    default: return (double)number_at(a, i);
+#define CJ_X(NAME, name, type, bytes, kind)                                                        \
+    case CJ_##NAME: return (double)((const type *)a->data)[i];
+        CJ_DTYPE_LIST(CJ_X)
+#undef CJ_X
+    default: return 0;
     }
+}
+
+static float number_at(const cj_array *a, int64_t i)
+{
+    return (float)exact_number_at(a, i);
 }
 
 /* Shape of an example into the preprocessing, or checked against it. */

@@ -76,6 +76,10 @@ cj_shape_rule cj_rule_fft, cj_rule_irfft;
 cj_status cj_count_elements(cj_context *context, cj_at at, const char *name, int rank,
                             const int64_t *shape, int64_t *elements);
 
+/* *done: whether the node computes with halves, and is replaced by one that does so in f32 (NULL after an error). */
+enum { CJ_HALF_SOURCES = 8 };
+cj_tensor *cj_half_node(cj_context *context, cj_at at, const cj_node_spec *spec, bool *done);
+
 /* True when a legal identity replaces the node; *replacement is then what it is (NULL after an error). */
 bool cj_simplify(cj_context *context, cj_at at, const cj_node_spec *spec, const cj_result *result,
                  cj_tensor **replacement);
@@ -91,6 +95,13 @@ static inline cj_context *cj_ready(const cj_tensor *x)
 {
     return x && x->context->build_status == CJ_OK ? x->context : NULL;
 }
+
+/* A composition of sums over half floats is one node to its caller: computed in f32, rounded once. */
+#define CJ_IN_F32(x, call_of_wide)                                                                 \
+    if ((x) && cj_is_half((x)->dtype)) {                                                           \
+        cj_tensor *wide = cj_cast_at(at, x, CJ_F32);                                               \
+        return cj_cast_at(at, call_of_wide, (cj_dtype)(x)->dtype);                                 \
+    }
 
 /* A node of one source with its options. */
 static inline cj_tensor *cj_node_of(cj_at at, cj_op op, cj_tensor *x, int option_count,

@@ -105,27 +105,17 @@ static int64_t double_bits(double value)
     return bits;
 }
 
-/* The nearest integer toward zero within [least, most]; NaN is 0. `most` is given as the first double beyond it. */
-static int64_t saturate(double value, int64_t least, int64_t most, double beyond)
-{
-    if (isnan(value))
-        return 0;
-    if (value >= beyond)
-        return most;
-    return value <= (double)least ? least : (int64_t)value;
-}
-
 static int64_t bits_of(cj_dtype dtype, double value)
 {
-    switch (dtype) {
-    case CJ_F32: return float_bits(value);
-    case CJ_F64: return double_bits(value);
-    case CJ_I32: return (int64_t)(uint32_t)saturate(value, INT32_MIN, INT32_MAX, 0x1p31);
-    case CJ_I64: return saturate(value, INT64_MIN, INT64_MAX, 0x1p63);
-    case CJ_U8: return saturate(value, 0, UINT8_MAX, 0x1p8);
-    case CJ_U32: return saturate(value, 0, UINT32_MAX, 0x1p32);
-    default: return value != 0;
-    }
+    int64_t bits = 0;
+    if (dtype == CJ_F32)
+        return float_bits(value);
+    if (dtype == CJ_F64)
+        return double_bits(value);
+    uint64_t mode = cj_fp_enter();
+    cj_number_store(dtype, &bits, 0, value);
+    cj_fp_leave(mode);
+    return bits;
 }
 
 cj_tensor *cj_scalar_from_bits(cj_at at, cj_context *context, cj_dtype dtype, int64_t bits)

@@ -44,6 +44,7 @@ cj_tensor *cj_mean_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep)
 {
     if (!cj_ready(x))
         return NULL;
+    CJ_IN_F32(x, cj_mean_at(at, wide, axes, keep))
     const char class = cj_dtype_class(x->dtype);
     const cj_dtype dtype = x->dtype;
     bool whole = class == 'i' || class == 'u';

@@ -32,6 +32,7 @@ cj_tensor *cj_prod_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep)
 {
     if (!cj_ready(x))
         return NULL;
+    CJ_IN_F32(x, cj_prod_at(at, wide, axes, keep))
     if (axes == CJ_ALL)
         axes = CJ_AXIS(x->rank) - 1;
     cj_tensor *like = cj_sum_at(at, x, axes, keep); /* checks the axes, knows the shape */
@@ -111,6 +112,7 @@ cj_tensor *cj_logsumexp_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep)
 {
     if (!takes_floats(at, "logsumexp", x))
         return NULL;
+    CJ_IN_F32(x, cj_logsumexp_at(at, wide, axes, keep))
     cj_tensor *most = cj_stop_gradient_at(at, cj_amax_at(at, x, axes, true));
     if (!most)
         return NULL;
@@ -127,6 +129,7 @@ cj_tensor *cj_var_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep, double co
 {
     if (!takes_floats(at, "var", x))
         return NULL;
+    CJ_IN_F32(x, cj_var_at(at, wide, axes, keep, correction))
     cj_tensor *rest = cj_sub_at(at, x, cj_mean_at(at, x, axes, true));
     cj_tensor *sum = cj_sum_at(at, cj_mul_at(at, rest, rest), axes, keep);
     double n = 1;
@@ -148,6 +151,7 @@ static cj_tensor *power(cj_at at, cj_tensor *x, double p)
 
 cj_tensor *cj_std_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep, double correction)
 {
+    CJ_IN_F32(x, cj_std_at(at, wide, axes, keep, correction))
     cj_tensor *variance = cj_var_at(at, x, axes, keep, correction);
     return variance ? where_not_zero(at, variance, root, 2) : NULL;
 }
@@ -156,6 +160,7 @@ cj_tensor *cj_norm_at(cj_at at, cj_tensor *x, double p, uint32_t axes, bool keep
 {
     if (!takes_floats(at, "norm", x))
         return NULL;
+    CJ_IN_F32(x, cj_norm_at(at, wide, p, axes, keep))
     cj_tensor *size = cj_abs_at(at, x);
     if (isinf(p))
         return p > 0 ? cj_amax_at(at, size, axes, keep) : cj_amin_at(at, size, axes, keep);

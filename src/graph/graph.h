@@ -106,6 +106,11 @@ static inline char cj_dtype_class(cj_dtype dtype)
     return class_of[dtype];
 }
 
+static inline bool cj_is_half(int dtype)
+{
+    return dtype == CJ_BF16 || dtype == CJ_F16;
+}
+
 /*
  * The one door through which nodes are made: checks dtypes and shapes by the op's rules, simplifies by the legal
  * identities, interns pure ops. `dtype`, `rank`, `shape` are used where the rule cannot know them (leaves, CAST, RESHAPE,

@@ -274,7 +274,10 @@ cj_tensor *cj_node(cj_context *context, cj_at at, const cj_node_spec *spec)
         return NULL;
     cj_graph *graph = cj_graph_of(context, at);
     cj_result result;
-    cj_tensor *node;
+    bool halves;
+    cj_tensor *node = cj_half_node(context, at, spec, &halves);
+    if (halves)
+        return node;
     if (!graph || cj_infer(context, at, spec, &result) != CJ_OK)
         return NULL;
     if (cj_simplify(context, at, spec, &result, &node))

@@ -28,22 +28,7 @@ cj_tensor *cj_uniform_scalar(cj_tensor *x)
 
 double cj_scalar_number(const cj_tensor *scalar)
 {
-    int64_t bits = scalar->option[0];
-    switch ((cj_dtype)scalar->dtype) {
-    case CJ_F32: {
-        uint32_t low = (uint32_t)bits;
-        float value;
-        memcpy(&value, &low, sizeof value);
-        return (double)value;
-    }
-    case CJ_F64: {
-        double value;
-        memcpy(&value, &bits, sizeof value);
-        return value;
-    }
-    case CJ_I32: return (double)(int32_t)(uint32_t)bits;
-    default: return (double)bits;
-    }
+    return cj_number_load((cj_dtype)scalar->dtype, scalar->option, 0);
 }
 
 static bool is_number(cj_tensor *x, double value)
@@ -128,9 +113,14 @@ static bool simplify_cast(const site *s, cj_tensor **out)
         *out = x;
         return true;
     }
+    if (x->op == CJ_OP_CAST && cj_is_half(x->source[0]->dtype) && x->dtype == CJ_F32 &&
+        x->source[0]->dtype == s->spec->dtype) { /* there and back: exact */
+        *out = x->source[0];
+        return true;
+    }
     cj_tensor *scalar = cj_uniform_scalar(x);
-    if (!scalar ||
-        scalar->dtype == CJ_I64) /* 64 bits do not fit the double that carries the value */
+    if (!scalar || scalar->dtype == CJ_I64 ||
+        scalar->dtype == CJ_U64) /* 64 bits do not fit the double that carries the value */
         return false;
     scalar = cj_scalar_at(s->at, s->context, s->spec->dtype, cj_scalar_number(scalar));
     *out = cj_uniform(s->at, scalar, x->rank, x->shape);

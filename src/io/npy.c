@@ -193,42 +193,33 @@ static cj_dtype dtype_of(const npy_header *h)
 {
     switch (h->kind) {
     case 'f': return h->size == 8 ? CJ_F64 : CJ_F32;
-    case 'i': return h->size == 8 ? CJ_I64 : CJ_I32;
-    case 'u': return h->size == 1 ? CJ_U8 : h->size == 2 ? CJ_I32 : h->size == 4 ? CJ_U32 : CJ_I64;
+    case 'i': return h->size == 1 ? CJ_I8 : h->size == 2 ? CJ_I16 : h->size == 4 ? CJ_I32 : CJ_I64;
+    case 'u': return h->size == 1 ? CJ_U8 : h->size == 2 ? CJ_U16 : h->size == 4 ? CJ_U32 : CJ_U64;
     default: return CJ_BOOL;
     }
 }
 
-/* Stores one element; false where a u64 does not fit an i64. */
-static bool store(const npy_header *h, const uint8_t *from, cj_dtype dtype, void *data,
+static void store(const npy_header *h, const uint8_t *from, cj_dtype dtype, void *data,
                   size_t index)
 {
     uint64_t bits = h->order == '<' ? cj_load_little(from, h->size) : cj_load_big(from, h->size);
     if (h->kind == 'f' && h->size == 2) {
         ((float *)data)[index] = cj_f16_to_f32((uint16_t)bits);
-        return true;
+        return;
     }
     if (h->kind == 'b')
         bits = bits != 0;
-    if (h->kind == 'i' && h->size < 4) { /* sign-extend */
-        uint64_t sign = (uint64_t)1 << (8 * h->size - 1);
-        bits = (bits ^ sign) - sign;
-    }
-    if (h->kind == 'u' && h->size == 8 && bits > INT64_MAX)
-        return false;
     memcpy((uint8_t *)data + index * cj_dtype_size(dtype), &bits, cj_dtype_size(dtype));
-    return true;
 }
 
-static bool load_elements(const npy_header *h, cj_array *array)
+static void load_elements(const npy_header *h, cj_array *array)
 {
     size_t count = (size_t)cj_array_count(array);
-    bool same = h->order == '<' && (size_t)h->size == cj_dtype_size(array->dtype) &&
-                h->kind != 'b' && !(h->kind == 'u' && h->size == 8);
+    bool same = h->order == '<' && (size_t)h->size == cj_dtype_size(array->dtype) && h->kind != 'b';
     if (same && (!h->fortran || h->rank < 2)) {
         if (count)
             memcpy(array->data, h->data, array->size);
-        return true;
+        return;
     }
     int64_t index[CJ_MAX_RANK] = {0};
     size_t stride[CJ_MAX_RANK];
@@ -239,8 +230,7 @@ static bool load_elements(const npy_header *h, cj_array *array)
         step *= (size_t)h->shape[axis];
     }
     for (size_t i = 0; i < count; i++) {
-        if (!store(h, h->data + place * (size_t)h->size, array->dtype, array->data, i))
-            return false;
+        store(h, h->data + place * (size_t)h->size, array->dtype, array->data, i);
         for (int axis = h->rank - 1; axis >= 0; axis--) {
             place += stride[axis];
             if (++index[axis] < h->shape[axis])
@@ -249,7 +239,6 @@ static bool load_elements(const npy_header *h, cj_array *array)
             index[axis] = 0;
         }
     }
-    return true;
 }
 
 cj_status cj_npy_parse(cj_context *context, const char *name, const void *data, size_t size,
@@ -270,12 +259,7 @@ cj_status cj_npy_parse(cj_context *context, const char *name, const void *data, 
     status = cj_array_make(context, NULL, dtype_of(&h), h.rank, h.shape, &array);
     if (status != CJ_OK)
         return status;
-    if (!load_elements(&h, &array)) {
-        cj_array_free(context, &array);
-        return cj_fail(context, CJ_UNSUPPORTED,
-                       "%s: holds an unsigned 64-bit number above 2^63 - 1; convert it to int64",
-                       name);
-    }
+    load_elements(&h, &array);
     *out = array;
     return CJ_OK;
 }
@@ -300,16 +284,36 @@ static const char *descr_of(cj_dtype dtype)
     switch (dtype) {
     case CJ_F32: return "<f4";
     case CJ_F64: return "<f8";
+    case CJ_F16: return "<f2";
+    case CJ_I8: return "|i1";
+    case CJ_I16: return "<i2";
     case CJ_I32: return "<i4";
     case CJ_I64: return "<i8";
     case CJ_U8: return "|u1";
+    case CJ_U16: return "<u2";
     case CJ_U32: return "<u4";
+    case CJ_U64: return "<u8";
     default: return "|b1";
     }
 }
 
+static cj_status write_widened(cj_context *context, const char *path, const cj_array *array)
+{
+    cj_array wide;
+    cj_status status = cj_array_make(context, NULL, CJ_F32, array->rank, array->shape, &wide);
+    if (status != CJ_OK)
+        return status;
+    for (size_t i = 0; i < array->size / 2; i++)
+        ((float *)wide.data)[i] = cj_bf16_to_f32(((const uint16_t *)array->data)[i]);
+    status = cj_npy_write(context, path, &wide);
+    cj_array_free(context, &wide);
+    return status;
+}
+
 cj_status cj_npy_write(cj_context *context, const char *path, const cj_array *array)
 {
+    if (array->dtype == CJ_BF16)
+        return write_widened(context, path, array);
     char header[64 + 24 * CJ_MAX_RANK];
     int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
                      descr_of(array->dtype));

@@ -27,13 +27,13 @@ static const struct format_dtype {
     {"I64", 8, CJ_I64, NULL},
     {"U8", 1, CJ_U8, NULL},
     {"U32", 4, CJ_U32, NULL},
+    {"I8", 1, CJ_I8, NULL},
+    {"I16", 2, CJ_I16, NULL},
+    {"U16", 2, CJ_U16, NULL},
+    {"U64", 8, CJ_U64, NULL},
     {"BOOL", 1, CJ_BOOL, NULL},
     {"F16", 2, CJ_F32, cj_f16_to_f32},
     {"BF16", 2, CJ_F32, cj_bf16_to_f32},
-    {"I8", 1, -1, NULL},
-    {"I16", 2, -1, NULL},
-    {"U16", 2, -1, NULL},
-    {"U64", 8, -1, NULL},
     {"F8_E4M3", 1, -1, NULL},
     {"F8_E5M2", 1, -1, NULL},
     {"F8_E8M0", 1, -1, NULL},
@@ -45,7 +45,7 @@ static const char *format_name(cj_dtype dtype)
     for (size_t i = 0; i < CJ_COUNT(format_dtypes); i++)
         if (format_dtypes[i].dtype == (int)dtype && !format_dtypes[i].half)
             return format_dtypes[i].name;
-    return NULL;
+    return dtype == CJ_BF16 ? "BF16" : "F16";
 }
 
 /* ---- reading ---- */
@@ -120,7 +120,7 @@ static cj_status parse_entry(const reader *r, entry *e)
         return cj_fail(
             r->context, CJ_UNSUPPORTED,
             "%s: tensor \"%.100s\" has dtype %s, which is not supported: save it as F32, F64, "
-            "I32, I64, U8, U32, BOOL, F16 or BF16",
+            "F16, BF16, an integer of 8 to 64 bits or BOOL",
             r->name, e->name, e->dtype->name);
     cj_status status = parse_shape(r, e, json_object_get(e->value, "shape"));
     if (status != CJ_OK)

@@ -56,16 +56,29 @@ static inline void fill(uint64_t *state, cj_dtype dtype, int64_t n, void *out)
             ((double *)out)[i] = x;
             break;
         }
-        case CJ_I32:
-            ((int32_t *)out)[i] = kind == 0   ? (int32_t)(uint32_t)bits
-                                  : kind == 1 ? (int32_t)small
-                                              : INT32_MIN;
+        case CJ_BF16:
+        case CJ_F16:
+            if (kind == 0) {
+                ((uint16_t *)out)[i] = (uint16_t)bits;
+            } else {
+                cj_number_store(dtype, out, i, kind == 1 ? ordinary : draw_special(state));
+            }
             break;
+        case CJ_I8:
+        case CJ_I16:
+        case CJ_I32:
         case CJ_I64:
-            ((int64_t *)out)[i] = kind == 0 ? (int64_t)bits : kind == 1 ? small : INT64_MIN;
+            cj_integer_store(dtype, out, i,
+                             kind == 0   ? (int64_t)bits
+                             : kind == 1 ? small
+                                         : cj_integer_least(dtype));
             break;
         case CJ_U8: ((uint8_t *)out)[i] = (uint8_t)(kind == 0 ? bits : bits % 12); break;
-        case CJ_U32: ((uint32_t *)out)[i] = (uint32_t)(kind == 0 ? bits : bits % 40); break;
+        case CJ_U16:
+        case CJ_U32:
+        case CJ_U64:
+            cj_integer_store(dtype, out, i, (int64_t)(kind == 0 ? bits : bits % 40));
+            break;
         default: ((uint8_t *)out)[i] = bits & 1; break;
         }
     }
@@ -81,6 +94,8 @@ static inline void settle_nan(cj_dtype dtype, int64_t n, void *data)
         } else if (dtype == CJ_F64 && isnan(((double *)data)[i])) {
             const uint64_t nan = 0x7ff8000000000000;
             memcpy((double *)data + i, &nan, sizeof nan);
+        } else if ((dtype == CJ_BF16 || dtype == CJ_F16) && isnan(cj_number_load(dtype, data, i))) {
+            ((uint16_t *)data)[i] = dtype == CJ_BF16 ? 0x7fc0 : 0x7e00;
         }
     }
 }

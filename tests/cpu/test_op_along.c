@@ -45,6 +45,8 @@ static void running_is_its_reference(void **state)
         for (size_t i = 0; i < CJ_COUNT(rows); i++)
             for (int d = 0; d < CJ_BOOL; d++) {
                 cj_dtype dtype = (cj_dtype)d;
+                if (cj_is_half(d)) /* these are casts and the op of f32 */
+                    continue;
                 const row *r = &rows[i];
                 cj_tensor *x = made(context, dtype, r->rank, r->shape, -2, 2, i);
                 cj_tensor *a = made(context, dtype, r->rank, r->shape, -2, 2, i + 50);
@@ -76,6 +78,8 @@ static void sorting_is_its_reference(void **state)
         cj_context *context = op_context(threads);
         for (size_t i = 0; i < CJ_COUNT(sorted); i++)
             for (int d = 0; d < CJ_DTYPE_COUNT; d++) {
+                if (cj_is_half(d))
+                    continue;
                 const row *r = &sorted[i];
                 cj_tensor *s = special(context, (cj_dtype)d, r, i + 90), *order;
                 int64_t n = r->shape[r->axis];

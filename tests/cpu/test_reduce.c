@@ -123,7 +123,8 @@ static void reductions_equal_their_definition(void **unused)
              row++) {
             cj_op op = (cj_op)(CJ_OP_SUM + row / CJ_DTYPE_COUNT);
             cj_dtype dtype = (cj_dtype)(row % CJ_DTYPE_COUNT);
-            bool takes = op != CJ_OP_SUM || dtype != CJ_BOOL;
+            bool takes =
+                (op != CJ_OP_SUM || dtype != CJ_BOOL) && dtype != CJ_BF16 && dtype != CJ_F16;
             assert_int_equal(cj_kernels(isa)->reduce[op - CJ_OP_SUM][dtype] != NULL, takes);
             for (size_t i = 0; takes && i < CJ_COUNT(length); i++) {
                 check_reduction(isa, op, dtype, 2, length[i], 1, &state);
@@ -186,7 +187,7 @@ static void sum_has_the_stated_order(void **unused)
 static void movement_moves(void **unused)
 {
     (void)unused;
-    static const size_t bytes[CJ_SIZE_COUNT] = {1, 4, 8};
+    static const size_t bytes[CJ_SIZE_COUNT] = {1, 2, 4, 8};
     enum { MOST = 80 };
     uint64_t state = 12;
     char *in = get(MOST * MOST * 8), *out = get(MOST * MOST * 8), *expected = get(MOST * MOST * 8);
@@ -276,8 +277,8 @@ static void iota_and_random_bits_equal_their_definition(void **unused)
 static void digests_are_golden(void **unused)
 {
     (void)unused;
-    static const uint64_t golden[] = {0xe250d6c79273ce52, 0xde4e465b8054486a, 0x547318877bdbfee5,
-                                      0x255ea58427f9a6bb};
+    static const uint64_t golden[] = {0x8b385785fb7f85ac, 0x1beba3e253159e34, 0x1a5225e17efaa975,
+                                      0x0eaa68babfd45b3c};
     for (int isa = 0; isa < CJ_ISA_ID_COUNT; isa++) {
         for (int r = 0; cj_kernels(isa) != NULL && r < CJ_REDUCE_OP_COUNT; r++) {
             uint64_t hash = DIGEST_START, state = 14;

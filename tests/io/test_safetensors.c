@@ -42,9 +42,9 @@ static void reads_what_torch_wrote(void **state)
     assert_int_equal(cj_tensor_file_find(file, "empty")->size, 0);
     cj_tensor_file_free(c, file);
 
-    assert_refused(c, cj_safetensors_read(c, golden_path("int16.safetensors"), &file),
-                   CJ_UNSUPPORTED, "\"short\" has dtype I16");
-    assert_null(file);
+    assert_ok(c, cj_safetensors_read(c, golden_path("int16.safetensors"), &file));
+    assert_int_equal(cj_tensor_file_find(file, "short")->dtype, CJ_I16);
+    cj_tensor_file_free(c, file);
     assert_int_equal(cj_safetensors_read(c, golden_path("absent"), &file), CJ_NOT_FOUND);
     cj_context_free(c);
 }
@@ -172,8 +172,8 @@ static void hostile_headers(void **state)
          "cut short"},
         {"{\"a\":{\"dtype\":\"F33\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, CJ_FORMAT,
          "unknown dtype"},
-        {"{\"a\":{\"dtype\":\"U64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, CJ_UNSUPPORTED,
-         "U64"},
+        {"{\"a\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, CJ_UNSUPPORTED,
+         "C64"},
         {"{\"a\":{\"dtype\":\"BOOL\",\"shape\":[-1],\"data_offsets\":[0,0]}}", 0, CJ_FORMAT,
          "whole number"},
         {"{\"a\":{\"dtype\":\"F64\",\"shape\":[2305843009213693952,8],\"data_offsets\":[0,0]}}", 0,

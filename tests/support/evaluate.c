@@ -9,31 +9,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* u64 is held by its bits; above 2^63 it is not what these loops are for. */
 static int64_t wrap(int dtype, uint64_t v)
 {
-    switch (dtype) {
-    case CJ_I32: return (int32_t)(uint32_t)v;
-    case CJ_U8: return (uint8_t)v;
-    case CJ_U32: return (uint32_t)v;
-    case CJ_BOOL: return v != 0;
-    default: return (int64_t)v;
-    }
+    int bits = dtype == CJ_BOOL ? 1 : 8 * (int)cj_dtype_size((cj_dtype)dtype);
+    if (dtype == CJ_BOOL || bits == 64)
+        return dtype == CJ_BOOL ? v != 0 : (int64_t)v;
+    v &= (UINT64_C(1) << bits) - 1;
+    bool negative = cj_dtype_class((cj_dtype)dtype) == 'i' && v >> (bits - 1) & 1;
+    return negative ? (int64_t)v - (INT64_C(1) << bits) : (int64_t)v;
 }
 
 static int64_t least_of(int dtype)
 {
-    return dtype == CJ_I32 ? INT32_MIN : dtype == CJ_I64 ? INT64_MIN : 0;
+    int bits = 8 * (int)cj_dtype_size((cj_dtype)dtype);
+    return cj_dtype_class((cj_dtype)dtype) == 'i' ? (int64_t)(~UINT64_C(0) << (bits - 1)) : 0;
 }
 
 static int64_t most_of(int dtype)
 {
-    switch (dtype) {
-    case CJ_I32: return INT32_MAX;
-    case CJ_I64: return INT64_MAX;
-    case CJ_U8: return UINT8_MAX;
-    case CJ_U32: return UINT32_MAX;
-    default: return 1;
-    }
+    int bits = 8 * (int)cj_dtype_size((cj_dtype)dtype);
+    if (dtype == CJ_BOOL)
+        return 1;
+    return bits == 64 ? INT64_MAX
+                      : (INT64_C(1) << (bits - (cj_dtype_class((cj_dtype)dtype) == 'i'))) - 1;
 }
 
 static void copy_element(const job *j, int64_t to, int source, int64_t from)

@@ -10,8 +10,10 @@
 
 /* clang-format off */
 #define CJ_EACH_F(X, NAME, name) X(NAME, name, F32, f32) X(NAME, name, F64, f64)
-#define CJ_EACH_I(X, NAME, name) X(NAME, name, I32, i32) X(NAME, name, I64, i64)
-#define CJ_EACH_U(X, NAME, name) X(NAME, name, U8, u8) X(NAME, name, U32, u32)
+#define CJ_EACH_I(X, NAME, name)                                                                   \
+    X(NAME, name, I8, i8) X(NAME, name, I16, i16) X(NAME, name, I32, i32) X(NAME, name, I64, i64)
+#define CJ_EACH_U(X, NAME, name)                                                                   \
+    X(NAME, name, U8, u8) X(NAME, name, U16, u16) X(NAME, name, U32, u32) X(NAME, name, U64, u64)
 #define CJ_EACH_B(X, NAME, name) X(NAME, name, BOOL, boolean)
 #define CJ_EACH_FI(X, NAME, name) CJ_EACH_F(X, NAME, name) CJ_EACH_I(X, NAME, name)
 #define CJ_EACH_IU(X, NAME, name) CJ_EACH_I(X, NAME, name) CJ_EACH_U(X, NAME, name)
@@ -40,11 +42,14 @@
     CJ_EACH_F(X, mul_sub, mul_sub) CJ_EACH_F(X, sub_mul, sub_mul)                                  \
     CJ_EACH_F(X, sub_then_mul, sub_then_mul)
 
-/* X(FROM, from, TO, to) */
+/* X(FROM, from, TO, to). Halves only meet floats; other casts of them are two: src/graph/half.c. */
 #define CJ_CAST_KERNELS(X)                                                                         \
-    CJ_EACH_FIUB(X, F32, f32) CJ_EACH_FIUB(X, F64, f64) CJ_EACH_FIUB(X, I32, i32)                  \
-    CJ_EACH_FIUB(X, I64, i64) CJ_EACH_FIUB(X, U8, u8) CJ_EACH_FIUB(X, U32, u32)                    \
-    CJ_EACH_FIUB(X, BOOL, boolean)
+    CJ_EACH_FIUB(X, F32, f32) CJ_EACH_FIUB(X, F64, f64) CJ_EACH_FIUB(X, I8, i8)                    \
+    CJ_EACH_FIUB(X, I16, i16) CJ_EACH_FIUB(X, I32, i32) CJ_EACH_FIUB(X, I64, i64)                  \
+    CJ_EACH_FIUB(X, U8, u8) CJ_EACH_FIUB(X, U16, u16) CJ_EACH_FIUB(X, U32, u32)                    \
+    CJ_EACH_FIUB(X, U64, u64) CJ_EACH_FIUB(X, BOOL, boolean)                                       \
+    X(F32, f32, BF16, bf16) X(F32, f32, F16, f16) X(F64, f64, BF16, bf16) X(F64, f64, F16, f16)    \
+    X(BF16, bf16, F32, f32) X(F16, f16, F32, f32)
 
 /* clang-format on */
 

@@ -30,7 +30,7 @@ static inline uint64_t count_bits(uint64_t x)
     CJ_MAP1(popcount, dtype, T, T, count_bits((uint64_t)(U)x))                                     \
     CJ_MAP2(add, dtype, T, T, (U)x + (U)y)                                                         \
     CJ_MAP2(sub, dtype, T, T, (U)x - (U)y)                                                         \
-    CJ_MAP2(mul, dtype, T, T, (U)x *(U)y)                                                          \
+    CJ_MAP2(mul, dtype, T, T, 1u * (U)x * (U)y)                                                    \
     CJ_MAP2(lt, dtype, T, uint8_t, x < y)                                                          \
     CJ_MAP2(le, dtype, T, uint8_t, x <= y)                                                         \
     CJ_MAP4(select_lt, dtype, T, x < y ? z : w)                                                    \
@@ -50,12 +50,16 @@ static inline uint64_t count_bits(uint64_t x)
     CJ_MAP1(abs, dtype, T, T, x)                                                                   \
     CJ_MAP2(div, dtype, T, T, y == 0 ? 0 : x / y)                                                  \
     CJ_MAP2(fmod, dtype, T, T, y == 0 ? 0 : x % y)                                                 \
-    CJ_MAP2(shl, dtype, T, T, y >= bits ? 0 : x << y)                                              \
+    CJ_MAP2(shl, dtype, T, T, y >= bits ? 0 : 1u * x << y)                                         \
     CJ_MAP2(shr, dtype, T, T, y >= bits ? 0 : x >> y)
 
+SIGNED_KERNELS(i8, int8_t, uint8_t)
+SIGNED_KERNELS(i16, int16_t, uint16_t)
 SIGNED_KERNELS(i32, int32_t, uint32_t)
 SIGNED_KERNELS(i64, int64_t, uint64_t)
 UNSIGNED_KERNELS(u8, uint8_t, 8)
+UNSIGNED_KERNELS(u16, uint16_t, 16)
 UNSIGNED_KERNELS(u32, uint32_t, 32)
+UNSIGNED_KERNELS(u64, uint64_t, 64)
 COMMON_KERNELS(boolean, uint8_t)
 CJ_MAP1(not, boolean, uint8_t, uint8_t, x == 0)

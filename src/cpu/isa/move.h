@@ -10,7 +10,7 @@
 
 /* X(SIZE CLASS, suffix) */
 /* clang-format off */
-#define CJ_MOVE_SIZES(X) X(CJ_SIZE_1, 1) X(CJ_SIZE_4, 4) X(CJ_SIZE_8, 8)
+#define CJ_MOVE_SIZES(X) X(CJ_SIZE_1, 1) X(CJ_SIZE_2, 2) X(CJ_SIZE_4, 4) X(CJ_SIZE_8, 8)
 /* clang-format on */
 
 #define CJ_X(CLASS, suffix)                                                                        \
@@ -32,14 +32,18 @@ void CJ_ISA_FN(cj_random_bits)(int64_t n, uint32_t *out, cj_key key, uint64_t fi
 
 /* out[c][r] = in[r][c] of a square of TRANSPOSE_TILE elements. */
 #define TRANSPOSE_TILE_1 16
-CJ_SIMD void transpose_tile_1(uint8_t *out, int64_t out_pitch, const uint8_t *in, int64_t in_pitch)
-{
-    for (int c = 0; c < TRANSPOSE_TILE_1; c++) {
-        for (int r = 0; r < TRANSPOSE_TILE_1; r++) {
-            out[c * out_pitch + r] = in[r * in_pitch + c];
-        }
+#define TRANSPOSE_TILE_2 16
+#define TRANSPOSE_SQUARE(suffix, T)                                                                \
+    CJ_SIMD void transpose_tile_##suffix(T *out, int64_t out_pitch, const T *in, int64_t in_pitch) \
+    {                                                                                              \
+        for (int c = 0; c < TRANSPOSE_TILE_##suffix; c++) {                                        \
+            for (int r = 0; r < TRANSPOSE_TILE_##suffix; r++) {                                    \
+                out[c * out_pitch + r] = in[r * in_pitch + c];                                     \
+            }                                                                                      \
+        }                                                                                          \
     }
-}
+TRANSPOSE_SQUARE(1, uint8_t)
+TRANSPOSE_SQUARE(2, uint16_t)
 
 #if defined(CJ_ISA_AVX2) || defined(CJ_ISA_AVX512)
 

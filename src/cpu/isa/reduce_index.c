@@ -99,8 +99,12 @@
 
 ARGMAX(F32, f32, float)
 ARGMAX(F64, f64, double)
+ARGMAX(I8, i8, int8_t)
+ARGMAX(I16, i16, int16_t)
 ARGMAX(I32, i32, int32_t)
 ARGMAX(I64, i64, int64_t)
 ARGMAX(U8, u8, uint8_t)
+ARGMAX(U16, u16, uint16_t)
 ARGMAX(U32, u32, uint32_t)
+ARGMAX(U64, u64, uint64_t)
 ARGMAX(BOOL, boolean, uint8_t)
