@@ -22,6 +22,7 @@
 #include "cajal/math.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"
+#include "cajal/ode.h"
 #include "cajal/optim.h"
 #include "cajal/program.h"
 #include "cajal/random.h"
