@@ -37,10 +37,10 @@ missing() {
 name_packages() {
     cat >&2 <<END
 There is no apt here. Cajal needs a C17 compiler, CMake 3.25 or newer, pkg-config, and with their headers:
-zlib, libpng, libjpeg-turbo, jansson; cairo, for pictures; for the tests a C++17 compiler and cmocka.
-  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel cairo
-  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka cairo
-  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev cairo
+zlib, libpng, libjpeg-turbo, jansson; cairo, for pictures, libsndfile and libsamplerate, for sounds, libcurl, for `cajal data get`; for the tests a C++17 compiler and cmocka.
+  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel cairo libsndfile libsamplerate libcurl
+  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka cairo libsndfile libsamplerate curl
+  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev cairo libsndfile libsamplerate libcurl
 END
 }
 

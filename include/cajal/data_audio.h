@@ -11,6 +11,7 @@
 #define CAJAL_DATA_AUDIO_H
 
 #include "cajal/data.h"
+#include "cajal/graph.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,6 +54,30 @@ CJ_API void cj_audio_free(cj_context *context, cj_audio_data *data); /* NULL is 
  * NULL) receives the samples that are theirs. */
 CJ_API void cj_audio_batch(const cj_audio_part *part, const int64_t *index, int64_t count,
                            int64_t length, float *x, int32_t *lengths);
+
+/*
+ * The log-mel spectrogram of sounds x [..., samples], f32 or f64, as a graph that can be
+ * differentiated: [..., mels, frames] with frames = 1 + (samples - n_fft) / hop (SHAPE where there
+ * is none; nothing is padded). Frame t is x[t hop + j] times Hann's window, 1/2 - cos(2 pi j /
+ * n_fft) / 2; the squares of its Fourier transform are weighed by `mels` triangles that begin, peak
+ * and end at neighbours among mels + 2 points, evenly spaced from low to high on the scale m = 2595
+ * log10(1 + f / 700) and interpolated linearly in f, without normalisation (torchaudio's
+ * MelSpectrogram with mel_scale "htk", norm None, center False); then the logarithm of the larger of
+ * that and `floor`.
+ */
+struct cj_log_mel_args {
+    cj_tensor *x;
+    int rate; /* samples a second */
+    cj_at at;
+    int64_t n_fft;    /* 0: 256 */
+    int64_t hop;      /* 0: n_fft / 2 */
+    int64_t mels;     /* 0: 40 */
+    double low, high; /* in Hz; high 0: rate / 2 */
+    double floor;     /* 0: 1e-6 */
+};
+CJ_API cj_tensor *cj_log_mel_at(const struct cj_log_mel_args *args);
+#define cj_log_mel(...)                                                                            \
+    cj_log_mel_at(&(struct cj_log_mel_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_log_mel_args)})
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,7 @@
 /*
- * audio.c - recordings named LABEL_SPEAKER_TAKE.wav, and such recordings as a set of arrays.
+ * audio.c - recordings named LABEL_SPEAKER_TAKE.wav.
  */
-#include "cajal/data_audio.h"
-#include "data/data.h"
+#include "data/audio.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #define FILE_LIMIT ((size_t)1 << 28)
 #define TEST_TAKES 5     /* takes 0 to 4 are the test part */
 #define MOST_NAMES 65536 /* of classes, of speakers */
-#define SECONDS_OF_EXAMPLE 1
 
 typedef struct recording {
     char *path; /* in the archive: recordings are put in its order */
@@ -292,8 +290,8 @@ static cj_status make_data(reader *r)
     return status;
 }
 
-static cj_status load(cj_context *context, const char *name, const char *path,
-                      const cj_audio_options *options, cj_audio_data **out)
+cj_status cj_audio_read(cj_context *context, const char *name, const char *path,
+                        const cj_audio_options *options, cj_audio_data **out)
 {
     reader r = {.context = context, .name = name};
     *out = NULL;
@@ -323,7 +321,7 @@ cj_status cj_audio_load(cj_context *context, const char *what, const cj_audio_op
     char path[4096];
     *out = NULL;
     cj_status status = cj_data_locate(context, what, CJ_DATA_SOUNDS, path, sizeof path);
-    return status == CJ_OK ? load(context, what, path, options, out) : status;
+    return status == CJ_OK ? cj_audio_read(context, what, path, options, out) : status;
 }
 
 void cj_audio_batch(const cj_audio_part *part, const int64_t *index, int64_t count, int64_t length,
@@ -338,51 +336,4 @@ void cj_audio_batch(const cj_audio_part *part, const int64_t *index, int64_t cou
         if (lengths)
             lengths[i] = (int32_t)taken;
     }
-}
-
-/* ---- as a set of arrays: [1][one second] ---- */
-
-static cj_status copy_part(cj_loader *loader, const cj_audio_part *from, int64_t length,
-                           cj_examples *to)
-{
-    to->count = from->count;
-    to->inputs = length;
-    to->value = cj_allocate(loader->context, (size_t)(to->count * length) * sizeof *to->value);
-    to->label = cj_allocate(loader->context, (size_t)to->count * sizeof *to->label);
-    if (!to->value || !to->label)
-        return CJ_NO_MEMORY;
-    for (int64_t i = 0; i < to->count; i++)
-        cj_audio_batch(from, &i, 1, length, to->value + i * length, NULL);
-    if (to->count)
-        memcpy(to->label, from->label, (size_t)to->count * sizeof *to->label);
-    return CJ_OK;
-}
-
-cj_status cj_load_audio(cj_loader *loader, const char *path)
-{
-    cj_audio_data *d;
-    cj_status status = load(loader->context, loader->name, path, NULL, &d);
-    if (status != CJ_OK)
-        return status;
-    status = cj_loader_begin(loader, CJ_INPUT_ARRAYS);
-    cj_preprocess *p = loader->dataset->preprocess;
-    int64_t length = (int64_t)d->rate * SECONDS_OF_EXAMPLE;
-    if (status == CJ_OK && loader->options->preprocess &&
-        (p->rank != 2 || p->shape[0] != 1 || p->shape[1] != length))
-        status = cj_fail(loader->context, CJ_SHAPE,
-                         "%s holds recordings of shape 1x%lld, which the model does not take",
-                         loader->name, (long long)length);
-    if (status == CJ_OK) {
-        p->rank = 2;
-        p->shape[0] = 1;
-        p->shape[1] = length;
-        loader->dataset->own_test = d->part[CJ_TEST].count > 0;
-    }
-    for (int part = 0; part < CJ_PARTS && status == CJ_OK; part++)
-        if (d->part[part].count)
-            status = copy_part(loader, &d->part[part], length, &loader->dataset->part[part]);
-    if (status == CJ_OK)
-        status = cj_loader_set_names(loader, d->class_name, d->classes);
-    cj_audio_free(loader->context, d);
-    return status == CJ_OK ? cj_loader_finish(loader) : status;
 }

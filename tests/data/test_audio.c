@@ -3,6 +3,7 @@
 #include "io/io_test.h"
 
 #include "cajal/data_audio.h"
+#include "cajal/program.h"
 
 #include <math.h>
 
@@ -183,6 +184,58 @@ static void every_allocation(void **state)
     assert_true(test_each_allocation(load, path) > 20);
 }
 
+/* Against the definition, term by term in f64. */
+static void log_mel(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 75, N = 20, HOP = 7, BANDS = 5, FRAMES = 8 };
+    cj_context *c = test_context(NULL);
+    const double rate = 1000, low = 50, high = 450, pi = 3.14159265358979323846;
+    double x[2 * SAMPLES], y[2 * BANDS * FRAMES];
+    float x32[2 * SAMPLES], y32[2 * BANDS * FRAMES];
+    for (int i = 0; i < 2 * SAMPLES; i++)
+        x32[i] = (float)(x[i] = sin(i * 0.7) + 0.3 * cos(i * i * 0.01));
+    cj_tensor *mel =
+        cj_log_mel(.x = cj_tensor_from(c, CJ_F64, 2, ((int64_t[]){2, SAMPLES}), x), .rate = 1000,
+                   .n_fft = N, .hop = HOP, .mels = BANDS, .low = low, .high = high, .floor = 1e-3);
+    cj_tensor *mel32 =
+        cj_log_mel(.x = cj_tensor_from(c, CJ_F32, 2, ((int64_t[]){2, SAMPLES}), x32), .rate = 1000,
+                   .n_fft = N, .hop = HOP, .mels = BANDS, .low = low, .high = high, .floor = 1e-3);
+    assert_ok(c, cj_read(mel, y, sizeof y));
+    assert_ok(c, cj_read(mel32, y32, sizeof y32));
+    double point[BANDS + 2], first = 2595 * log10(1 + low / 700),
+                             last = 2595 * log10(1 + high / 700);
+    for (int i = 0; i < BANDS + 2; i++)
+        point[i] = 700 * (pow(10, (first + i * (last - first) / (BANDS + 1)) / 2595) - 1);
+    for (int n = 0; n < 2; n++)
+        for (int t = 0; t < FRAMES; t++)
+            for (int b = 0; b < BANDS; b++) {
+                double sum = 0;
+                for (int k = 0; k <= N / 2; k++) {
+                    double re = 0, im = 0, f = k * rate / N;
+                    for (int j = 0; j < N; j++) {
+                        double v = x[n * SAMPLES + t * HOP + j] * (0.5 - 0.5 * cos(2 * pi * j / N));
+                        re += v * cos(2 * pi * j * k / N);
+                        im += v * sin(2 * pi * j * k / N);
+                    }
+                    double up = (f - point[b]) / (point[b + 1] - point[b]);
+                    double down = (point[b + 2] - f) / (point[b + 2] - point[b + 1]);
+                    sum += fmax(0, fmin(up, down)) * (re * re + im * im);
+                }
+                int at = (n * BANDS + b) * FRAMES + t;
+                assert_true(fabs(y[at] - log(fmax(sum, 1e-3))) < 1e-11);
+                assert_true(fabs((double)y32[at] - y[at]) < 1e-4);
+            }
+    cj_tensor *few = cj_tensor_from(c, CJ_F32, 1, ((int64_t[]){100}), x32);
+    assert_null(cj_log_mel(.x = few, .rate = 8000));
+    assert_int_equal(cj_context_status(c), CJ_SHAPE);
+    assert_non_null(strstr(cj_error(c), "100 samples"));
+    cj_error_clear(c);
+    assert_null(cj_log_mel(.x = few, .rate = 8000, .n_fft = 64, .low = 4000, .high = 3000));
+    assert_int_equal(cj_context_status(c), CJ_INVALID);
+    cj_context_free(c);
+}
+
 static void fsdd(void **state)
 {
     (void)state;
@@ -202,10 +255,13 @@ static void fsdd(void **state)
     assert_int_equal(a->part[CJ_TEST].count, 300);
     assert_ok(c, cj_data_load(c, "fsdd", NULL, &d));
     assert_int_equal(d->part[CJ_TEST].count, 300);
-    assert_int_equal(d->preprocess->shape[1], 8000);
-    float x[8000];
+    assert_memory_equal(d->preprocess->shape, ((int64_t[]){1, 40, 61}), 24);
+    float x[8000], y[40 * 61];
     cj_audio_batch(&a->part[CJ_TEST], (int64_t[]){7}, 1, 8000, x, NULL);
-    assert_memory_equal(d->part[CJ_TEST].value + 7 * 8000, x, sizeof x);
+    cj_tensor *mel =
+        cj_log_mel(.x = cj_tensor_from(c, CJ_F32, 1, ((int64_t[]){8000}), x), .rate = 8000);
+    assert_ok(c, cj_read(mel, y, sizeof y));
+    assert_memory_equal(d->part[CJ_TEST].value + 7 * 40 * 61, y, sizeof y);
     cj_dataset_free(c, d);
     cj_audio_free(c, a);
     cj_context_free(c);
@@ -215,10 +271,8 @@ int main(void)
 {
     make_folder(folder);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decoding),
-        cmocka_unit_test(parts),
-        cmocka_unit_test(every_allocation),
-        cmocka_unit_test(fsdd),
+        cmocka_unit_test(decoding), cmocka_unit_test(parts), cmocka_unit_test(every_allocation),
+        cmocka_unit_test(log_mel),  cmocka_unit_test(fsdd),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     remove_folder(folder);

@@ -55,6 +55,8 @@ python3 -c "import torch, safetensors" 2>/dev/null || {
 # The names that fragments may use.
 before='#include <cajal/cajal.h>
 #include <cajal/data.h>
+#include <cajal/data_graph.h>
+#include <cajal/data_text.h>
 #include <cajal/model.h>
 #include <stdio.h>'
 
