@@ -14,22 +14,12 @@ static cj_tensor *along(cj_at at, cj_op op, cj_tensor *x, int64_t axis, int64_t 
 
 /* ---- sums that run ---- */
 
-/* Floats of 16 bits are summed in f32 and rounded once an element. */
-static bool is_short_float(const cj_tensor *x)
-{
-    return cj_dtype_class(x->dtype) == 'f' && cj_dtype_size((cj_dtype)x->dtype) < 4;
-}
-
 cj_tensor *cj_cumsum_at(cj_at at, cj_tensor *x, int axis)
 {
     if (!cj_ready(x))
         return NULL;
     int chosen = cj_axis_of(at, "cumsum", x, axis, x->rank);
-    if (chosen < 0)
-        return NULL;
-    if (!is_short_float(x))
-        return along(at, CJ_OP_CUMSUM, x, chosen, 0, 0, 2);
-    return cj_cast_at(at, cj_cumsum_at(at, cj_cast_at(at, x, CJ_F32), axis), (cj_dtype)x->dtype);
+    return chosen < 0 ? NULL : along(at, CJ_OP_CUMSUM, x, chosen, 0, 0, 2);
 }
 
 cj_tensor *cj_recurrence_node(cj_at at, cj_tensor *a, cj_tensor *b, int axis, bool reverse)
@@ -51,11 +41,7 @@ cj_tensor *cj_recurrence_at(cj_at at, cj_tensor *a, cj_tensor *b, int axis)
     int chosen = cj_axis_of(at, "recurrence", b, axis, b->rank);
     if (chosen < 0)
         return NULL;
-    a = cj_expand_at(at, a, b->rank, b->shape);
-    if (!a || !is_short_float(b))
-        return cj_recurrence_node(at, a, b, chosen, false);
-    cj_tensor *h = cj_recurrence_at(at, cj_cast_at(at, a, CJ_F32), cj_cast_at(at, b, CJ_F32), axis);
-    return cj_cast_at(at, h, (cj_dtype)b->dtype);
+    return cj_recurrence_node(at, cj_expand_at(at, a, b->rank, b->shape), b, chosen, false);
 }
 
 /* h[i] = x[i] h[i - 1] + 0, from h[0] = x[0]: no quotient, so zeros have derivatives of every order. */

@@ -41,14 +41,12 @@ cj_status cj_rule_scatter(cj_context *context, cj_at at, const cj_node_spec *spe
     const cj_tensor *x = spec->source[0], *index = spec->source[spec->source_count - 1];
     const char *name = cj_op_table[spec->op].name;
     int axis = (int)spec->option[0];
-    char class = cj_dtype_class(x->dtype);
     if (!names_places(index))
         return cj_fail_building(context, CJ_DTYPE, at,
                                 "%s: the index is %s; it must be i32 or i64: cj_cast it", name,
                                 CJ_SHAPE_OF(index));
-    if (class == 'b' || (class == 'f' && cj_dtype_size((cj_dtype)x->dtype) < 4))
-        return cj_fail_building(context, CJ_DTYPE, at,
-                                "%s: %s; it takes integers, f32 and f64: cj_cast it", name,
+    if (x->dtype == CJ_BOOL)
+        return cj_fail_building(context, CJ_DTYPE, at, "%s: %s; it takes numbers: cj_cast it", name,
                                 CJ_SHAPE_OF(x));
     bool fits = index->rank == x->rank && axis < x->rank;
     for (int i = 0; fits && i < x->rank; i++)
@@ -73,13 +71,6 @@ cj_status cj_rule_scatter(cj_context *context, cj_at at, const cj_node_spec *spe
 
 /* ---- along an axis ---- */
 
-/* Floats of 16 bits are summed in f32: their builders cast. */
-static bool is_summed(const cj_tensor *x)
-{
-    char class = cj_dtype_class(x->dtype);
-    return class != 'b' && (class != 'f' || cj_dtype_size((cj_dtype)x->dtype) >= 4);
-}
-
 static cj_status check_along(cj_context *context, cj_at at, const cj_node_spec *spec, bool places)
 {
     const cj_tensor *x = spec->source[0];
@@ -92,9 +83,8 @@ static cj_status check_along(cj_context *context, cj_at at, const cj_node_spec *
         return cj_fail_building(context, CJ_SHAPE, at,
                                 "%s: axis %" PRId64 " of %s; an i32 place tells 2^31 apart", name,
                                 axis, CJ_SHAPE_OF(x));
-    if (!places && !is_summed(x))
-        return cj_fail_building(context, CJ_DTYPE, at,
-                                "%s: %s; it takes integers, f32 and f64: cj_cast it", name,
+    if (!places && x->dtype == CJ_BOOL)
+        return cj_fail_building(context, CJ_DTYPE, at, "%s: %s; it takes numbers: cj_cast it", name,
                                 CJ_SHAPE_OF(x));
     return CJ_OK;
 }

@@ -9,6 +9,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -231,13 +233,88 @@ static void test_ties(void **state)
     cj_context_free(context);
 }
 
+/* ---- lanes of indexes ---- */
+
+enum { LANES = 3 };
+
+/* The lanes of an i32 leaf: numbers of -1 to modulus. */
+static cj_tensor *lanes_of(cj_tensor *leaf, int32_t modulus)
+{
+    int32_t data[256];
+    int64_t shape[CJ_MAX_RANK] = {LANES};
+    for (int i = 0; i < leaf->rank; i++)
+        shape[i + 1] = leaf->shape[i];
+    assert_true(LANES * leaf->elements <= 256);
+    for (int32_t i = 0; i < LANES * leaf->elements; i++)
+        data[i] = (i * i + 3 * i) % (modulus + 2) - 1;
+    return cj_tensor_from(leaf->context, CJ_I32, leaf->rank + 1, shape, data);
+}
+
+/* y of all lanes of the leaf at once against y of each. */
+static void check_index_lanes(const char *name, cj_tensor *leaf, int32_t modulus, cj_tensor *y)
+{
+    cj_tensor *all = lanes_of(leaf, modulus), *together = NULL;
+    assert_int_equal(cj_vmap(1, &leaf, &all, 1, &y, &together), CJ_OK);
+    double *got = calloc((size_t)(LANES * y->elements) + 1, sizeof *got);
+    double *one = calloc((size_t)y->elements + 1, sizeof *one);
+    size_t bytes = (size_t)y->elements * sizeof *one;
+    assert_int_equal(cj_read(cj_cast(together, CJ_F64), got, LANES * bytes), CJ_OK);
+    for (int lane = 0; lane < LANES; lane++) {
+        cj_tensor *alone = cj_reshape(cj_narrow(all, 0, lane, lane + 1), leaf->rank, leaf->shape),
+                  *z;
+        assert_int_equal(cj_replace(1, &leaf, &alone, 1, &y, &z), CJ_OK);
+        assert_int_equal(cj_read(cj_cast(z, CJ_F64), one, bytes), CJ_OK);
+        if (memcmp(one, got + lane * y->elements, bytes) != 0)
+            fail_msg("%s: lane %d", name, lane);
+    }
+    free(got);
+    free(one);
+}
+
+static void test_index_lanes(void **state)
+{
+    (void)state;
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    double numbers[60];
+    for (int i = 0; i < 60; i++)
+        numbers[i] = (i * 37 % 60 - 30) / 8.0;
+    cj_tensor *x = cj_tensor_from(context, CJ_F64, 2, I64(4, 5), numbers);
+    cj_tensor *values = cj_tensor_from(context, CJ_F64, 2, I64(4, 6), numbers + 20);
+    cj_tensor *index = cj_input(context, "index", CJ_I32, 2, I64(4, 6));
+    cj_tensor *row = cj_input(context, "row", CJ_I32, 1, I64(6));
+    cj_tensor *shared = cj_input(context, "shared", CJ_I32, 2, I64(1, 6));
+    cj_tensor *zeros = cj_like(x, 0);
+    check_index_lanes("gather", index, 5,
+                      cj_where(cj_lt(index, cj_like(index, 0)), zeros,
+                               cj_gather(x, 1, cj_minimum(index, cj_like(index, 4)))));
+    check_index_lanes("gather by one index", shared, 5,
+                      cj_scatter_node(CJ_HERE, CJ_OP_SCATTER_ADD, values, 1, shared, 5));
+    check_index_lanes("scatter_add", index, 5, cj_scatter_add(x, 1, index, values));
+    check_index_lanes("scatter_max", index, 5, cj_scatter_max(x, 1, index, values));
+    check_index_lanes("scatter_set", index, 5, cj_scatter_set(x, 1, index, values));
+    check_index_lanes("sort", index, 5, cj_sort(index, 0, true));
+    check_index_lanes("unique", row, 3, cj_unique(row).counts);
+    check_index_lanes("cumsum", index, 5, cj_cumsum(index, 0));
+    check_index_lanes("cummax", index, 5, cj_cummax(index, 1));
+    check_index_lanes("searchsorted", row, 5, cj_searchsorted(cj_sort(row, 0, false), row, true));
+    cj_tensor *starts = cj_tensor_from(context, CJ_I32, 1, I64(5), (int32_t[]){0, 2, 2, 5, 6});
+    cj_tensor *dense = cj_tensor_from(context, CJ_F64, 2, I64(5, 3), numbers + 30);
+    cj_tensor *left = cj_tensor_from(context, CJ_F64, 2, I64(4, 3), numbers + 40);
+    cj_tensor *entries = cj_tensor_from(context, CJ_F64, 1, I64(6), numbers);
+    cj_csr m = {entries, row, starts, 5};
+    check_index_lanes("csr_matmul", row, 5, cj_csr_matmul(&m, dense));
+    check_index_lanes("csr_matmul_transposed", row, 5, cj_csr_matmul_transposed(&m, left));
+    check_index_lanes("csr_dot", row, 5, cj_csr_dot(&m, left, dense));
+    cj_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gather),   cmocka_unit_test(test_scatter),
         cmocka_unit_test(test_segments), cmocka_unit_test(test_along),
         cmocka_unit_test(test_sparse),   cmocka_unit_test(test_cumprod_at_zeros),
-        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_ties),     cmocka_unit_test(test_index_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
