@@ -20,6 +20,7 @@
 #include "cajal/loop.h"
 #include "cajal/loss.h"
 #include "cajal/math.h"
+#include "cajal/message_passing.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"
 #include "cajal/ode.h"

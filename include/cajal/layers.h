@@ -180,6 +180,46 @@ CJ_API cj_tensor *cj_squeeze_excite_at(cj_at at, cj_scope *s, const char *name, 
                                        int64_t reduction);
 #define cj_squeeze_excite(...) cj_squeeze_excite_at(CJ_HERE, __VA_ARGS__)
 
+/*
+ * Sum over experts of gate times expert(x), rows x [n, features]: gates = softmax(gate(x)), gate a
+ * linear layer without bias; top_k: over the k largest logits of a row, 0 for the others. Expert i
+ * is built by the caller's function in the scope "experts.i". Shazeer et al., ICLR 2017.
+ */
+typedef cj_tensor *cj_expert_fn(void *user, cj_scope *s, cj_tensor *x);
+struct cj_mixture_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t experts; /* mandatory, as is expert */
+    cj_expert_fn *expert;
+    void *user;
+    int64_t top_k;     /* 0: all */
+    cj_tensor **gates; /* result, where wanted: [n, experts] */
+};
+CJ_API cj_tensor *cj_mixture_of_experts_at(const struct cj_mixture_args *args);
+#define cj_mixture_of_experts(...)                                                                 \
+    cj_mixture_of_experts_at(                                                                      \
+        &(struct cj_mixture_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_mixture_args)})
+
+/*
+ * x [N, C, 1 to 3 axes] to [N, out, the same]: the first `modes` frequencies of each axis, of both
+ * signs but along the last, are multiplied by complex matrices, the others dropped: irfft(W rfft(x)).
+ * weights1, weights2, ... [C, out, modes..., 2], one a corner of the spectrum, uniform in [0, 1 / (C
+ * out)). Li et al., "Fourier neural operator", ICLR 2021.
+ */
+struct cj_spectral_conv_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t out_channels, modes[3]; /* mandatory */
+};
+CJ_API cj_tensor *cj_spectral_conv_at(const struct cj_spectral_conv_args *args);
+#define cj_spectral_conv(...)                                                                      \
+    cj_spectral_conv_at(&(struct cj_spectral_conv_args){                                           \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_spectral_conv_args)})
+
 /* ---- activations ---- */
 
 /* 1.0507009873554805 (x > 0 ? x : 1.6732632423543772 (e^x - 1)). Klambauer et al., 2017. */
