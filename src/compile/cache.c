@@ -59,43 +59,10 @@ size_t cj_eval_cached_bytes(const cj_context *context)
     return cache ? cache->bytes : 0;
 }
 
-/* ---- keys ---- */
-
-static bool is_argument(const cj_tensor *node)
-{
-    return node->op == CJ_OP_CONSTANT || (node->op == CJ_OP_SCALAR && cj_scalar_is_argument(node));
-}
-
-/* The words of the graph, or their number alone when `out` is NULL. */
-static size_t write_key(const cj_traversal *list, uint64_t *out)
-{
-    size_t words = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const cj_tensor *node = list->node[i];
-        bool bare = is_argument(node) || node->op == CJ_OP_CUSTOM_GRADIENT;
-        int32_t options = bare ? 0 : node->option_count, sources = cj_value_sources(node);
-        if (out) {
-            uint64_t *w = out + words;
-            *w++ = (uint64_t)node->op | (uint64_t)node->dtype << 16 | (uint64_t)node->rank << 24 |
-                   (uint64_t)node->checkpoint << 32 | (uint64_t)is_argument(node) << 33;
-            *w++ = (uint64_t)(uint32_t)sources << 32 | (uint32_t)options;
-            for (int k = 0; k < node->rank; k++)
-                *w++ = (uint64_t)node->shape[k];
-            for (int32_t k = 0; k < options; k++)
-                *w++ = (uint64_t)node->option[k];
-            for (int32_t k = 0; k < sources; k++)
-                *w++ = node->source[k]->slot;
-        }
-        words += 2 + (size_t)node->rank + (size_t)options + (size_t)sources;
-    }
-    return words;
-}
-
 static bool can_be_kept(const cj_traversal *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        if (list->node[i]->op == CJ_OP_VARIABLE || list->node[i]->op == CJ_OP_INPUT ||
-            list->node[i]->op == CJ_OP_LOOP)
+        if (list->node[i]->op == CJ_OP_VARIABLE || list->node[i]->op == CJ_OP_INPUT)
             return false;
     return true;
 }
@@ -161,11 +128,12 @@ static cj_program *program_for(cj_at at, cj_tensor *x, const cj_traversal *list)
         return NULL;
     if (!can_be_kept(list))
         return cj_program_new(at, context, 1, &x, NULL, false);
-    size_t words = write_key(list, NULL);
-    uint64_t *key = cj_allocate(context, words * sizeof(*key));
-    if (!key)
+    size_t words = cj_graph_key(list, NULL);
+    uint64_t *key = words ? cj_allocate(context, words * sizeof(*key)) : NULL;
+    if (!key || !cj_graph_key(list, key)) {
+        cj_release(context, key, words * sizeof(*key));
         return NULL;
-    write_key(list, key);
+    }
     uint64_t hash = cj_hash_bytes(0, key, words * sizeof(*key));
     cj_program *p = find(cache, key, words, hash);
     bool kept = false;
@@ -179,7 +147,8 @@ static cj_program *program_for(cj_at at, cj_tensor *x, const cj_traversal *list)
 cj_program *cj_program_of(cj_at at, cj_tensor *x)
 {
     cj_traversal list = {0};
-    if (cj_context_status(x->context) || cj_traverse_values(&list, x->context, 1, &x)) {
+    if (cj_context_status(x->context) || cj_traverse_values(&list, x->context, 1, &x) ||
+        cj_traverse_edges(&list)) {
         cj_traverse_free(&list);
         return NULL;
     }

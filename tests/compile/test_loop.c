@@ -115,6 +115,35 @@ static void test_bits(void **state)
     }
 }
 
+/* A loop computes what the same ops one after the other compute. */
+static void test_unrolled(void **state)
+{
+    (void)state;
+    cj_context *c = new_context(NULL);
+    cell w = {draw(c, 1, SHAPE(WIDTH, WIDTH)), draw(c, 2, SHAPE(WIDTH, WIDTH)),
+              draw(c, 3, SHAPE(WIDTH))};
+    cj_tensor *x = draw(c, 4, SHAPE(STEPS, BATCH, WIDTH)), *carry[2], *last[2], *y, *row[STEPS];
+    carry[0] = carry[1] = draw(c, 5, SHAPE(BATCH, WIDTH));
+    cj_loop(c, gated, &w, .carries = 2, .init = carry, .xs = 1, .x = &x, .ys = 1, .last = last,
+            .y = &y);
+    for (int t = 0; t < STEPS; t++) {
+        cj_tensor *next[2], *rows = cj_squeeze(cj_narrow(x, 0, t, t + 1), 0);
+        gated(&w, &(cj_body){.context = c, .carry = carry, .x = &rows, .next = next, .y = &row[t]});
+        carry[0] = next[0];
+        carry[1] = next[1];
+        row[t] = cj_unsqueeze(row[t], 0);
+    }
+    cj_tensor *out[6] = {last[0], last[1], y, carry[0], carry[1], cj_concat(0, STEPS, row)};
+    cj_program *p = cj_compile(c, 6, out, NULL);
+    assert_non_null(p);
+    run(p);
+    for (int i = 0; i < 3; i++)
+        assert_memory_equal(cj_output(p, i), cj_output(p, i + 3),
+                            (size_t)cj_elements(out[i]) * sizeof(float));
+    cj_program_free(p);
+    cj_context_free(c);
+}
+
 static size_t peak_of(int64_t steps, int64_t segment, bool checkpoint)
 {
     cj_context *c = new_context(NULL);
@@ -280,6 +309,43 @@ static void test_ten_thousand(void **state)
     cj_context_free(c);
 }
 
+static void add_up(void *user, cj_body *b)
+{
+    (void)user;
+    b->next[0] = cj_add(b->carry[0], b->x[0]);
+}
+
+/* One compilation serves all loops of a structure; another body, of the same signature, has another. */
+static void test_cached(void **state)
+{
+    (void)state;
+    cj_context *c = new_context(NULL);
+    size_t kept[4] = {0};
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(cj_frame_enter(c), CJ_OK);
+        double data[4] = {i, 1, 2, 3}, value, want = 0.3 + i, factor = 1 + i;
+        int64_t n = 4;
+        cj_tensor *x = cj_tensor_from(c, CJ_F64, 1, &n, data),
+                  *init = cj_scalar(c, CJ_F64, 0.3 + i), *last;
+        cj_tensor *by =
+            i % 4 == 3 ? cj_scalar(c, CJ_F64, 0.75) : cj_tensor_from(c, CJ_F64, 0, NULL, &factor);
+        cj_loop(c, i % 4 == 2 ? add_up : decay, i % 4 == 1 ? cj_sqrt(by) : by, .carries = 1,
+                .init = &init, .xs = 1, .x = &x, .last = &last);
+        assert_int_equal(cj_read(last, &value, sizeof value), CJ_OK);
+        double f = i % 4 == 0 ? factor : i % 4 == 1 ? sqrt(factor) : i % 4 == 3 ? 0.75 : 1;
+        for (int k = 0; k < 4; k++)
+            want = want * f + data[k];
+        assert_true(fabs(value - want) <= 1e-12 * fabs(want));
+        if (i < 4)
+            kept[i] = cj_eval_cached_bytes(c);
+        else
+            assert_int_equal(cj_eval_cached_bytes(c), kept[3]);
+        assert_true(i == 0 || i > 3 || kept[i] > kept[i - 1]);
+        cj_frame_leave(c);
+    }
+    cj_context_free(c);
+}
+
 /* A value of a body is refused outside, in a sentence. */
 static cj_tensor *stolen;
 static void leak(void *user, cj_body *b)
@@ -338,7 +404,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_bits),      cmocka_unit_test(test_unrolled),
+        cmocka_unit_test(test_memory),    cmocka_unit_test(test_cached),
         cmocka_unit_test(test_merged),    cmocka_unit_test(test_counts),
         cmocka_unit_test(test_empty),     cmocka_unit_test(test_leak),
         cmocka_unit_test(test_no_memory), cmocka_unit_test(test_ten_thousand),
