@@ -26,6 +26,7 @@
 #include "cajal/ode.h"
 #include "cajal/optim.h"
 #include "cajal/program.h"
+#include "cajal/quantize.h"
 #include "cajal/random.h"
 #include "cajal/reduce.h"
 #include "cajal/sequence.h"
