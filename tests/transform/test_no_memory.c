@@ -2,6 +2,9 @@
  * tests/transform/test_no_memory.c - each allocation of a transformation fails in turn: an error, nothing lost.
  */
 #include "base/failing_allocator.h"
+#include "cajal/abstract.h"
+#include "cajal/custom.h"
+#include "cajal/implicit.h"
 #include "cajal/index.h"
 #include "cajal/transform.h"
 
@@ -48,6 +51,31 @@ static cj_status transform(cj_context *c)
     for (int i = 0; i < 6; i++)
         all &= out[i] != NULL;
     assert_true((status == CJ_OK) == all);
+    return status;
+}
+
+static cj_tensor *cubic(void *user, cj_tensor *z, int count, cj_tensor *const *theta)
+{
+    (void)user, (void)count;
+    return cj_sub(cj_add(cj_mul(cj_square(z), z), z), theta[0]);
+}
+
+/* Solutions, their derivatives, lanes of them; a set through a net. */
+static cj_status solve(cj_context *c)
+{
+    cj_tensor *x = cj_input(c, "x", CJ_F64, 1, (const int64_t[]){3}), *first = NULL, *lanes = NULL;
+    cj_tensor *many = cj_input(c, "many", CJ_F64, 2, (const int64_t[]){2, 3});
+    cj_tensor *z = many ? cj_root(cubic, cj_sin(x), 1, &x) : NULL;
+    cj_tensor *loss = cj_sum(cj_straight_through(cj_round(z), z), CJ_ALL, false);
+    cj_status status = loss ? cj_grad(loss, 1, &x, &first) : CJ_NO_MEMORY;
+    if (status == CJ_OK)
+        status = cj_vmap(1, &x, &many, 1, &first, &lanes);
+    cj_abstract set = {.center = x, .radius = x, .errors = many}, out = {0};
+    if (status == CJ_OK)
+        loss = cj_sum(cj_relu(cj_sub(cj_tanh(x), cj_square(x))), CJ_ALL, false);
+    if (status == CJ_OK)
+        status = loss ? cj_propagate(1, &x, &set, 1, &loss, &out) : CJ_NO_MEMORY;
+    assert_true((status == CJ_OK) == (lanes && out.errors && out.radius));
     return status;
 }
 
@@ -106,12 +134,19 @@ static void test_transform(void **state)
     fail_each(transform);
 }
 
+static void test_solve(void **state)
+{
+    (void)state;
+    fail_each(solve);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrange),
         cmocka_unit_test(test_differentiate),
         cmocka_unit_test(test_transform),
+        cmocka_unit_test(test_solve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

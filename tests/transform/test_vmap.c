@@ -266,6 +266,14 @@ static void test_replace(void **state)
     assert_int_equal(cj_replace(2, both, by, 1, y, out), CJ_OK);
     assert_true(number(out[0]) == 25 + 5);
 
+    /* what a loop's body reads from outside */
+    cj_tensor *from[2] = {cj_tensor_from(c, CJ_F64, 3, I64(2, 1, 3), (double[6]){1, 2, 3}),
+                          cj_tensor_from(c, CJ_F64, 2, I64(3, 3), (double[9]){0.5, 1, -1})};
+    cj_tensor *other = cj_scale(from[1], 3), *scan = y_scan(from);
+    assert_int_equal(cj_replace(1, &from[1], &other, 1, &scan, out), CJ_OK);
+    assert_true(number(out[0]) == number(y_scan((cj_tensor *[]){from[0], other})));
+    assert_true(number(out[0]) != number(scan));
+
     cj_tensor *pair = cj_full(c, CJ_F64, 1, I64(2), 1);
     assert_int_equal(cj_replace(1, &h, &pair, 1, y, out), CJ_SHAPE);
     assert_non_null(strstr(cj_error(c), "replace: tensor 1 is f64[2]; it cannot stand for f64[]"));
