@@ -235,6 +235,7 @@ static int32_t second_item(cj_schedule *s, cj_levels *levels, int32_t first)
             return -1;
         s->item[copy].again = true;
         s->item[copy].loop = s->item[at].loop;
+        s->item[copy].fails = s->item[at].fails;
         s->item[copy].sources = s->item[at].sources;
         for (int32_t k = 0; k < s->item[at].sources; k++) {
             int32_t source = s->item[at].source[k];

@@ -53,6 +53,31 @@ static cj_status walk_body(cj_need *n)
     }
 }
 
+/* Whether something in a body, or in one within it, can fail. */
+static cj_status find_failing(cj_schedule *s, const cj_traversal *list, bool *fails)
+{
+    cj_status status = CJ_OK;
+    for (uint32_t i = 0; i < list->count && !*fails && !status; i++) {
+        cj_tensor *node = list->node[i], *const *root = NULL, *inner = node->payload;
+        int32_t roots = 0;
+        if (node->op == CJ_OP_LOOP) {
+            root = cj_loop_of(node)->next;
+            roots = cj_loop_of(node)->carries;
+        } else if (node->op == CJ_OP_RESULT && node->option[0] == CJ_RESULT_STACK) {
+            root = &inner;
+            roots = 1;
+        }
+        *fails = s->target->may_fail(node->op);
+        cj_traversal body = {.context = s->context};
+        if (roots)
+            status = cj_traverse_values(&body, s->context, roots, root);
+        if (!status)
+            status = find_failing(s, &body, fails);
+        cj_traverse_free(&body);
+    }
+    return status;
+}
+
 /* The loop without what is not needed, and the item's sources likewise. */
 static cj_status prune(cj_need *n, int32_t item)
 {
@@ -113,6 +138,8 @@ static cj_status collect_loop(cj_schedule *s, int32_t item, const int32_t *first
         status = walk_body(&n);
     if (!status)
         status = prune(&n, item);
+    if (!status)
+        status = find_failing(s, &n.list, &s->item[item].fails);
     cj_traverse_free(&n.list);
     return status;
 }

@@ -157,7 +157,8 @@ static cj_status build_edges(cj_order *o)
             status = visit_items(o, g, note_position);
         if (status)
             return status;
-        if (s->group[g].other && s->target->may_fail(s->item[s->group[g].head].node->op)) {
+        const cj_item *head = s->group[g].other ? &s->item[s->group[g].head] : NULL;
+        if (head && (head->fails || s->target->may_fail(head->node->op))) {
             if (!cj_grow(s->work, &o->failing, &o->failing_room, o->failing_count, sizeof(int32_t)))
                 return CJ_NO_MEMORY;
             o->failing[o->failing_count++] = g;

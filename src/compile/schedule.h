@@ -62,6 +62,7 @@ typedef struct cj_item {
     uint64_t scalar; /* SCALAR: bits */
     cj_place *place;
     const cj_loop *loop; /* LOOP: what is needed of it */
+    bool fails;          /* LOOP: something in its body can */
 } cj_item;
 
 typedef struct cj_group {

@@ -365,6 +365,50 @@ static void test_leak(void **state)
     cj_context_free(c);
 }
 
+/* A kernel that fails in the third iteration of a loop in a loop: the run fails, no variable is assigned. */
+static cj_status third_fails(cj_context *c, void *user, int count, const void *const *x, void *y)
+{
+    (void)user, (void)count;
+    memcpy(y, x[0], sizeof(double));
+    return *(const double *)x[0] == 2 ? cj_fail(c, CJ_INVALID, "no third") : CJ_OK;
+}
+
+static void calls(void *user, cj_body *b)
+{
+    (void)user;
+    b->y[0] = cj_custom(third_fails, 1, b->x, CJ_F64, 0, NULL);
+}
+
+static void calls_in_loop(void *user, cj_body *b)
+{
+    cj_tensor *y;
+    cj_loop(b->context, calls, user, .xs = 1, .x = (cj_tensor *[]){user}, .ys = 1, .y = &y);
+    b->next[0] = cj_add(b->carry[0], cj_sum(y, CJ_ALL, false));
+}
+
+static void test_failing(void **state)
+{
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        cj_context *c = new_context(NULL);
+        cj_tensor *x = vector(c, 3, fails ? VALUES(0, 1, 2) : VALUES(0, 1, 3)), *last;
+        cj_tensor *init = cj_scalar(c, CJ_F64, 0);
+        cj_variable *v = new_variable(c, "v", 1, VALUES(5));
+        cj_fori(2, calls_in_loop, x, 1, &init, &last);
+        cj_tensor *next = cj_scale(cj_variable_read(v), 2);
+        cj_updates updates = {1, &v, &next};
+        cj_program *p = cj_compile(c, 1, &last, &updates);
+        assert_non_null(p);
+        assert_int_equal(cj_run(p, 0, NULL), fails ? CJ_INVALID : CJ_OK);
+        assert_values(cj_variable_data(v), 1, fails ? VALUES(5) : VALUES(10));
+        if (!fails)
+            assert_values(cj_output(p, 0), 1, VALUES(8));
+        cj_program_free(p);
+        cj_variable_release(v);
+        cj_context_free(c);
+    }
+}
+
 /* ---- no memory ---- */
 
 static cj_status compile_all(cj_context *c)
@@ -404,11 +448,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),      cmocka_unit_test(test_unrolled),
-        cmocka_unit_test(test_memory),    cmocka_unit_test(test_cached),
-        cmocka_unit_test(test_merged),    cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_empty),     cmocka_unit_test(test_leak),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_ten_thousand),
+        cmocka_unit_test(test_bits),         cmocka_unit_test(test_unrolled),
+        cmocka_unit_test(test_memory),       cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_cached),       cmocka_unit_test(test_merged),
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_leak),         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_ten_thousand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
