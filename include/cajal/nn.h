@@ -165,7 +165,8 @@ CJ_API cj_updates cj_scope_updates(cj_scope *s);
  *
  * In a build that is watched each layer returns a cj_tap, kept under the layer's path, and
  * cj_scope_mark one of x under `name` in s, for what has no layer (a relu, a sum of branches); else
- * both leave x as it is. The named layers of a net from text are all marked.
+ * both leave x as it is. The named layers of a net from text are all marked; what stands in a loop's
+ * body is not, since it is no tensor outside.
  */
 CJ_API void cj_scope_watch(cj_scope *s, bool on);
 CJ_API cj_tensor *cj_scope_mark_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x);

@@ -1,7 +1,7 @@
 /*
  * src/nn/scope_inner.c - inner tensors of a build, by the names of what computed them.
  */
-#include "graph/graph.h"
+#include "graph/loop.h"
 #include "nn/nn.h"
 
 void cj_inner_free(cj_root *root)
@@ -38,9 +38,9 @@ void cj_scope_watch(cj_scope *s, bool on)
 
 cj_tensor *cj_scope_mark_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x)
 {
-    if (!s || !x || !cj_home(s)->watching)
+    cj_root *root = s ? cj_home(s) : NULL;
+    if (!root || !x || !root->watching || cj_open_bodies(root->context))
         return x;
-    cj_root *root = cj_home(s);
     cj_scope *named = cj_scope_enter(s, name);
     while (named && named->twin) /* home's path lives as long as its record */
         named = named->twin;

@@ -145,6 +145,23 @@ static void test_patching(void **state)
     assert_int_equal(cj_extent(gradient, 1), 6);
 }
 
+static void apply(void *user, cj_body *b)
+{
+    b->next[0] = cj_linear(user, "again", b->carry[0], .out_features = 4);
+}
+
+/* What is made in a loop's body is no tensor of the graph around. */
+static void test_loop(void **state)
+{
+    (void)state;
+    cj_tensor *x = examples(0), *last;
+    cj_scope_watch(s, true);
+    assert_int_equal(cj_fori(3, apply, s, 1, &x, &last), CJ_OK);
+    assert_null(cj_scope_inner(s, 0));
+    last = cj_scope_mark(s, "loop", last);
+    assert_ptr_equal(cj_scope_tensor(s, "loop"), last);
+}
+
 /* All layers of a net from text have names. */
 static void test_text(void **state)
 {
@@ -167,7 +184,8 @@ static void test_text(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_names), TEST(test_other_scope), TEST(test_frames),
-                                       TEST(test_patching), TEST(test_text)};
+    const struct CMUnitTest tests[] = {TEST(test_names),  TEST(test_other_scope),
+                                       TEST(test_frames), TEST(test_patching),
+                                       TEST(test_loop),   TEST(test_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * tests/transform/test_custom.c - derivatives and kernels of the caller's own: every order, lanes, failures, errors.
  */
 #include "cajal/custom.h"
+#include "cajal/loop.h"
 #include "cajal/program.h"
 #include "support/derivatives.h"
 #include "support/lanes.h"
@@ -244,6 +245,12 @@ static cj_status failing_kernel(cj_context *context, void *user, int count, cons
     return cj_fail(context, CJ_INVALID, "no %s today", (const char *)user);
 }
 
+static void failing_body(void *user, cj_body *b)
+{
+    cj_tensor *bad = cj_custom(failing_kernel, 1, &b->carry[0], CJ_F64, 0, NULL, .user = user);
+    b->next[0] = cj_add(b->carry[0], bad);
+}
+
 static void test_kernels(void **state)
 {
     cj_context *c = *state;
@@ -260,6 +267,14 @@ static void test_kernels(void **state)
     assert_non_null(p);
     assert_int_equal(cj_run(p, 1, &(cj_feed){"x", data}), CJ_INVALID);
     assert_non_null(strstr(cj_error(c), "no luck today"));
+    assert_true(*(double *)cj_variable_data(v) == 0);
+    cj_program_free(p);
+
+    /* the same from within a loop */
+    cj_tensor *start = cj_sum(x, CJ_ALL, false), *last;
+    assert_int_equal(cj_fori(2, failing_body, what, 1, &start, &last), CJ_OK);
+    p = cj_compile(c, 1, &last, &(cj_updates){1, &v, &next});
+    assert_int_equal(cj_run(p, 1, &(cj_feed){"x", data}), CJ_INVALID);
     assert_true(*(double *)cj_variable_data(v) == 0);
     cj_program_free(p);
 
