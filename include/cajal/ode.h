@@ -39,7 +39,9 @@ typedef cj_tensor *cj_field_fn(void *user, cj_tensor *t, cj_tensor *y, cj_tensor
     X(EULER, euler)       /* order 1, fixed steps, like the next ones */                           \
     X(MIDPOINT, midpoint) /* order 2 */                                                            \
     X(HEUN, heun)         /* order 2, the trapezoid of two slopes */                               \
-    X(RK4, rk4)           /* order 4, Kutta's */
+    X(RK4, rk4)           /* order 4, Kutta's */                                                   \
+    X(IMPLICIT_EULER, implicit_euler) /* order 1, for stiff equations: y = y0 + h f(t + h, y) */   \
+    X(CRANK_NICOLSON, crank_nicolson) /* order 2, likewise, with the mean of both slopes */
 
 typedef enum cj_ode_method {
 #define CJ_X(KIND, name) CJ_ODE_##KIND,
@@ -51,7 +53,9 @@ typedef enum cj_ode_method {
 /*
  * y at the times t[0], t[1], ..., which ascend or descend, from y(t[0]) = y0: [T, shape of y0...].
  *
- * Fixed methods make `steps` equal steps from each time to the next. Adaptive ones choose their own, so that
+ * Fixed methods make `steps` equal steps from each time to the next. Implicit ones solve each step's equation by
+ * cj_root, whose derivatives are those of the equation: parameters that are to have a gradient come in by
+ * `parameter`. Adaptive ones choose their own, so that
  * the root mean square of error / (atol + rtol max(|y before|, |y after|)) of each step is at most 1; the next
  * length is 0.9 of what the error asks for, by the PI controller of Hairer, Norsett and Wanner
  * ("Solving ordinary differential equations I", 1993, IV.2 of volume II), between 0.2 and 10 times the last;

@@ -86,6 +86,130 @@ CJ_API cj_status cj_levenberg_marquardt_at(const struct cj_levenberg_args *args)
     cj_levenberg_marquardt_at(                                                                     \
         &(struct cj_levenberg_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_levenberg_args)})
 
+/* ---- as graph code ---- */
+
+/* out[i], of v[i]'s dtype and shape: A v, for a symmetric positive definite A; built once, in a loop's body. */
+typedef void cj_linear_map(void *user, int count, cj_tensor *const *v, cj_tensor **out);
+
+/*
+ * x = A^-1 b by conjugate gradients from 0 (Hestenes and Stiefel, 1952): until |r| <= tolerance |b|, or
+ * `iterations` have run. b is `count` tensors of one float dtype that together are one vector. Differentiable
+ * through the iterations; by the equation alone: cj_implicit. Returns the context's status.
+ */
+struct cj_conjugate_gradient_args {
+    cj_linear_map *map;
+    void *user;
+    int count;
+    cj_tensor *const *b;
+    cj_tensor **x;
+    cj_at at;
+    int64_t iterations; /* 0: as many as there are numbers, at most 100 */
+    double tolerance;   /* 0: 1e-10 in f64, 1e-5 in f32 */
+    cj_tensor **steps;  /* i64: how many ran; NULL: not wanted */
+};
+CJ_API cj_status cj_conjugate_gradient_at(const struct cj_conjugate_gradient_args *args);
+#define cj_conjugate_gradient(...)                                                                 \
+    cj_conjugate_gradient_at(&(struct cj_conjugate_gradient_args){                                 \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_conjugate_gradient_args)})
+
+/*
+ * The natural gradient: out = (G + damping I)^-1 dloss/dx, G the Gauss-Newton matrix of cj_gauss_newton, which is
+ * the Fisher information for the cross-entropy of logits y and for squared errors; by conjugate
+ * gradients over products with G (Amari, "Natural gradient works efficiently in learning", 1998; Martens,
+ * "Deep learning via Hessian-free optimization", ICML 2010). Then, for a step,
+ *     cj_optimize(s, NULL, cj_sgd(.lr = 1), .count = n, .variable = v, .gradient = out);
+ */
+struct cj_natural_gradient_args {
+    cj_tensor *loss, *y; /* the loss, a function of y (best a cj_tap) */
+    int count;
+    cj_tensor *const *x; /* parameters, on which y depends */
+    cj_tensor **out;
+    cj_at at;
+    double damping;     /* 0: 1e-3 */
+    int64_t iterations; /* 0: 10 */
+    double tolerance;   /* 0: 1e-6 */
+};
+CJ_API cj_status cj_natural_gradient_at(const struct cj_natural_gradient_args *args);
+#define cj_natural_gradient(...)                                                                   \
+    cj_natural_gradient_at(&(struct cj_natural_gradient_args){                                     \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_natural_gradient_args)})
+
+/* ---- without gradients: ask for points, tell their values ---- */
+
+/*
+ * Both make populations of points of n numbers, as rows; the caller finds the value of each (less is better, NaN
+ * is worst) by any means, and tells. All draws depend on the seed and the generation alone. All memory is the
+ * object's; free it before its context. NULL, with cj_error: INVALID arguments, NO_MEMORY.
+ *
+ *     while (...) {
+ *         const double *x = cj_cma_ask(cma);      // population rows of n
+ *         for (int64_t i = 0; i < cj_cma_population(cma); i++)
+ *             f[i] = value(x + i * n);
+ *         cj_cma_tell(cma, f);
+ *     }
+ */
+
+/*
+ * CMA-ES with its standard constants (Hansen, "The CMA evolution strategy: a tutorial", 2016; weights of the
+ * better half): points mean + sigma A z, A the Cholesky factor of the full covariance; the step-size path is
+ * that of A^-1, equal to that of C^-1/2 up to a rotation (Krause et al., 2016).
+ */
+typedef struct cj_cma cj_cma;
+struct cj_cma_args {
+    cj_context *context;
+    int64_t n;
+    const double *mean; /* n numbers: where it begins */
+    double sigma;       /* the deviation at first, about a third of the distance to the optimum */
+    cj_at at;
+    int64_t population; /* 0: 4 + floor(3 ln n) */
+    uint64_t seed;      /* 0: the context's */
+    bool elitist;       /* the best point so far takes part in each ranking */
+};
+CJ_API cj_cma *cj_cma_new_at(const struct cj_cma_args *args);
+#define cj_cma_new(...)                                                                            \
+    cj_cma_new_at(&(struct cj_cma_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_cma_args)})
+CJ_API void cj_cma_free(cj_cma *cma); /* NULL is fine */
+CJ_API int64_t cj_cma_population(const cj_cma *cma);
+/* The points of this generation: [population, n], until the next ask. NULL: cj_error. */
+CJ_API const double *cj_cma_ask(cj_cma *cma);
+/* Their values, of the last cj_cma_ask (INVALID before one). VALUE: all are NaN (nothing has
+ * changed then), or the covariance is no longer positive definite: the search has ended. */
+CJ_API cj_status cj_cma_tell(cj_cma *cma, const double *value);
+CJ_API const double *cj_cma_mean(const cj_cma *cma); /* the favourite, [n] */
+CJ_API double cj_cma_sigma(const cj_cma *cma);
+CJ_API const double *cj_cma_best(const cj_cma *cma, double *value); /* of all told; NULL: none */
+
+/*
+ * A genetic algorithm on numbers within bounds: tournaments choose parents, a child takes each number from
+ * one of two (uniform crossover) or, without crossover, all from one; each number mutates with probability
+ * `mutation` by a normal step of `step` times the width of its bounds, and is cut to them; the `elite` best
+ * live on. The first generation is uniform. Holland, "Adaptation in natural and artificial systems", 1975;
+ * Eiben and Smith, "Introduction to evolutionary computing", 2015.
+ */
+typedef struct cj_genetic cj_genetic;
+struct cj_genetic_args {
+    cj_context *context;
+    int64_t n;
+    const double *low, *high; /* n numbers each */
+    cj_at at;
+    int64_t population; /* 0: 50 */
+    int64_t elite;      /* 0: 1; CJ_ZERO: none */
+    int64_t tournament; /* 0: 3 */
+    double crossover;   /* probability; 0: 0.9; negative: none */
+    double mutation;    /* 0: 1/n */
+    double step;        /* 0: 0.1 */
+    uint64_t seed;      /* 0: the context's */
+};
+CJ_API cj_genetic *cj_genetic_new_at(const struct cj_genetic_args *args);
+#define cj_genetic_new(...)                                                                        \
+    cj_genetic_new_at(                                                                             \
+        &(struct cj_genetic_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_genetic_args)})
+CJ_API void cj_genetic_free(cj_genetic *genetic); /* NULL is fine */
+CJ_API int64_t cj_genetic_population(const cj_genetic *genetic);
+CJ_API const double *cj_genetic_ask(cj_genetic *genetic);
+CJ_API cj_status cj_genetic_tell(cj_genetic *genetic, const double *value);
+CJ_API const double *cj_genetic_best(const cj_genetic *genetic, double *value);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,7 @@ typedef struct cj_tableau {
     bool adaptive;
     double c[CJ_STAGES], a[CJ_STAGES][CJ_STAGES], b[CJ_STAGES], e[CJ_STAGES];
     double dense[CJ_STAGES]; /* of Hairer's fifth term of the interpolation; 0: a cubic */
+    double theta;            /* not 0: implicit, the weight of the slope at the end */
 } cj_tableau;
 extern const cj_tableau cj_tableaux[CJ_ODE_COUNT];
 
@@ -49,6 +50,10 @@ cj_tensor *cj_flow_step(const cj_flow *flow, const cj_tableau *m, cj_tensor *t, 
 void cj_grid(cj_at at, cj_tensor *t, int64_t steps, cj_tensor **begin, cj_tensor **length);
 /* The first value and, of the values after all steps, every `steps`-th: [T, ...]. */
 cj_tensor *cj_grid_values(cj_at at, cj_tensor *y0, cj_tensor *after, int64_t steps);
+
+/* ode_implicit.c: y = y0 + h ((1 - theta) f(t, y0) + theta f(t + h, y)). */
+cj_tensor *cj_ode_implicit_step(const struct cj_odeint_args *a, double theta, cj_tensor *t,
+                                cj_tensor *y, cj_tensor *h);
 
 cj_tensor *cj_ode_fixed(const struct cj_odeint_args *a, const cj_flow *flow);
 cj_tensor *cj_ode_adaptive(const struct cj_odeint_args *a, const cj_flow *flow);

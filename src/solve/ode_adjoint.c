@@ -60,7 +60,8 @@ static cj_tensor *augmented_field(void *user, cj_tensor *t, cj_tensor *state,
     x[0] = cj_tap_at(at, y);
     for (int i = 0; i < g->a->parameters; i++)
         x[i + 1] = cj_tap_at(at, parameter[i]);
-    cj_tensor *slope = g->a->field(g->a->user, t, x[0], x + 1);
+    cj_tensor *const *own = g->a->parameters ? x + 1 : NULL;
+    cj_tensor *slope = g->a->field(g->a->user, t, x[0], own);
     if (!slope || cj_vjp_at(at, 1, &slope, &cotangent, g->a->parameters + 1, x, piece + 1) != CJ_OK)
         return NULL;
     piece[0] = slope;
@@ -114,7 +115,7 @@ static void vjp(void *user, cj_tensor *y, int count, cj_tensor *const *x, cj_ten
     a.y0 = x[0];
     a.t = x[1];
     a.parameters = count - 2;
-    a.parameter = x + 2;
+    a.parameter = count > 2 ? x + 2 : NULL;
     backwards w = {.g = {.a = &a, .rank = cj_rank(x[0]), .n = cj_elements(x[0])}};
     memcpy(w.g.shape, cj_shape(x[0]), (size_t)w.g.rank * sizeof *w.g.shape);
     for (int i = 0; i < count; i++)
@@ -173,7 +174,7 @@ cj_tensor *cj_ode_adjoint(const struct cj_odeint_args *a)
     held.t = cj_stop_gradient_at(a->at, a->t);
     for (int i = 0; i < a->parameters; i++)
         still[i] = cj_stop_gradient_at(a->at, a->parameter[i]);
-    held.parameter = still;
+    held.parameter = a->parameters ? still : NULL;
     cj_tensor *path = held.y0 && held.t ? cj_ode_solve(&held) : NULL;
     if (!path)
         return NULL;

@@ -40,6 +40,7 @@ cj_tensor *cj_grid_values(cj_at at, cj_tensor *y0, cj_tensor *after, int64_t ste
 }
 
 typedef struct fixed {
+    const struct cj_odeint_args *a;
     const cj_flow *flow;
     const cj_tableau *m;
 } fixed;
@@ -48,13 +49,17 @@ static void body(void *user, cj_body *b)
 {
     const fixed *f = user;
     cj_tensor *k[CJ_STAGES], *t = b->x[0], *y = b->carry[0], *h = b->x[1];
+    if (f->m->theta != 0) {
+        b->next[0] = b->y[0] = cj_ode_implicit_step(f->a, f->m->theta, t, y, h);
+        return;
+    }
     k[0] = cj_flow_slope(f->flow, t, y);
     b->next[0] = b->y[0] = cj_flow_step(f->flow, f->m, t, y, h, k);
 }
 
 cj_tensor *cj_ode_fixed(const struct cj_odeint_args *a, const cj_flow *flow)
 {
-    fixed f = {flow, &cj_tableaux[a->method]};
+    fixed f = {a, flow, &cj_tableaux[a->method]};
     cj_tensor *x[2], *init = a->y0, *after = NULL;
     if (cj_extent(a->t, 0) == 1)
         return cj_unsqueeze_at(a->at, a->y0, 0);

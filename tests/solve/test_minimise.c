@@ -205,6 +205,83 @@ static void test_gauss_newton(void **state)
     cj_variable_release(p);
 }
 
+/* ---- conjugate gradients, the natural gradient ---- */
+
+/* A = M^T M + 0.1 over two tensors that are one vector of five. */
+static void product(void *user, int count, cj_tensor *const *v, cj_tensor **out)
+{
+    (void)count;
+    cj_tensor *both[2] = {v[0], cj_reshape(v[1], 1, (int64_t[]){3})};
+    cj_tensor *column = cj_reshape(cj_concat(0, 2, both), 2, (int64_t[]){5, 1});
+    cj_tensor *m = user, *a = cj_matmul(cj_transpose(m, 0, 1), cj_matmul(m, column));
+    a = cj_reshape(cj_add(a, cj_scale(column, 0.1)), 1, (int64_t[]){5});
+    out[0] = cj_narrow(a, 0, 0, 2);
+    out[1] = cj_reshape(cj_narrow(a, 0, 2, 5), 2, (int64_t[]){3, 1});
+}
+
+static void test_conjugate_gradient(void **state)
+{
+    (void)state;
+    cj_tensor *m = cj_random_normal(cj_key(context, 1), CJ_F64, 2, (int64_t[]){4, 5});
+    cj_tensor *matrix = cj_eval(m);
+    cj_tensor *b[2] = {cj_random_normal(cj_key(context, 2), CJ_F64, 1, (int64_t[]){2}),
+                       cj_random_normal(cj_key(context, 3), CJ_F64, 2, (int64_t[]){3, 1})};
+    cj_tensor *x[2], *steps, *again[2];
+    assert_int_equal(
+        cj_conjugate_gradient(product, matrix, 2, b, x, .iterations = 20, .steps = &steps), CJ_OK);
+    product(matrix, 2, x, again);
+    double off[5], ran;
+    cj_tensor *difference[2] = {cj_sub(again[0], b[0]),
+                                cj_reshape(cj_sub(again[1], b[1]), 1, (int64_t[]){3})};
+    assert_int_equal(cj_read(cj_concat(0, 2, difference), off, sizeof off), CJ_OK);
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(off[i]) < 1e-9);
+    assert_int_equal(cj_read(cj_cast(steps, CJ_F64), &ran, sizeof ran), CJ_OK);
+    assert_true(ran >= 5 && ran <= 8);
+    /* d sum(x) / d b[0] is the solution for a right side of ones */
+    cj_tensor *sum, *tap[2] = {cj_tap(b[0]), b[1]}, *g;
+    cj_conjugate_gradient(product, matrix, 2, tap, x, .iterations = 20, .tolerance = 1e-13);
+    sum = cj_add(total(x[0]), total(x[1]));
+    assert_int_equal(cj_grad(sum, 1, tap, &g), CJ_OK);
+    cj_tensor *ones[2] = {cj_full(context, CJ_F64, 1, (int64_t[]){2}, 1),
+                          cj_full(context, CJ_F64, 2, (int64_t[]){3, 1}, 1)};
+    cj_conjugate_gradient(product, matrix, 2, ones, x, .iterations = 20, .tolerance = 1e-13);
+    assert_int_equal(cj_read(cj_sub(g, x[0]), off, 2 * sizeof *off), CJ_OK);
+    assert_true(fabs(off[0]) < 1e-7 && fabs(off[1]) < 1e-7);
+    cj_tensor *nothing[1] = {cj_full(context, CJ_F64, 1, (int64_t[]){2}, 0)};
+    assert_int_equal(cj_conjugate_gradient(NULL, NULL, 1, nothing, x), CJ_INVALID);
+}
+
+/* Least squares of a linear model: one natural step without damping to speak of is the answer, in a program
+ * with cj_optimize. */
+static void test_natural_gradient(void **state)
+{
+    (void)state;
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_set_dtype(s, CJ_F64);
+    cj_tensor *x = cj_eval(cj_random_normal(cj_key(context, 4), CJ_F64, 2, (int64_t[]){20, 3}));
+    const double truth[3] = {1, -2, 0.5};
+    cj_tensor *w = cj_tensor_from(context, CJ_F64, 2, (int64_t[]){3, 1}, truth);
+    cj_tensor *target = cj_shift(cj_matmul(x, w), 0.25);
+    cj_tensor *y = cj_tap(cj_linear(s, "fc", x, .out_features = 1));
+    cj_tensor *loss = cj_scale(total(cj_square(cj_sub(y, target))), 0.5), *g[2];
+    cj_variable *v[2] = {cj_scope_find(s, "fc.weight"), cj_scope_find(s, "fc.bias")};
+    cj_tensor *p[2] = {cj_variable_read(v[0]), cj_variable_read(v[1])};
+    assert_int_equal(cj_natural_gradient(loss, y, 2, p, g, .damping = 1e-12, .iterations = 20,
+                                         .tolerance = 1e-14),
+                     CJ_OK);
+    assert_int_equal(
+        cj_optimize(s, NULL, cj_sgd(.lr = 1), .count = 2, .variable = v, .gradient = g), CJ_OK);
+    cj_updates updates = cj_scope_updates(s);
+    cj_program *program = cj_compile(context, 1, &loss, &updates);
+    assert_non_null(program);
+    assert_int_equal(cj_run(program, 0, NULL), CJ_OK);
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs(((double *)cj_variable_data(v[0]))[i] - truth[i]) < 1e-9);
+    assert_true(fabs(*(double *)cj_variable_data(v[1]) - 0.25) < 1e-9);
+    cj_program_free(program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gauss_newton, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conjugate_gradient, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_natural_gradient, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,8 @@ static void test_orders(void **state)
 {
     (void)state;
     static const int order[CJ_ODE_COUNT] = {
-        [CJ_ODE_EULER] = 1, [CJ_ODE_MIDPOINT] = 2, [CJ_ODE_HEUN] = 2, [CJ_ODE_RK4] = 4};
+        [CJ_ODE_EULER] = 1, [CJ_ODE_MIDPOINT] = 2,       [CJ_ODE_HEUN] = 2,
+        [CJ_ODE_RK4] = 4,   [CJ_ODE_IMPLICIT_EULER] = 1, [CJ_ODE_CRANK_NICOLSON] = 2};
     for (int m = CJ_ODE_EULER; m < CJ_ODE_COUNT; m++) {
         double error[2], got[15];
         for (int fine = 0; fine < 2; fine++) {
@@ -153,6 +154,29 @@ static cj_tensor *stuck(void *user, cj_tensor *t, cj_tensor *y, cj_tensor *const
     (void)t;
     (void)p;
     return cj_square(y); /* y = 1 / (1 - t): infinite at 1 */
+}
+
+/* y' = -1000 (y - cos t): 20 steps to the slow solution, where explicit ones would explode. */
+static cj_tensor *stiff(void *user, cj_tensor *t, cj_tensor *y, cj_tensor *const *p)
+{
+    (void)user;
+    (void)p;
+    return cj_scale(cj_sub(y, cj_cos(t)), -1000);
+}
+
+static void test_stiff(void **state)
+{
+    (void)state;
+    const double zero = 0, span[2] = {0, 2};
+    double got[2];
+    read(cj_odeint(stiff, NULL, vector(1, &zero), vector(2, span), .steps = 20,
+                   .method = CJ_ODE_IMPLICIT_EULER),
+         got);
+    assert_true(fabs(got[1] - cos(2)) < 2e-3);
+    read(cj_odeint(stiff, NULL, vector(1, &zero), vector(2, span), .steps = 20,
+                   .method = CJ_ODE_EULER),
+         got);
+    assert_true(!(fabs(got[1]) < 1e6));
 }
 
 /* Times not reached are NaN, those before are good; one time, or equal ones; f32. */
@@ -229,10 +253,12 @@ static void test_gradients(void **state)
                               (value(0.9, 0.7 + h, method) - value(0.9, 0.7 - h, method)) /
                                   (2 * h)};
             /* the adjoint of a coarse fixed method is not the gradient of its steps */
-            double most = how == ADJOINT && m == CJ_ODE_EULER                     ? 5e-2
-                          : how == ADJOINT && m > CJ_ODE_EULER && m != CJ_ODE_RK4 ? 2e-3
-                          : how == ADJOINT && m == CJ_ODE_RK4                     ? 1e-5
-                                                                                  : 1e-6;
+            bool rough = m == CJ_ODE_EULER || m == CJ_ODE_IMPLICIT_EULER;
+            double most = how != ADJOINT     ? 1e-6
+                          : rough            ? 5e-2
+                          : m == CJ_ODE_RK4  ? 1e-5
+                          : m > CJ_ODE_EULER ? 2e-3
+                                             : 1e-6;
             for (int i = 0; i < 2; i++)
                 if (!(fabs(got[i] - want[i]) <= most * (1 + fabs(want[i]))))
                     fail_msg("method %d, %s, x[%d]: %.12g, differences %.12g", m,
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_adaptive, setup, teardown),
         cmocka_unit_test_setup_teardown(test_precise, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orders, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stiff, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_field, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gradients, setup, teardown),
