@@ -21,6 +21,7 @@
 #include "cajal/loss.h"
 #include "cajal/math.h"
 #include "cajal/message_passing.h"
+#include "cajal/metric.h"
 #include "cajal/net.h"
 #include "cajal/nn.h"
 #include "cajal/ode.h"
