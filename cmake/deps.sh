@@ -8,7 +8,7 @@
 # Without a terminal, or with CI set, nothing is asked.
 set -eu
 
-debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev libdnnl-dev libcairo2 libsndfile1 libsamplerate0 libcurl4"
+debian="gcc g++ libc6-dev cmake ninja-build pkg-config zlib1g-dev libpng-dev libjpeg-dev libjansson-dev libcmocka-dev libdnnl-dev libcairo2 libopenblas0-pthread libsndfile1 libsamplerate0 libcurl4"
 
 # Prints what is missing, a word each; nothing when all is there.
 missing() {
@@ -25,6 +25,9 @@ missing() {
     modules="zlib libpng libjpeg jansson"
     if [ "$1" = test ]; then
         command -v c++ >/dev/null || echo "c++"
+        # Linear algebra is LAPACK's, loaded when it is there.
+        ls /usr/lib*/libopenblas.so.0 /usr/lib/*/libopenblas.so.0 /usr/lib/*/liblapack.so.3 2>/dev/null | grep -q . ||
+            echo "libopenblas"
         modules="$modules cmocka"
     fi
     if command -v pkg-config >/dev/null; then
@@ -37,10 +40,10 @@ missing() {
 name_packages() {
     cat >&2 <<END
 There is no apt here. Cajal needs a C17 compiler, CMake 3.25 or newer, pkg-config, and with their headers:
-zlib, libpng, libjpeg-turbo, jansson; cairo, for pictures, libsndfile and libsamplerate, for sounds, libcurl, for `cajal data get`; for the tests a C++17 compiler and cmocka.
-  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel cairo libsndfile libsamplerate libcurl
-  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka cairo libsndfile libsamplerate curl
-  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev cairo libsndfile libsamplerate libcurl
+zlib, libpng, libjpeg-turbo, jansson; cairo, for pictures, libsndfile and libsamplerate, for sounds, libcurl, for `cajal data get`, OpenBLAS, for linear algebra; for the tests a C++17 compiler and cmocka.
+  Fedora  dnf install gcc gcc-c++ cmake ninja-build pkgconf zlib-devel libpng-devel libjpeg-turbo-devel jansson-devel libcmocka-devel cairo libsndfile libsamplerate libcurl openblas
+  Arch    pacman -S gcc cmake ninja pkgconf zlib libpng libjpeg-turbo jansson cmocka cairo libsndfile libsamplerate curl openblas
+  Alpine  apk add gcc g++ musl-dev cmake ninja pkgconf zlib-dev libpng-dev libjpeg-turbo-dev jansson-dev cmocka-dev cairo libsndfile libsamplerate libcurl openblas
 END
 }
 

@@ -17,6 +17,7 @@
 #include "cajal/implicit.h"
 #include "cajal/index.h"
 #include "cajal/layers.h"
+#include "cajal/linalg.h"
 #include "cajal/loop.h"
 #include "cajal/loss.h"
 #include "cajal/math.h"

@@ -20,7 +20,14 @@
 
 typedef struct cj_pool cj_pool;
 
-enum cj_room { CJ_ROOM_GRAPH, CJ_ROOM_COMPILE, CJ_ROOM_EVAL, CJ_ROOM_NN, CJ_ROOM_COUNT };
+enum cj_room {
+    CJ_ROOM_GRAPH,
+    CJ_ROOM_COMPILE,
+    CJ_ROOM_EVAL,
+    CJ_ROOM_LAPACK,
+    CJ_ROOM_NN,
+    CJ_ROOM_COUNT
+};
 
 struct cj_context {
     cj_config config;

@@ -70,7 +70,7 @@ cj_shape_rule cj_infer;
 cj_shape_rule cj_rule_conv, cj_rule_window, cj_rule_window_argmax, cj_rule_window_gather,
     cj_rule_window_scatter, cj_rule_gather, cj_rule_scatter, cj_rule_cumulative, cj_rule_recurrence,
     cj_rule_argsort, cj_rule_searchsorted, cj_rule_csr_matmul, cj_rule_csr_dot, cj_rule_bit_matmul;
-cj_shape_rule cj_rule_fft, cj_rule_irfft;
+cj_shape_rule cj_rule_fft, cj_rule_irfft, cj_rule_square, cj_rule_tall, cj_rule_solve;
 
 /* The elements of a shape; SHAPE recorded when an extent is negative, the rank above 16 or the count above 2^60. */
 cj_status cj_count_elements(cj_context *context, cj_at at, const char *name, int rank,

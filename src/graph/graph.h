@@ -17,6 +17,10 @@
  *   SCATTER_*        axis, its new extent
  *   FFT, RFFT        axis, 1 for e^(+2 pi i j k / n) (FFT)
  *   IRFFT            axis, its new extent
+ *   SOLVE_TRIANGULAR upper, transposed, unit diagonal
+ *   QR               1 for all m columns of Q
+ *   EIGH, SVD        1 for vectors beside the values
+ *   LSTSQ            bits of the cut-off (f64), 1 for pivoted QR in place of singular values
  *   CUMSUM           axis, 1 for from the last element to the first; so RECURRENCE
  *   CUMULATIVE_*     axis
  *   ARGSORT          axis, 1 for the largest first, how many of the order

@@ -108,7 +108,16 @@
     X(BIT_MATMUL, bit_matmul, 2)   /* packed rows [m, w], [n, w]: in how many bits each two differ, i32 */ \
     X(FFT, fft, 2)     /* (re, im): the sums over an axis of x[j] e^(-2 pi i j k / n); [2, ...] */ \
     X(RFFT, rfft, 1)   /* the first n / 2 + 1 of them, of real x; [2, ...] */                      \
-    X(IRFFT, irfft, 2) /* (re, im): real sums of a Hermitian spectrum given by its first half */
+    X(IRFFT, irfft, 2) /* (re, im): real sums of a Hermitian spectrum given by its first half */ \
+    X(CHOLESKY, cholesky, 1) /* L of A = L L^T, from A's lower triangle */ \
+    X(LU, lu, 1) /* P A = L U: packed rows, see src/cpu/op_factor.c */ \
+    X(SOLVE_TRIANGULAR, solve_triangular, 2) /* (A, B): op(A)^-1 B */ \
+    X(QR, qr, 1) /* of m rows, n <= m columns: Q, then R, packed */ \
+    X(EIGH, eigh, 1) /* of a symmetric A's lower triangle: values, then vectors, packed */ \
+    X(SVD, svd, 1) /* of m rows, n <= m columns: U, S, V^T packed, or S */ \
+    X(EIG, eig, 1) /* values, then vectors, each re, im, packed */ \
+    X(LSTSQ, lstsq, 2) /* (A, B): the least X of the least |A X - B| */ \
+    X(SOLVE_TRIDIAGONAL, solve_tridiagonal, 2) /* (bands [..., 3, n], B) */
 
 /* Everything else: X(NAME, name, arity). */
 #define CJ_OTHER_OP_LIST(X)                                                                        \

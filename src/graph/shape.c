@@ -376,6 +376,15 @@ static cj_status matmul_rule(cj_context *context, cj_at at, const cj_node_spec *
 #define fft_rule cj_rule_fft
 #define rfft_rule cj_rule_fft
 #define irfft_rule cj_rule_irfft
+#define cholesky_rule cj_rule_square
+#define lu_rule cj_rule_square
+#define eigh_rule cj_rule_square
+#define eig_rule cj_rule_square
+#define qr_rule cj_rule_tall
+#define svd_rule cj_rule_tall
+#define solve_triangular_rule cj_rule_solve
+#define lstsq_rule cj_rule_solve
+#define solve_tridiagonal_rule cj_rule_solve
 #define cumsum_rule cj_rule_cumulative
 #define cumulative_argmax_rule cj_rule_cumulative
 #define cumulative_argmin_rule cj_rule_cumulative

@@ -95,6 +95,7 @@ CJ_NO_DERIVATIVE(scatter_last)
 CJ_NO_DERIVATIVE(cumulative_argmax)
 CJ_NO_DERIVATIVE(cumulative_argmin)
 CJ_NO_DERIVATIVE(argsort)
+CJ_NO_DERIVATIVE(lu) /* who solves with the factors has a rule for A itself */
 CJ_NO_DERIVATIVE(searchsorted)
 CJ_NO_DERIVATIVE(bit_matmul)
 

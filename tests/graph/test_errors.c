@@ -2,6 +2,7 @@
  * tests/graph/test_errors.c - the sentence of every building error: op, what clashes, the caller's file and line.
  */
 #include "cajal/fft.h"
+#include "cajal/linalg.h"
 #include "graph/graph.h"
 
 #include <setjmp.h>
@@ -210,6 +211,28 @@ static void test_fourier(void **state)
            "complex_from_pairs: f32[4, 3]; the last axis must have 2 elements");
 }
 
+static void test_matrices(void **state)
+{
+    cj_context *c = *state;
+    cj_tensor *a = f32(c, 2, I64(4, 3)), *b = f32(c, 1, I64(3)), *s = f32(c, 3, I64(2, 3, 3));
+    cj_tensor *whole = cj_input(c, "i", CJ_I32, 2, I64(3, 3)), *t = f32(c, 3, I64(5, 3, 1));
+    cj_tensor *wide = cj_input(c, "w", CJ_F64, 2, I64(3, 3));
+    EXPECT(cj_cholesky(a), SHAPE, "cholesky: f32[4, 3]; the last two axes must be a square matrix");
+    EXPECT(cj_svd(b).s, SHAPE, "svd: f32[3]; the last two axes must be a matrix");
+    EXPECT(cj_inverse(whole), DTYPE, "inverse: i32[3, 3]; it takes f32 and f64: cj_cast it");
+    EXPECT(cj_solve(s, a), SHAPE,
+           "solve: f32[2, 3, 3] and the right sides f32[4, 3] must have equally many rows");
+    EXPECT(cj_solve(s, wide), DTYPE,
+           "solve: f32[2, 3, 3] and f64[3, 3] have different data types; cj_cast one of them");
+    EXPECT(cj_solve_triangular(s, t), SHAPE,
+           "solve_triangular: f32[2, 3, 3] and f32[5, 3, 1]: the axes before the last two do not "
+           "broadcast");
+    EXPECT(cj_lstsq(s, f32(c, 2, I64(4, 1))), SHAPE,
+           "lstsq: f32[2, 3, 3] and the right sides f32[2, 4, 1]: these must have 3 rows");
+    EXPECT(cj_solve_tridiagonal(a, a), SHAPE,
+           "solve_tridiagonal: bands f32[4, 3]; they are [..., 3, n]: below, diagonal, above");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sizes, begin, end),
         cmocka_unit_test_setup_teardown(test_first_error_stays, begin, end),
         cmocka_unit_test_setup_teardown(test_fourier, begin, end),
+        cmocka_unit_test_setup_teardown(test_matrices, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -547,7 +547,7 @@ static void compute(const job *j)
         case CJ_OP_RANDOM_BITS:
         case CJ_OP_KEY_FOLD: random_words(j); break;
         default:
-            if (!evaluate_index(j) && !evaluate_fft(j))
+            if (!evaluate_index(j) && !evaluate_fft(j) && !evaluate_linalg(j))
                 leaf(j);
             break;
         }

@@ -44,6 +44,7 @@ static inline int64_t ravel(const cj_tensor *x, const int64_t *at)
 /* Computes the node if its op is of the family. */
 bool evaluate_index(const job *j);
 bool evaluate_fft(const job *j);
+bool evaluate_linalg(const job *j);
 
 /* evaluate_special.c */
 double evaluate_erfinv(double a);
