@@ -108,6 +108,16 @@ struct cj_fit_args {
     bool keep_best; /* go back to those at the end, without stopping early */
     cj_progress_fn on_step, on_epoch;
     void *user; /* for on_step and on_epoch */
+    /* of cj_optimize, by parameters' paths; borrowed until the trainer is freed */
+    int group_count;
+    const cj_group *group;
+    /* > 0: evaluations are made with the exponential moving averages of parameters and float buffers
+     * (cj_average), which cj_fit puts into their places at its end */
+    double average_decay;
+    /* CJ_BF16 or CJ_F16: the net's layers compute in it (cj_scope_cast: no layer with buffers), x and the
+     * output are cast; parameters, loss and optimiser stay in the scope's dtype. 0, CJ_F32: they do too */
+    cj_dtype compute;
+    double loss_scale; /* as in cj_optimize; 0: 32768 where compute is f16, else none */
 };
 
 /*

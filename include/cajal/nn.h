@@ -243,6 +243,14 @@ CJ_API cj_scope *cj_scope_with(cj_scope *base, const cj_scope_table *table, void
 /* Asks a scope as a layer does: what a table's `get` calls to go on to another scope. */
 CJ_API cj_tensor *cj_scope_ask(cj_scope *s, const cj_request *request);
 
+/*
+ * For mixed precision: says `dtype` (bf16, f16; any float) to layers, and answers their parameters cast to it from
+ * base, where they stay f32 or f64; gradients come back through the cast. A buffer is an INVALID error: a layer that
+ * keeps statistics (batch norm) is built on base, its input and output cast. Build, draws and records are those
+ * of base; freed as cj_scope_over. See .loss_scale of cj_optimize.
+ */
+CJ_API cj_scope *cj_scope_cast(cj_scope *base, cj_dtype dtype);
+
 /* ---- layers with parameters ---- */
 
 /* y = x W^T + b, x [..., in] to y [..., out]; weight [out, in] kaiming_uniform(sqrt 5), bias [out]

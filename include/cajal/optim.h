@@ -195,6 +195,16 @@ struct cj_optimize_args {
     /* then N(0, noise_eta / (1 + step)^noise_gamma) is added (the variance is given; noise_gamma 0:
      * 0.55); drawn by the scope "optimizer". Neelakantan et al., 2015. */
     double noise_eta, noise_gamma;
+    /*
+     * Mixed precision (Micikevicius et al., ICLR 2018): the loss is multiplied by a scale before it is
+     * differentiated, so that small gradients survive in f16, and the gradients are divided by it, as
+     * torch's GradScaler. The scale begins with loss_scale (torch: 65536; 0: no scaling), doubles after growth_interval
+     * steps (0: 2000) running whose gradients are all finite, and is halved by a step with one that is not, which
+     * changes neither parameters nor state nor step. State variables optimizer.scale and
+     * optimizer.growth_tracker, f64 scalars (the scale 0: not begun).
+     */
+    double loss_scale;
+    int64_t growth_interval;
     /* instead of a loss (NULL then): gradients that were made by other means, of these variables */
     int count;
     cj_variable *const *variable;
@@ -209,7 +219,8 @@ CJ_API cj_status cj_optimize_at(const struct cj_optimize_args *args);
 
 /*
  * Records averages of all parameters below the scope, of the values after this step: to be called
- * after cj_optimize. State variables average.PATH.
+ * after cj_optimize. State variables average.PATH, at first
+ * the parameters as they are.
  * - decay > 0: a = decay a + (1 - decay) p, from a = p at step 0 (exponential moving average);
  * - decay 0: the mean of p after steps start, start + every, ... (stochastic weight averaging;
  *   Izmailov et al., UAI 2018); before `start` a = p.
@@ -224,6 +235,8 @@ struct cj_average_args {
 CJ_API cj_status cj_average_at(const struct cj_average_args *args);
 #define cj_average(...)                                                                            \
     cj_average_at(&(struct cj_average_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_average_args)})
+/* Copies the averages over the parameters (and buffers) that they are of, between runs. */
+CJ_API void cj_average_take(cj_scope *scope);
 /* A scope that answers with the averages where there are some, and with `base` else: to evaluate
  * the same net under. Freed by cj_scope_free before base, or with the context. NULL: no memory. */
 CJ_API cj_scope *cj_average_scope(cj_scope *base);

@@ -43,6 +43,7 @@ struct cj_root {
     cj_arena arena;           /* scopes, paths, entries, the state of an over scope */
     cj_scope_table table;
     void *state;
+    bool casts; /* a derived root that has a dtype of its own */
     /* the usual root's; a derived one leaves them to its base */
     cj_dtype dtype;
     bool training;

@@ -170,7 +170,9 @@ cj_context *cj_scope_context(const cj_scope *s)
 
 cj_dtype cj_scope_dtype(const cj_scope *s)
 {
-    return cj_home(s)->dtype;
+    while (s->twin && !s->root->casts)
+        s = s->twin;
+    return s->root->dtype;
 }
 
 /* ---- builds and draws ---- */

@@ -49,10 +49,13 @@ static cj_status record(const averaging *v, cj_variable *variable)
     char path[CJ_PATH_SIZE + sizeof prefix];
     cj_at at = v->a->at;
     snprintf(path, sizeof path, "%s%s", prefix, cj_variable_name(variable));
+    bool is_new = cj_entry_find(v->root->root, path) == NULL;
     cj_variable *state = cj_scope_state(v->root, path, cj_variable_dtype(variable),
                                         cj_variable_rank(variable), cj_variable_shape(variable));
     if (!state)
         return cj_context_status(cj_scope_context(v->root));
+    if (is_new) /* what is read before the first step */
+        memcpy(cj_variable_data(state), cj_variable_data(variable), cj_variable_bytes(state));
     cj_tensor *p = cj_scope_latest_variable_at(at, v->root, variable);
     cj_tensor *a = cj_variable_read_at(at, state);
     cj_tensor *weight = cj_cast_at(at, v->weight, cj_variable_dtype(variable));
@@ -98,6 +101,19 @@ cj_status cj_average_at(const struct cj_average_args *args)
 }
 
 /* ---- reading ---- */
+
+void cj_average_take(cj_scope *scope)
+{
+    char path[CJ_PATH_SIZE + sizeof prefix];
+    cj_root *root = scope ? cj_home(scope) : NULL;
+    for (int i = 0; root && i < root->entries; i++) {
+        cj_variable *to = root->entry[i]->variable;
+        snprintf(path, sizeof path, "%s%s", prefix, root->entry[i]->path);
+        const cj_entry *from = cj_entry_find(root, path);
+        if (from && from->kind == CJ_STATE)
+            memcpy(cj_variable_data(to), cj_variable_data(from->variable), cj_variable_bytes(to));
+    }
+}
 
 static cj_tensor *get(void *state, const cj_request *request)
 {

@@ -46,6 +46,8 @@ cj_status cj_fit_at(const struct cj_fit_args *args)
     status = loop(t, &a);
     if (status == CJ_OK || status == CJ_STOPPED)
         cj_trainer_take_best(t);
+    if ((status == CJ_OK || status == CJ_STOPPED) && a.average_decay > 0)
+        cj_average_take(a.scope);
     cj_trainer_free(t);
     return status;
 }

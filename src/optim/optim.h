@@ -70,6 +70,7 @@ typedef struct cj_rule {
     cj_tensor *rate, *t; /* the learning rate; the step, from 1 */
     cj_tensor *first;    /* bool: this is step 1 */
     bool differentiable; /* roots have derivative 0 at 0; equal values */
+    cj_tensor *good;     /* bool: the step is to be made; NULL: yes */
 } cj_rule;
 
 /* The new value of p; state[0..3) is replaced by its new values. */
@@ -125,6 +126,12 @@ cj_tensor *cj_rule_square_average(const cj_rule *r, cj_tensor *a, cj_tensor *b, 
 cj_tensor *cj_rule_correction(const cj_rule *r, double beta);
 /* p - scalar d */
 cj_tensor *cj_rule_descend(const cj_rule *r, cj_tensor *p, cj_tensor *scalar, cj_tensor *d);
+
+/* scaler.c: the loss's cotangent is the scale; the gradients are divided by it; r->good says whether all are
+ * finite; the next scale is recorded. */
+cj_tensor *cj_scaler_begin(cj_at at, cj_scope *root, double first);
+void cj_scaler_finish(cj_scope *root, cj_rule *r, cj_tensor *scale, int64_t interval, int count,
+                      cj_tensor **gradient);
 
 /* rule_sgd.c */
 cj_tensor *cj_update_sgd(const cj_rule *r, cj_tensor *p, cj_tensor *g, cj_tensor **state);

@@ -105,18 +105,20 @@ static void drop_parameters(cj_context *context, const parameters *p)
 
 /* ---- gradients; NULL where there is none ---- */
 
-static cj_status differentiate(const struct cj_optimize_args *a, parameters *p)
+static cj_status differentiate(const struct cj_optimize_args *a, parameters *p, cj_tensor *scale)
 {
     cj_context *context = cj_tensor_context(a->loss);
-    bool scalar = cj_elements(a->loss) == 1 &&
-                  (cj_tensor_dtype(a->loss) == CJ_F32 || cj_tensor_dtype(a->loss) == CJ_F64);
+    cj_dtype dtype = cj_tensor_dtype(a->loss);
+    bool is_float = dtype == CJ_F32 || dtype == CJ_F64 || dtype == CJ_BF16 || dtype == CJ_F16;
+    bool scalar = cj_elements(a->loss) == 1 && is_float;
     if (!scalar)
         return cj_fail_building(context, CJ_SHAPE, a->at,
                                 "optimize: the loss is %s; it must be one float",
                                 CJ_TEXT_OF(a->loss));
-    cj_tensor *one = cj_full_at(a->at, context, cj_tensor_dtype(a->loss), cj_rank(a->loss),
-                                cj_shape(a->loss), 1);
-    return cj_vjp_at(a->at, 1, &a->loss, &one, p->count, p->value, p->gradient);
+    cj_tensor *seed = cj_full_at(a->at, context, dtype, cj_rank(a->loss), cj_shape(a->loss), 1);
+    if (scale)
+        seed = cj_mul_at(a->at, seed, cj_cast_at(a->at, scale, dtype));
+    return cj_vjp_at(a->at, 1, &a->loss, &seed, p->count, p->value, p->gradient);
 }
 
 static void clip_values(cj_at at, const parameters *p, double limit)
@@ -175,6 +177,14 @@ static void add_noise(const struct cj_optimize_args *a, cj_scope *root, const pa
 
 /* ---- updates ---- */
 
+/* The new value, or, of a step that is not to be made, the old one. */
+static cj_status record(const cj_rule *r, cj_scope *root, cj_variable *variable, cj_tensor *value)
+{
+    if (r->good && value)
+        value = cj_where_at(r->at, r->good, value, cj_variable_read_at(r->at, variable));
+    return cj_scope_record_variable_at(r->at, root, variable, value);
+}
+
 /* The rule of a group: its optimiser, its decay, its rate. */
 static cj_status take_rule(const cj_rule *base, const cj_group *group, cj_rule *r)
 {
@@ -225,8 +235,8 @@ static cj_status update(const cj_rule *r, cj_scope *root, cj_variable *parameter
     cj_tensor *next = cj_rule_apply(r, value, gradient, state);
     for (int j = 0; j < CJ_OPTIMISER_STATES; j++)
         if (variable[j])
-            cj_scope_record_variable_at(r->at, root, variable[j], state[j]);
-    return cj_scope_record_variable_at(r->at, root, parameter, next);
+            record(r, root, variable[j], state[j]);
+    return record(r, root, parameter, next);
 }
 
 static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, cj_rule *r,
@@ -234,10 +244,14 @@ static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, cj_r
 {
     cj_at at = a->at;
     cj_status status = take_parameters(a, root, p);
+    cj_tensor *scale = a->loss_scale > 0 ? cj_scaler_begin(at, root, a->loss_scale) : NULL;
     if (status == CJ_OK && a->loss)
-        status = differentiate(a, p);
+        status = differentiate(a, p, scale);
     if (status != CJ_OK)
         return status;
+    if (scale)
+        cj_scaler_finish(root, r, scale, a->growth_interval ? a->growth_interval : 2000, p->count,
+                         p->gradient);
     if (a->clip_value > 0)
         clip_values(at, p, a->clip_value);
     if (a->clip_norm > 0)
@@ -257,7 +271,7 @@ static cj_status optimise(const struct cj_optimize_args *a, cj_scope *root, cj_r
             status = update(&own, root, p->variable[i], p->value[i], p->gradient[i]);
     }
     if (status == CJ_OK)
-        status = cj_scope_record_variable_at(at, root, counter, cj_shift_at(at, step, 1));
+        status = record(r, root, counter, cj_shift_at(at, step, 1));
     return status;
 }
 
@@ -277,6 +291,9 @@ cj_status cj_optimize_at(const struct cj_optimize_args *args)
     if (a.loss && a.count)
         return cj_fail_building(context, CJ_INVALID, a.at,
                                 "optimize: it takes a loss or gradients, not both");
+    if (!(a.loss_scale >= 0) || a.growth_interval < 0)
+        return cj_fail_building(context, CJ_INVALID, a.at,
+                                "optimize: loss_scale and growth_interval must not be negative");
     cj_scope *root = &cj_home(a.scope)->top;
     cj_rule r = {.at = a.at, .context = context};
     cj_status status = cj_optimiser_take(context, a.optimiser, &r.o);

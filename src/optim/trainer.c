@@ -73,6 +73,10 @@ static cj_status check(cj_trainer *t)
         return refuse(t, ".patience and .keep_best need a .validation source");
     if (a->epochs < 0 || a->batch_size < 0 || a->patience < 0)
         return refuse(t, ".epochs, .batch_size and .patience must not be negative");
+    if (a->compute != CJ_F32 && a->compute != CJ_BF16 && a->compute != CJ_F16)
+        return refuse(t, ".compute is CJ_BF16 or CJ_F16 (or CJ_F32: the scope's dtype)");
+    if (!(a->average_decay >= 0 && a->average_decay < 1))
+        return refuse(t, ".average_decay must lie in [0, 1)");
     return CJ_OK;
 }
 
@@ -80,6 +84,8 @@ static cj_status take_defaults(cj_trainer *t)
 {
     struct cj_fit_args *a = &t->a;
     a->epochs = a->epochs ? a->epochs : 1;
+    if (a->loss_scale == 0 && a->compute == CJ_F16)
+        a->loss_scale = 32768;
     t->size = a->batch_size ? a->batch_size : 32;
     if (t->source.count)
         t->size = CJ_MIN(t->size, t->source.count);

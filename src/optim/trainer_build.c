@@ -65,13 +65,37 @@ static cj_tensor *make_right(const cj_trainer *t, cj_tensor *output, cj_tensor *
     return cj_correct_at(t->a.at, output, y);
 }
 
-static cj_tensor *make_output(cj_trainer *t, int64_t n)
+static bool is_mixed(const cj_trainer *t)
+{
+    return t->a.compute != CJ_F32;
+}
+
+/* The net on the scope: under averages where it is judged, in the dtype that it is to compute in. */
+static cj_tensor *make_net(const cj_trainer *t, enum trainer_mode mode, cj_tensor *x)
+{
+    bool averaged = mode != TRAIN && t->a.average_decay > 0;
+    cj_scope *judged = averaged ? cj_average_scope(t->a.scope) : t->a.scope;
+    cj_scope *s = is_mixed(t) ? cj_scope_cast(judged, t->a.compute) : judged;
+    cj_dtype dtype = cj_scope_dtype(t->root);
+    cj_tensor *output = NULL;
+    if (s && is_mixed(t) && cj_tensor_dtype(x) == dtype)
+        x = cj_cast_at(t->a.at, x, t->a.compute);
+    if (s)
+        output = t->a.net ? t->a.net(s, x) : t->a.build(t->a.net_user, s, x);
+    if (is_mixed(t))
+        cj_scope_free(s);
+    if (averaged)
+        cj_scope_free(judged);
+    bool cast = output && is_mixed(t) && cj_tensor_dtype(output) == t->a.compute;
+    return cast ? cj_cast_at(t->a.at, output, dtype) : output;
+}
+
+static cj_tensor *make_output(cj_trainer *t, enum trainer_mode mode, int64_t n)
 {
     cj_tensor *x = make_x(t, n);
     if (!x)
         return NULL;
-    cj_tensor *output =
-        t->a.net ? t->a.net(t->a.scope, x) : t->a.build(t->a.net_user, t->a.scope, x);
+    cj_tensor *output = make_net(t, mode, x);
     if (!output)
         return NULL;
     if (cj_rank(output) < 1 || cj_extent(output, 0) != n) {
@@ -103,15 +127,23 @@ static cj_tensor *make_update(cj_trainer *t, cj_tensor *loss)
                                  .at = at,
                                  .rate = rate,
                                  .clip_value = t->a.clip_value,
-                                 .clip_norm = t->a.clip_norm};
+                                 .clip_norm = t->a.clip_norm,
+                                 .group_count = t->a.group_count,
+                                 .group = t->a.group,
+                                 .loss_scale = t->a.loss_scale};
+    struct cj_average_args average = {
+        .scope = t->root, .decay = t->a.average_decay, .at = at, .buffers = true};
     o.at.size = sizeof o;
-    return cj_optimize_at(&o) == CJ_OK ? rate : NULL;
+    average.at.size = sizeof average;
+    if (cj_optimize_at(&o) != CJ_OK)
+        return NULL;
+    return average.decay > 0 && cj_average_at(&average) != CJ_OK ? NULL : rate;
 }
 
 static cj_program *build(cj_trainer *t, enum trainer_mode mode, int64_t n, bool *counts)
 {
     cj_scope_build(t->root, mode == TRAIN);
-    cj_tensor *output = make_output(t, n), *out[3];
+    cj_tensor *output = make_output(t, mode, n), *out[3];
     if (!output)
         return NULL;
     if (mode == PREDICT)

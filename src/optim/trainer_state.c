@@ -3,11 +3,11 @@
  */
 #include "optim/trainer.h"
 
-/* ---- the best weights ---- */
+/* ---- the best weights, and their averages ---- */
 
 static bool is_kept(const cj_entry *entry)
 {
-    return entry->kind != CJ_STATE;
+    return entry->kind != CJ_STATE || strncmp(entry->path, "average.", strlen("average.")) == 0;
 }
 
 cj_status cj_fit_make_kept(cj_trainer *t)
