@@ -113,13 +113,16 @@ static const cj_place *place_as(cj_schedule *s, int32_t item, const int64_t *lik
     const cj_place *from = cj_item_place(s, item);
     if (!from || lies_like(node, from, like))
         return from;
+    if (s->item[item].copied && lies_like(node, s->item[item].copied, like))
+        return s->item[item].copied;
     cj_place *to = new_place(s, node, like);
     if (!to)
         return NULL;
     cj_view a = cj_view_of(from), b = cj_view_of(to);
     cj_status status =
         cj_kernel_copy_region(s, (cj_dtype)node->dtype, node->rank, node->shape, &a, &b, NULL);
-    return status ? NULL : to;
+    s->item[item].copied = status ? NULL : to;
+    return s->item[item].copied;
 }
 
 /* Operands and results lie alike: as the index does where there is one (the forward pass chose its

@@ -61,8 +61,9 @@ typedef struct cj_item {
     int32_t reg;     /* while its group is lowered: its instruction */
     uint64_t scalar; /* SCALAR: bits */
     cj_place *place;
-    const cj_loop *loop; /* LOOP: what is needed of it */
-    bool fails;          /* LOOP: something in its body can */
+    const cj_place *copied; /* the last copy in another memory order, or NULL */
+    const cj_loop *loop;    /* LOOP: what is needed of it */
+    bool fails;             /* LOOP: something in its body can */
 } cj_item;
 
 typedef struct cj_group {

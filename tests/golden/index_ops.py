@@ -89,6 +89,7 @@ cases = {
     "sample": F.grid_sample(pic, grid, align_corners=False),
     "sample_corners": F.grid_sample(pic, grid, align_corners=True),
     "sample_border": F.grid_sample(pic, grid, padding_mode="border", align_corners=False),
+    "sample_channels": F.grid_sample(made(1, 9, 2, 3, seed=17), made(1, 2, 2, 2, seed=18) / 3, align_corners=False),
     "sample_nearest": F.grid_sample(pic, grid, mode="nearest", align_corners=True),
 }
 

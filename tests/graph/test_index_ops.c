@@ -197,6 +197,8 @@ static void resampling_gives_the_golden_numbers(void **state)
     CHECK(sample_corners, cj_grid_sample(pic, grid, &(cj_sample_options){.align_corners = true}));
     CHECK(sample_border,
           cj_grid_sample(pic, grid, &(cj_sample_options){.padding = CJ_SAMPLE_BORDER}));
+    cj_tensor *points = cj_div(made(18, SHAPE(1, 2, 2, 2)), cj_scalar(context, CJ_F64, 3));
+    CHECK(sample_channels, cj_grid_sample(made(17, SHAPE(1, 9, 2, 3)), points, NULL));
     CHECK(sample_nearest,
           cj_grid_sample(pic, grid, &(cj_sample_options){.nearest = true, .align_corners = true}));
 }

@@ -93,6 +93,7 @@ static void test_resampling(void **state)
         {"bilinear", y_bilinear, 1, -1, 1, {{3, {2, 2, 3}}}},
         {"bicubic", y_bicubic, 1, -1, 1, {{3, {1, 2, 3}}}},
         {"grid_sample", y_sample, 2, -1, 1, {{4, {1, 2, 2, 3}}, {4, {1, 2, 1, 2}}}},
+        {"grid_sample of channels", y_sample, 2, -1, 1, {{4, {1, 8, 2, 2}}, {4, {1, 1, 2, 2}}}},
         {"grid_sample at the border",
          y_sample_border,
          2,
