@@ -31,6 +31,8 @@ int run_data(cli *c)
     if (status != EXIT_DONE)
         return status;
     const char *word = c->argument[0];
+    if (c->value[OPT_FROM] && strcmp(word, "get"))
+        return fail(c, EXIT_USAGE, "--from is for data get");
     if (!strcmp(word, "list"))
         return c->arguments > 1 ? fail(c, EXIT_USAGE, "data list takes no argument") : list(c);
     if (!strcmp(word, "show"))

@@ -88,6 +88,57 @@ static void show_columns(const cj_preprocess *p)
     }
 }
 
+#define WIDEST 56 /* characters of a picture */
+
+/* A picture as characters, which are twice as high as wide; colours by their mean. */
+static void draw(const cj_preprocess *p, const uint8_t *pixel)
+{
+    static const char shade[] = " .:-=+*#%@";
+    int64_t height = p->shape[1], width = p->shape[2], plane = height * width;
+    int64_t columns = CJ_MIN(width, WIDEST), rows = CJ_MAX(height * columns / width / 2, 1);
+    for (int64_t y = 0; y < rows; y++) {
+        for (int64_t x = 0; x < columns; x++) {
+            int64_t at = (2 * y + 1) * height / (2 * rows) * width +
+                         (2 * x + 1) * width / (2 * columns),
+                    sum = 0;
+            for (int64_t c = 0; c < p->shape[0]; c++)
+                sum += pixel[c * plane + at];
+            putchar(shade[sum * 9 / (255 * p->shape[0])]);
+        }
+        putchar('\n');
+    }
+}
+
+/* The first training example: a picture, or what the net is given of it. */
+static int show_example(cli *c, const cj_dataset *data)
+{
+    const cj_preprocess *p = data->preprocess;
+    const cj_examples *train = &data->part[CJ_TRAIN];
+    int64_t inputs = cj_preprocess_inputs(p), first = 0;
+    if (!train->count)
+        return EXIT_DONE;
+    size_t bytes = (size_t)inputs * sizeof(float);
+    float *x = cj_allocate(c->context, bytes);
+    bool picture = p->kind == CJ_INPUT_IMAGES;
+    cj_status status =
+        !x        ? CJ_NO_MEMORY
+        : picture ? cj_examples_pixels(c->context, train, &first, 1, (uint8_t *)x)
+                  : cj_examples_batch(c->context, p, train, NULL, &first, 1, x, NULL, NULL);
+    if (status == CJ_OK) {
+        printf("\ntraining example 0%s%s\n", train->label ? ", " : "",
+               train->label ? p->class_name[train->label[0]] : "");
+        if (picture)
+            draw(p, (const uint8_t *)x);
+        for (int64_t i = 0; i < CJ_MIN(inputs, 8) && !picture; i++)
+            printf("%s%.4g", i ? ", " : "standardised: ", (double)x[i]);
+        if (!picture)
+            printf("%s\n", inputs > 8 ? ", ..." : "");
+    }
+    if (x)
+        cj_release(c->context, x, bytes);
+    return status == CJ_OK ? EXIT_DONE : fail_library(c, status);
+}
+
 static int show_examples(cli *c)
 {
     cj_data_options options;
@@ -121,9 +172,10 @@ static int show_examples(cli *c)
             show_classes(data, counts);
         if (counts)
             cj_release(c->context, counts, (size_t)(CJ_PARTS * p->classes) * sizeof *counts);
+        status = show_example(c, data);
     }
     cj_dataset_free(c->context, data);
-    return EXIT_DONE;
+    return status;
 }
 
 int data_show(cli *c)

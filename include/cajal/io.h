@@ -206,6 +206,29 @@ CJ_API cj_status cj_image_write_png(cj_context *context, const char *path, const
 CJ_API cj_status cj_image_encode_png(cj_context *context, const cj_image *image, void **data,
                                      size_t *size);
 
+/* ---- what lies in a folder or an archive, one file after the other ---- */
+
+typedef struct cj_archive_file {
+    const char *path;    /* below the folder, or as the archive has it */
+    const uint8_t *data; /* valid during the call; NULL where only the place was asked for */
+    size_t size;
+    const char *place; /* where the bytes lie on disk as they are: this file, from `offset`; NULL
+                          where they are compressed */
+    uint64_t offset;
+} cj_archive_file;
+
+/* A status other than CJ_OK ends the walk with it. */
+typedef cj_status (*cj_archive_fn)(void *user, const cj_archive_file *file);
+
+/*
+ * Calls `each` for the regular files of a folder (names in byte order, folders entered, at most 8
+ * deep), a tar, plain or gzipped, or a zip, known by content; names that begin with a dot are left
+ * out. A file of more than `limit` bytes is UNSUPPORTED. With `places`, files whose bytes lie on
+ * disk as they are are told by place and size, and not read.
+ */
+CJ_API cj_status cj_archive_walk(cj_context *context, const char *path, size_t limit, bool places,
+                                 cj_archive_fn each, void *user);
+
 /* ---- sounds ---- */
 
 typedef struct cj_sound {

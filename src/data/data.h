@@ -157,6 +157,8 @@ cj_status cj_load_path(cj_loader *loader, const char *path); /* any of those bel
 cj_status cj_load_pictures(cj_loader *loader, char *const *path, size_t count);
 cj_status cj_load_idx(cj_loader *loader,
                       const char *images); /* an images file, or a folder of IDX files */
+/* A folder with cifar-10-binary.tar.gz, or with the pictures as files. */
+cj_status cj_load_cifar(cj_loader *loader, const char *path);
 cj_status cj_load_audio(cj_loader *loader, const char *path); /* recordings, as arrays */
 cj_status cj_load_npz(cj_loader *loader, const char *path);
 cj_status cj_load_table(cj_loader *loader, const char *path);

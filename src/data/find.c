@@ -46,7 +46,7 @@ static const cj_known_row known[] = {
      .class_names = fashion_classes},
     {.about = {"cifar10", "CIFAR-10: 50,000 + 10,000 pictures of 10 kinds, 32 x 32, colour",
                "cifar10", CJ_DATA_PICTURES},
-     .load = cj_load_path,
+     .load = cj_load_cifar,
      .augment = "flip,crop:4"},
     {.about = {"omniglot",
                "the small background sets: 20 drawings of each character of 10 alphabets, "

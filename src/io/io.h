@@ -169,29 +169,6 @@ cj_status cj_zip_next(cj_zip *zip, cj_zip_member *member, bool *more);
 cj_status cj_zip_data(const cj_zip *zip, const cj_zip_member *member, const char *label,
                       const uint8_t **data, void **owned);
 
-/* ---- what lies in a folder or an archive, one file after the other ---- */
-
-typedef struct cj_archive_file {
-    const char *path;    /* below the folder, or as the archive has it */
-    const uint8_t *data; /* valid during the call; NULL where only the place was asked for */
-    size_t size;
-    const char *place; /* where the bytes lie on disk as they are: this file, from `offset`; NULL
-                          where they are compressed */
-    uint64_t offset;
-} cj_archive_file;
-
-/* A status other than CJ_OK ends the walk with it. */
-typedef cj_status (*cj_archive_fn)(void *user, const cj_archive_file *file);
-
-/*
- * Calls `each` for the regular files of a folder (names in byte order, folders entered, at most 8
- * deep), a tar, plain or gzipped, or a zip, known by content; names that begin with a dot are left
- * out. A file of more than `limit` bytes is UNSUPPORTED. With `places`, files whose bytes lie on
- * disk as they are are told by place and size, and not read.
- */
-cj_status cj_archive_walk(cj_context *context, const char *path, size_t limit, bool places,
-                          cj_archive_fn each, void *user);
-
 /* ---- libraries opened when first needed ---- */
 
 typedef struct cj_library {

@@ -214,6 +214,52 @@ static void idx_files(void **state)
     cj_context_free(c);
 }
 
+/* The archive of 3 + 1 records, a label and three planes each. */
+static void cifar_binary(void **state)
+{
+    (void)state;
+    cj_context *c = test_context(NULL);
+    cj_dataset *d;
+    static uint8_t bytes[3 * 3073];
+    char before[4096] = "";
+    if (getenv("CAJAL_DATA"))
+        snprintf(before, sizeof before, "%s", getenv("CAJAL_DATA"));
+    setenv("CAJAL_DATA", folder, 1);
+    run("mkdir -p cifar10 b && printf 'a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\\ni\\nj\\n\\n' > "
+        "b/batches.meta.txt");
+    for (int i = 0; i < 3 * 3073; i++)
+        bytes[i] = (uint8_t)(i % 3073 ? i % 3073 / 1024 * 50 + i / 3073 : i / 3073 * 4);
+    write_bytes(in_folder("b/data_batch_1.bin"), bytes, sizeof bytes);
+    write_bytes(in_folder("b/test_batch.bin"), bytes + 3073, 3073);
+    run("tar czf cifar10/cifar-10-binary.tar.gz b");
+    assert_ok(c, cj_data_load(c, "cifar10", NULL, &d));
+    assert_true(d->own_test);
+    assert_int_equal(d->part[CJ_TRAIN].count, 3);
+    assert_int_equal(d->part[CJ_TEST].count, 1);
+    assert_int_equal(d->preprocess->classes, 10);
+    assert_string_equal(d->preprocess->class_name[d->part[CJ_TRAIN].label[2]], "i");
+    assert_string_equal(d->preprocess->class_name[d->part[CJ_TEST].label[0]], "e");
+    for (int plane = 0; plane < 3; plane++)
+        assert_memory_equal(d->part[CJ_TRAIN].pixel + 3072 + plane * 1024,
+                            bytes + 3073 + 1 + plane * 1024, 1024);
+    cj_dataset_free(c, d);
+    bytes[3073] = 10;
+    write_bytes(in_folder("b/data_batch_1.bin"), bytes, sizeof bytes);
+    run("tar czf cifar10/cifar-10-binary.tar.gz b");
+    assert_refused(c, cj_data_load(c, "cifar10", NULL, &d), CJ_VALUE, "record 1 is 10");
+    write_bytes(in_folder("b/data_batch_1.bin"), bytes, 3000);
+    run("tar czf cifar10/cifar-10-binary.tar.gz b");
+    assert_refused(c, cj_data_load(c, "cifar10", NULL, &d), CJ_FORMAT, "no records of 3073");
+    run("rm b/data_batch_1.bin && tar czf cifar10/cifar-10-binary.tar.gz b");
+    assert_refused(c, cj_data_load(c, "cifar10", NULL, &d), CJ_FORMAT, "not CIFAR-10's archive");
+    run("rm -r cifar10");
+    if (before[0])
+        setenv("CAJAL_DATA", before, 1);
+    else
+        unsetenv("CAJAL_DATA");
+    cj_context_free(c);
+}
+
 static void npz_files(void **state)
 {
     (void)state;
@@ -468,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_no_utf8_is_not_lost),
         cmocka_unit_test(idx_files),
         cmocka_unit_test(npz_files),
+        cmocka_unit_test(cifar_binary),
         cmocka_unit_test(pictures_in_npz),
         cmocka_unit_test(own_arrays),
         cmocka_unit_test(splits_are_stratified_and_seeded),
