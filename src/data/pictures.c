@@ -225,15 +225,16 @@ static void make_range(void *state, int thread, int64_t begin, int64_t end)
         make_one(state, NULL, thread, i);
 }
 
-/* Pictures in memory that are only copied are hardly worth a thread. */
-#define SMALLEST_COPIED 64
-#define SMALLEST_CHANGED 4
+/* Elements of pictures in memory that make a further thread worth waking: copied ones, changed ones. */
+#define SMALLEST_COPIED (INT64_C(1) << 18)
+#define SMALLEST_CHANGED (INT64_C(1) << 13)
 
 static cj_status run_batch(cj_context *context, batch *b, int64_t count)
 {
     const cj_examples *e = b->examples;
     bool works = e->pictures || b->draw;
-    size_t threads = (size_t)cj_pool_threads(context->pool);
+    size_t threads =
+        (size_t)(e->pictures ? e->pictures->workers.threads : cj_pool_threads(context->pool));
     size_t scratch = works ? threads * 2 * (size_t)e->inputs : 0;
     cj_status status = CJ_OK;
     if (scratch && !(b->scratch = cj_allocate(context, scratch)))
