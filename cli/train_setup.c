@@ -187,7 +187,7 @@ static int decide_augment(train *t)
     cli *c = t->c;
     plan *p = &t->plan;
     const char *text = c->value[OPT_AUGMENT];
-    if (!text && t->data->preprocess->kind == CJ_INPUT_IMAGES)
+    if (!text && !t->recorded && t->data->preprocess->kind == CJ_INPUT_IMAGES)
         text = cj_data_augment(c->value[OPT_DATA]);
     cj_status status = cj_augment_parse(c->context, text ? text : "none", &p->augment.augment);
     if (status != CJ_OK) {
