@@ -194,7 +194,7 @@ cj_status cj_file_sha256(cj_context *context, const char *path, char text[65], u
 {
     uint8_t chunk[16384], digest[32];
     cj_sha256 sha;
-    ssize_t got;
+    ssize_t got = 0;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     *bytes = 0;
     cj_sha256_init(&sha);
