@@ -110,6 +110,7 @@ double step_run(step *s); /* one step on the next batch; its loss */
 void bench_products(bench *b);
 void bench_step(bench *b, const workload *work);
 void bench_graphs(bench *b);
+void bench_changing(bench *b);
 void bench_process(bench *b);
 void bench_first_step(const char *name, int steps); /* what bench_process starts */
 void bench_profile(cj_context *context, double peak, const workload *work);

@@ -1,7 +1,7 @@
 /*
  * bench/main.c - `make bench`: everything that is measured, as one table.
  *
- *     bench [--write FILE] [PART...]     parts: products, lenet, mlp, resnet20, tanh, graphs, process; all by default
+ *     bench [--write FILE] [PART...]     parts: products, lenet, mlp, resnet20, tanh, graphs, changing, process; all by default
  *     bench profile NET                  the kernels of a training step, their flops and bytes
  */
 #include "bench.h"
@@ -87,8 +87,8 @@ void bench_by_turns(bench *b, bench_repeat ours, void *state, int rounds, double
         value[form] = bench_median(seconds[form], rounds);
 }
 
-static const char *const parts[] = {"products", "lenet",  "mlp",    "resnet20",
-                                    "tanh",     "graphs", "process"};
+static const char *const parts[] = {"products", "lenet",  "mlp",      "resnet20",
+                                    "tanh",     "graphs", "changing", "process"};
 
 static void check_parts(char **words)
 {
@@ -98,7 +98,7 @@ static void check_parts(char **words)
             is_known = is_known || strcmp(words[i], parts[part]) == 0;
         if (!is_known)
             bench_fail("usage: bench [--write FILE] [products | lenet | mlp | resnet20 | tanh | "
-                       "graphs | process]...; bench profile NET");
+                       "graphs | changing | process]...; bench profile NET");
     }
 }
 
@@ -120,6 +120,8 @@ static void measure(bench *b, char **words)
             bench_step(b, workload_at(i));
     if (wanted(words, "graphs"))
         bench_graphs(b);
+    if (wanted(words, "changing"))
+        bench_changing(b);
     if (wanted(words, "process"))
         bench_process(b);
 }

@@ -4,6 +4,7 @@ Without an argument: says what it is, then answers each line of standard input w
 
     load NAME FOLDER      builds NAME from FOLDER's weights and data, compiled too: "forms N loss loss ..."
     product DTYPE N       a matrix product: "forms 1"
+    changing LAYERS BATCH a new net of so many layers each time, as bench/changing.c draws it: "forms 1"
     run FORM TIMES        repeats the loaded work in form 0 (eager) or 1 (compiled): seconds
 
 With `first-step NAME STEPS`: trains so many steps on zeros, prints the most bytes that were resident, and ends.
@@ -178,6 +179,28 @@ def product(dtype, n):
     return [lambda: torch.mm(a, b, out=c)], []
 
 
+def changing(layers, batch):
+    x, seed = torch.rand(batch, 32), 1
+    widths, activations = [16, 24, 32, 48], [F.relu, torch.tanh, torch.sigmoid, F.gelu]
+
+    def draw(below):
+        nonlocal seed
+        seed = (seed * 1664525 + 1013904223) % 2**32
+        return (seed >> 16) % below
+
+    def one():
+        parameters, before, h = [], 32, x
+        for _ in range(layers):
+            fc = nn.Linear(before, widths[draw(4)])
+            y = activations[draw(4)](fc(h))
+            h = h + y if draw(2) and h.shape == y.shape else y
+            parameters += fc.parameters()
+            before = y.shape[1]
+        torch.autograd.grad(h.square().mean(), parameters)
+
+    return [one], []
+
+
 def serve():
     forms = []
     for line in sys.stdin:
@@ -189,7 +212,10 @@ def serve():
                 work()
             print(time.perf_counter() - start, flush=True)
             continue
-        forms, losses = load(first, second) if word == "load" else product(first, int(second))
+        if word == "load":
+            forms, losses = load(first, second)
+        else:
+            forms, losses = product(first, int(second)) if word == "product" else changing(int(first), int(second))
         print("forms", len(forms), *losses, flush=True)
 
 
