@@ -220,11 +220,13 @@ cj_status cj_loop_at(const struct cj_loop_args *args)
     cj_context *context = args->context;
     if (!context)
         return CJ_INVALID;
-    if (context->build_status != CJ_OK || !CJ_TAKE_ARGS(context, "loop", a, args))
+    if (!CJ_TAKE_ARGS(context, "loop", a, args))
         return context->build_status;
     no_results(a.carries, a.last);
     no_results(a.ys, a.y);
     no_results(1, a.iterations);
+    if (context->build_status != CJ_OK)
+        return context->build_status;
     opened o = {.context = context, .at = a.at};
     int64_t capacity;
     if (!all_there(context, a.at, "init", a.carries, a.init) ||
@@ -276,12 +278,14 @@ static void while_body(void *user, cj_body *b)
 
 cj_status cj_while_at(const struct cj_while_args *args)
 {
-    struct cj_while_args a;
-    no_results(args->carries, args->last);
+    struct cj_while_args a = {0};
+    memcpy(&a, args, CJ_MIN(sizeof a, (size_t)args->at.size)); /* there may be no context to ask */
+    no_results(a.carries, a.last);
+    no_results(1, a.iterations);
     if (args->carries < 1 || !args->init || !args->init[0])
         return CJ_INVALID;
     cj_context *context = args->init[0]->context;
-    if (context->build_status != CJ_OK || !CJ_TAKE_ARGS(context, "while", a, args) ||
+    if (!CJ_TAKE_ARGS(context, "while", a, args) || context->build_status != CJ_OK ||
         !all_there(context, a.at, "init", a.carries, a.init))
         return context->build_status;
     cj_tensor *go = a.condition(a.user, a.init);

@@ -160,17 +160,27 @@ CJ_TANGENT(loop)
     return end(&w, good, made);
 }
 
+/* Where an iteration is sure to run, a carry that the body makes of nothing that moves has no tangent. */
+static cj_tensor *last_tangent(cj_at at, cj_tensor *loop, int64_t carry)
+{
+    const cj_loop *made = cj_loop_of(loop);
+    int32_t place = made->of->carries;
+    for (int32_t i = 0; i < carry; i++)
+        place += made->image[i] != NULL;
+    if (!made->image[carry])
+        return NULL;
+    const cj_tensor *next = cj_uniform_scalar(made->next[place]);
+    bool runs = !made->counted && made->go < 0 && made->capacity > 0;
+    return runs && next && next->option[0] == 0 ? NULL : cj_loop_carry(at, loop, place);
+}
+
 CJ_TANGENT(result)
 {
     cj_tensor *loop = t[0];
     const cj_loop *primal = cj_loop_of(loop)->of;
     cj_tensor *const *tangent = cj_loop_of(loop)->image;
-    if (node->option[0] == CJ_RESULT_CARRY) {
-        int32_t place = primal->carries;
-        for (int32_t i = 0; i < node->option[1]; i++)
-            place += tangent[i] != NULL;
-        return tangent[node->option[1]] ? cj_loop_carry(at, loop, place) : NULL;
-    }
+    if (node->option[0] == CJ_RESULT_CARRY)
+        return last_tangent(at, loop, node->option[1]);
     tangents w;
     cj_tensor *inner = node->payload, *moved = NULL;
     bool good = begin(&w, at, loop, primal, 1);

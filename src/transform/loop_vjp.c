@@ -342,12 +342,14 @@ static cj_tensor *make_loop(reverse *r)
     return made;
 }
 
+/* Where an iteration is sure to run, what the body does not read of a carry has no cotangent. */
 static void hand_out(reverse *r, cj_tensor *made, cj_tensor **out)
 {
     int32_t carry = 0, row = 0;
+    bool runs = !r->spec.count && r->loop->capacity > 0;
     for (int32_t i = 0; i < r->carries; i++)
         if (r->cotangent[i]) {
-            if (r->wanted[i])
+            if (r->wanted[i] && (r->d[i] || !runs))
                 out[i] = cj_loop_carry(r->at, made, carry);
             carry++;
         }

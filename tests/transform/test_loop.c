@@ -1,6 +1,7 @@
 /*
  * Gradients of loops against the same graph unrolled, and against differences.
  */
+#include "base/base.h"
 #include "cajal/cajal.h"
 
 #include <math.h>
@@ -119,6 +120,13 @@ static cj_tensor *dot_gradient(cj_tensor *y, int count, cj_tensor **x, cj_tensor
     return sum;
 }
 
+static cj_tensor *tangent_of(cj_tensor *y, int count, cj_tensor **x, cj_tensor **t)
+{
+    cj_tensor *out;
+    cj_jvp(count, x, t, 1, &y, &out);
+    return out ? out : cj_scalar(cj_tensor_context(y), CJ_F64, 0); /* no tangent is one of zeros */
+}
+
 /* y and z are one function of x, written as a loop and unrolled: all orders up to the third, forward and reverse mixed. */
 static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int count, cj_tensor **x)
 {
@@ -133,8 +141,8 @@ static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int coun
     good(c);
     for (int i = 0; i < count; i++)
         assert_near("gradient", a[i], b[i], 1e-12);
-    cj_jvp(count, x, t[0], 1, &y, &fa);
-    cj_jvp(count, x, t[0], 1, &z, &fb);
+    fa = tangent_of(y, count, x, t[0]);
+    fb = tangent_of(z, count, x, t[0]);
     good(c);
     assert_near("tangent", fa, fb, 1e-12);
     cj_tensor *y1 = dot_gradient(y, count, x, t[0]), *z1 = dot_gradient(z, count, x, t[0]);
@@ -148,7 +156,7 @@ static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int coun
     good(c);
     for (int i = 0; i < count; i++)
         assert_near("reverse over forward", a[i], b[i], 1e-11);
-    cj_jvp(count, x, t[1], 1, &y1, &fa);
+    fa = tangent_of(y1, count, x, t[1]);
     cj_tensor *y2 = dot_gradient(y1, count, x, t[1]), *z2 = dot_gradient(z1, count, x, t[1]);
     good(c);
     assert_near("forward over reverse", fa, y2, 1e-11);
@@ -157,7 +165,7 @@ static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int coun
     good(c);
     for (int i = 0; i < count; i++)
         assert_near("third order", a[i], b[i], 1e-10);
-    cj_jvp(count, x, t[2], 1, &fa, &fb);
+    fb = tangent_of(fa, count, x, t[2]);
     cj_tensor *z3 = dot_gradient(z2, count, x, t[2]);
     good(c);
     assert_near("forward over forward over reverse", fb, z3, 1e-10);
@@ -386,6 +394,125 @@ static void test_nested(void **state)
     cj_context_free(n.c);
 }
 
+/* ---- random bodies against the same ops one after the other ---- */
+
+enum { POOL = 24, ROWS = 3 };
+
+typedef struct random_body {
+    cj_context *c;
+    cj_key key;
+    uint64_t draws;
+    int carries, ops, ys;
+    cj_tensor *capture[3]; /* [2, 3], [3, 3], [3] */
+} random_body;
+
+static int roll(random_body *r, int sides)
+{
+    return (int)(cj_key_bits(r->key, r->draws++) % (uint32_t)sides);
+}
+
+static void times(void *user, cj_body *b)
+{
+    b->next[0] = cj_tanh(cj_mul(b->carry[0], user));
+}
+
+/* One op more on values of [2, 3]. */
+static cj_tensor *random_op(random_body *r, cj_tensor **pool, int count, cj_tensor *index)
+{
+    cj_tensor *a = pool[roll(r, count)], *b = pool[roll(r, count)], *part[2], *out;
+    switch (roll(r, 15)) {
+    case 0: return cj_add(a, b);
+    case 1: return cj_mul(a, b);
+    case 2: return cj_tanh(a);
+    case 3: return cj_sin(cj_sub(a, b));
+    case 4: return cj_where(cj_lt(a, b), a, cj_scale(b, 0.5));
+    case 5: return cj_matmul(a, r->capture[1]);
+    case 6: return cj_matmul(cj_matmul(a, cj_transpose(b, 0, 1)), b);
+    case 7: return cj_sub(a, cj_mean(b, CJ_AXIS(1), true));
+    case 8: return cj_mul(a, cj_amax(b, CJ_AXIS(0), true));
+    case 9: return cj_add(a, cj_mul(r->capture[2], cj_exp(cj_neg(cj_square(b)))));
+    case 10:
+        part[0] = cj_narrow(a, 1, 1, 3);
+        part[1] = cj_narrow(b, 1, 0, 1);
+        return cj_concat(1, 2, part);
+    case 11: return cj_flip(cj_mul(a, cj_cast(cj_add(index, index), CJ_F64)), CJ_ALL);
+    case 12: return cj_div(a, cj_shift(cj_square(b), 1));
+    case 13: cj_fori(2, times, b, 1, &a, &out); return out;
+    default: return cj_stop_gradient(a);
+    }
+}
+
+static void random_iteration(void *user, cj_body *b)
+{
+    random_body *r = user;
+    cj_tensor *pool[POOL];
+    int count = 0;
+    r->draws = 100;
+    for (int i = 0; i < r->carries; i++)
+        pool[count++] = b->carry[i];
+    pool[count++] = b->x[0];
+    pool[count++] = r->capture[0];
+    for (int i = 0; i < r->ops; i++, count++)
+        pool[count] = random_op(r, pool, count, b->index);
+    for (int i = 0; i < r->carries; i++)
+        b->next[i] = cj_tanh(pool[roll(r, count)]);
+    for (int i = 0; i < r->ys; i++)
+        b->y[i] = pool[roll(r, count)];
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        random_body r = {
+            .c = cj_context_new(&(cj_config){.threads = 2, .smallest_work = 1}, NULL, 0),
+            .key = cj_key_from_seed(seed)};
+        cj_context *c = r.c;
+        r.carries = 1 + roll(&r, 3);
+        r.ys = roll(&r, 3);
+        r.ops = 2 + roll(&r, 14);
+        bool reverse = roll(&r, 2);
+        int segment = roll(&r, 3), checkpoint = roll(&r, 2);
+        cj_tensor *init[3], *last[3], *carry[3], *next[3], *y[2], *row[2][ROWS];
+        for (int i = 0; i < r.carries; i++)
+            carry[i] = init[i] = values(c, 10 + (uint64_t)i, SHAPE(2, 3));
+        r.capture[0] = values(c, 20, SHAPE(2, 3));
+        r.capture[1] = values(c, 21, SHAPE(3, 3));
+        r.capture[2] = values(c, 22, SHAPE(3));
+        cj_tensor *x = values(c, 23, SHAPE(ROWS, 2, 3));
+        cj_loop(c, random_iteration, &r, .carries = r.carries, .init = init, .xs = 1, .x = &x,
+                .ys = r.ys, .last = last, .y = y, .reverse = reverse, .segment = segment,
+                .checkpoint = checkpoint);
+        good(c);
+        for (int i = 0; i < ROWS; i++) {
+            int t = reverse ? ROWS - 1 - i : i;
+            cj_tensor *rows = cj_squeeze(cj_narrow(x, 0, t, t + 1), 0), *ys[2];
+            random_iteration(&r, &(cj_body){.context = c,
+                                            .index = cj_scalar(c, CJ_I64, t),
+                                            .carry = carry,
+                                            .x = &rows,
+                                            .next = next,
+                                            .y = ys});
+            memcpy(carry, next, sizeof carry);
+            for (int k = 0; k < r.ys; k++)
+                row[k][t] = cj_unsqueeze(ys[k], 0);
+        }
+        cj_tensor *f = NULL, *g = NULL;
+        for (int i = 0; i < r.carries + r.ys; i++) {
+            cj_tensor *p = i < r.carries ? last[i] : y[i - r.carries];
+            cj_tensor *q = i < r.carries ? carry[i] : cj_concat(0, ROWS, row[i - r.carries]);
+            assert_near("a result", p, q, 0);
+            p = cj_sum(cj_sin(p), CJ_ALL, false);
+            q = cj_sum(cj_sin(q), CJ_ALL, false);
+            f = f ? cj_add(f, p) : p;
+            g = g ? cj_add(g, q) : q;
+        }
+        cj_tensor *at[5] = {x, init[0], r.capture[0], r.capture[1], r.capture[2]};
+        same_derivatives(c, f, g, 5, at);
+        cj_context_free(c);
+    }
+}
+
 /* ---- over lanes: one loop against a loop a lane ---- */
 
 /* Over three lanes of x[k] where lanes[k], sum(sin(y(lane))); `split`: each lane by itself. */
@@ -505,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_without_capacity),
         cmocka_unit_test(test_cond),
         cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
