@@ -8,6 +8,7 @@
 #ifndef CJ_BASE_HALF_H
 #define CJ_BASE_HALF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -23,6 +24,13 @@ static inline float cj_f32_of_bits(uint32_t bits)
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
+}
+
+/* Without a branch that a compiler would have to undo before it makes vectors. */
+static inline uint32_t cj_choose_bits(bool condition, uint32_t a, uint32_t b)
+{
+    uint32_t mask = 0u - (uint32_t)condition;
+    return (a & mask) | (b & ~mask);
 }
 
 static inline float cj_f32_from_bf16(uint16_t bits)
@@ -44,7 +52,8 @@ static inline float cj_f32_from_f16(uint16_t bits)
     uint32_t normal = magnitude + (112u << 23);
     uint32_t endless = magnitude + (224u << 23);
     uint32_t small = cj_f32_bits(cj_f32_of_bits(magnitude + (113u << 23)) - 0x1p-14f);
-    uint32_t result = magnitude >= 0x0f800000u ? endless : magnitude < 0x00800000u ? small : normal;
+    uint32_t result = cj_choose_bits(magnitude < 0x00800000u, small, normal);
+    result = cj_choose_bits(magnitude >= 0x0f800000u, endless, result);
     return cj_f32_of_bits(result | sign);
 }
 
@@ -54,21 +63,18 @@ static inline uint16_t cj_f16_from_f32(float x)
     uint32_t bits = cj_f32_bits(x), magnitude = bits & 0x7fffffffu, sign = bits >> 16 & 0x8000u;
     uint32_t normal = (magnitude - (112u << 23) + 0xfffu + (magnitude >> 13 & 1)) >> 13;
     uint32_t small = cj_f32_bits(cj_f32_of_bits(magnitude) + 0.5f) - 0x3f000000u;
-    uint32_t result = magnitude > 0x7f800000u    ? 0x7e00u
-                      : magnitude >= 0x47800000u ? 0x7c00u
-                      : magnitude < 0x38800000u  ? small
-                                                 : normal;
-    return (uint16_t)(result | (magnitude > 0x7f800000u ? 0 : sign));
+    uint32_t result = cj_choose_bits(magnitude < 0x38800000u, small, normal);
+    result = cj_choose_bits(magnitude >= 0x47800000u, 0x7c00u, result) | sign;
+    return (uint16_t)cj_choose_bits(magnitude > 0x7f800000u, 0x7e00u, result);
 }
 
 /* f64 to f32 by rounding to odd: what then is rounded to fewer bits is rounded as if once. */
 static inline float cj_f32_to_odd(double x)
 {
     float near = (float)x;
-    uint32_t bits = cj_f32_bits(near);
-    double back = (double)near;
-    uint32_t away = (x > 0 ? back > x : back < x) ? 1 : 0;
-    return cj_f32_of_bits(back == x || x != x ? bits : (bits - away) | 1);
+    double back = (double)near, size = x < 0 ? -x : x, back_size = back < 0 ? -back : back;
+    uint32_t bits = cj_f32_bits(near), odd = (bits - (uint32_t)(back_size > size)) | 1;
+    return cj_f32_of_bits(cj_choose_bits((back == x) | (x != x), bits, odd));
 }
 
 static inline uint16_t cj_bf16_from_f64(double x)
