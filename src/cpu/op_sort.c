@@ -37,7 +37,8 @@ static cj_sort geometry(cj_context *context, const cj_kernel *k)
                  .descending = k->option[1],
                  .count = k->option[2],
                  .wide = is_wide(k)};
-    s.parts = s.outer * s.inner < cj_threads(context) ? CJ_MIN(cj_threads(context), MOST_PARTS) : 1;
+    int64_t parts = CJ_MIN(s.n / (2 * BUCKETS), CJ_MIN(cj_threads(context), MOST_PARTS));
+    s.parts = s.outer * s.inner < cj_threads(context) ? (int)CJ_MAX(parts, 1) : 1;
     s.elements = cj_aligned_size((size_t)s.n * (s.wide ? sizeof(cj_wide_key) : sizeof(uint64_t)));
     return s;
 }

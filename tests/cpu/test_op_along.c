@@ -71,7 +71,7 @@ static void sorting_is_its_reference(void **state)
 {
     (void)state;
     static const row sorted[] = {
-        {1, 0, {0}},      {1, 0, {1}},      {1, 0, {8}},      {1, 0, {513}},      {1, 0, {3000}},
+        {1, 0, {0}},      {1, 0, {1}},      {1, 0, {8}},      {1, 0, {513}},      {1, 0, {2100}},
         {2, 1, {30, 20}}, {2, 1, {2, 512}}, {2, 0, {200, 5}}, {3, 1, {2, 60, 2}}, {3, 1, {2, 0, 3}},
     };
     for (int threads = 1; threads <= 3; threads++) {
@@ -93,6 +93,18 @@ static void sorting_is_its_reference(void **state)
             }
         cj_context_free(context);
     }
+}
+
+/* Long enough for parts of a row. */
+static void long_rows_are_sorted_in_parts(void **state)
+{
+    (void)state;
+    cj_context *context = op_context(3);
+    cj_tensor *x = special(context, CJ_F32, &(row){1, 0, {8400}}, 7), *order;
+    check_op(cj_argsort(x, 0, false));
+    assert_non_null(cj_top_k(x, 100, 0, false, &order));
+    check_op(order);
+    cj_context_free(context);
 }
 
 static void searching_is_its_reference(void **state)
@@ -118,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(running_is_its_reference),
         cmocka_unit_test(sorting_is_its_reference),
+        cmocka_unit_test(long_rows_are_sorted_in_parts),
         cmocka_unit_test(searching_is_its_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
