@@ -98,7 +98,7 @@ static cj_tensor *leaf(op_bench *b, cj_dtype dtype, int64_t below, int rank, con
     X(tile, cj_tile(BY(s->rows, s->columns), I64(2, 1)))                                                                    \
     X(repeat_interleave, cj_repeat_interleave(BY(s->rows, s->columns), 2, 1))                                               \
     X(one_hot, cj_one_hot(INDEX(s->columns, s->rows), s->columns, CJ_F32))                                                  \
-    X(tril, cj_tril(BY(s->columns, s->rows), 0))                                                                            \
+    X(tril, cj_tril(BY(16, s->side, s->side), 0))                                                                             \
     X(pad_reflect, cj_pad_mode(PICTURE, CJ_PAD_REFLECT, I64(0, 0, 1, 1), I64(0, 0, 1, 1)))                                  \
     X(pad_edge, cj_pad_mode(PICTURE, CJ_PAD_EDGE, I64(0, 0, 1, 1), I64(0, 0, 1, 1)))                                        \
     X(unfold_3x3, cj_unfold(PICTURE, &(cj_window_options){2, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}))              \

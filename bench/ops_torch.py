@@ -69,7 +69,7 @@ OPS = {
     "tile": lambda s: (real(*s.matrix), None, lambda x, o: x.repeat(2, 1)),
     "repeat_interleave": lambda s: (real(*s.matrix), None, lambda x, o: torch.repeat_interleave(x, 2, 1)),
     "one_hot": lambda s: (None, index(s.columns, s.rows), lambda x, i: F.one_hot(i, s.columns).float()),
-    "tril": lambda s: (real(s.columns, s.rows), None, lambda x, o: torch.tril(x)),
+    "tril": lambda s: (real(16, s.side, s.side), None, lambda x, o: torch.tril(x)),
     "pad_reflect": lambda s: (real(*s.picture), None, lambda x, o: F.pad(x, (1, 1, 1, 1), mode="reflect")),
     "pad_edge": lambda s: (real(*s.picture), None, lambda x, o: F.pad(x, (1, 1, 1, 1), mode="replicate")),
     "unfold_3x3": lambda s: (real(*s.picture), None, lambda x, o: F.unfold(x, 3, padding=1)),

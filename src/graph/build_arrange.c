@@ -148,11 +148,19 @@ cj_tensor *cj_repeat_interleave_at(cj_at at, cj_tensor *x, int64_t times, int ax
         cj_fail_building(x->context, CJ_INVALID, at, "repeat_interleave: %" PRId64 " times", times);
         return NULL;
     }
-    int64_t each[CJ_MAX_RANK + 1], shape[CJ_MAX_RANK];
+    int64_t each[CJ_MAX_RANK + 1], shape[CJ_MAX_RANK], behind = 1;
     memcpy(shape, x->shape, x->rank * sizeof *shape);
     for (int k = 0; k <= x->rank; k++)
         each[k] = k <= chosen ? shape[k] : k == chosen + 1 ? times : shape[k - 1];
+    for (int k = chosen + 1; k < x->rank; k++)
+        behind *= shape[k];
     shape[chosen] *= times;
+    if (behind < 8 && times > 0 && shape[chosen] <= INT32_MAX) { /* too little for a row each */
+        cj_tensor *place = cj_iota_at(at, x->context, CJ_I32, 1, &shape[chosen], 0);
+        return place ? cj_take_at(at, x, chosen,
+                                  cj_div_at(at, place, cj_like_at(at, place, (double)times)))
+                     : NULL;
+    }
     cj_tensor *apart = cj_unsqueeze_at(at, x, chosen + 1);
     int rank = x->rank;
     return apart ? cj_reshape_at(at, cj_expand_at(at, apart, rank + 1, each), rank, shape) : NULL;

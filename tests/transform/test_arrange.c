@@ -66,6 +66,7 @@ static void test_movement(void **state)
         {"stack", y_stack, 1, -1, 1, {{2, {2, 3}}}},
         {"tile", y_tile, 1, -1, 1, {{2, {2, 1}}}},
         {"repeat", y_repeat, 1, -1, 1, {{2, {2, 2}}}},
+        {"repeat of rows", y_repeat, 1, -1, 1, {{2, {2, 9}}}},
         {"chunk", y_chunk, 1, -1, 1, {{2, {2, 5}}}},
         {"tril", y_tril, 1, -1, 1, {{3, {2, 2, 3}}}},
         {"diagonal", y_diagonal, 1, -1, 1, {{3, {2, 3, 3}}}},
