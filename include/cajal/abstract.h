@@ -1,20 +1,23 @@
 /*
  * cajal/abstract.h - what a graph does to sets of inputs: boxes, zonotopes, and both in one.
  *
- * A set is the hybrid zonotope of Mirman, Singh and Vechev ("A provable defense for deep residual networks", 2019):
+ * A set is the hybrid zonotope of Mirman, Singh and Vechev ("A provable defense for deep residual
+ * networks", 2019):
  *
  *     { center + radius * b + sum over j of s[j] errors[j] :  -1 <= b <= 1,  -1 <= s <= 1 }
  *
- * element by element in b, with one s for all of a tensor, and for all tensors of a graph: errors of the same number
- * move together. Without errors it is a box (interval bound propagation: Gowal et al., "On the effectiveness of
- * interval bound propagation", 2018), without radius a zonotope (Singh et al., "Fast and effective robustness
- * certification", 2018). cj_propagate is a transformation like cj_vmap: its results are nodes, which can be trained through.
+ * element by element in b, with one s for all of a tensor, and for all tensors of a graph: errors
+ * of the same number move together. Without errors it is a box (interval bound propagation: Gowal
+ * et al., "On the effectiveness of interval bound propagation", 2018), without radius a zonotope
+ * (Singh et al., "Fast and effective robustness certification", 2018). cj_propagate is a
+ * transformation like cj_vmap: its results are nodes, which can be trained through.
  *
- * The result holds y(x) for every x of the set, up to the rounding of the arithmetic. How tight it is hangs on the way y
- * is computed: affine ops keep errors and are exact; a function of one float that is increasing and has its least slope at an end of
- * the range keeps errors under a line of that slope; what else has a rule turns errors into radius. An op
- * without a rule, whose sources the set reaches, is an error that names it (UNSUPPORTED). A range that is unbounded (a
- * quotient by one that holds 0) is NaN.
+ * The result holds y(x) for every x of the set, up to the rounding of the arithmetic. How tight it
+ * is hangs on the way y is computed: affine ops keep errors and are exact; a function of one float
+ * that is increasing and has its least slope at an end of the range keeps errors under a line of
+ * that slope; what else has a rule turns errors into radius (so 0.5 + 0.5 tanh(x / 2) is tighter
+ * than cj_sigmoid). An op without a rule, whose sources the set reaches, is an error that names it
+ * (UNSUPPORTED). A range that is unbounded (a quotient by one that holds 0) is NaN.
  */
 #ifndef CAJAL_ABSTRACT_H
 #define CAJAL_ABSTRACT_H
@@ -31,7 +34,8 @@ typedef struct cj_abstract {
     cj_tensor *errors; /* [how many, center's shape...]; NULL: none */
 } cj_abstract;
 
-/* The ends of the set, element by element: center -+ (radius + sum of |errors|). NULL sources: NULL, and the context's status. */
+/* The ends of the set, element by element: center -+ (radius + sum of |errors|). NULL sources:
+ * NULL, and the context's status. */
 CJ_API cj_status cj_abstract_bounds_at(cj_at at, const cj_abstract *set, cj_tensor **low,
                                        cj_tensor **high);
 #define cj_abstract_bounds(...) cj_abstract_bounds_at(CJ_HERE, __VA_ARGS__)
@@ -54,9 +58,9 @@ typedef enum cj_relu_rule {
 } cj_relu_rule;
 
 /*
- * out[j]: the set of y[j] when x[k] is in given[k]. x[k] is of given[k].center's dtype and shape; as in cj_vmap
- * x[k] may be any node, and what an inner set is changed into by the caller is given for that node (a cj_tap) in
- * a second call. A y[j] that depends on no x[k] is a point.
+ * out[j]: the set of y[j] when x[k] is in given[k]. x[k] is of given[k].center's dtype and shape;
+ * as in cj_vmap x[k] may be any node, and what an inner set is changed into by the caller is given
+ * for that node (a cj_tap) in a second call. A y[j] that depends on no x[k] is a point.
  */
 struct cj_propagate_args {
     int count;

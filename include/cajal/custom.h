@@ -1,12 +1,12 @@
 /*
  * cajal/custom.h - derivatives and ops of the caller's own.
  *
- * A derivative is given as a function that builds a graph; so it can be differentiated again, mapped
- * over lanes (cj_vmap), put into a loop, like any other. It is called whenever a derivative of the
- * node is built, with tensors that stand for y, x and g and hang on nothing, so that it may
- * differentiate by them. It hangs on what it is given alone: a tensor that it takes from elsewhere is
- * a constant to every transformation. `user` is handed through, and must stand as long as nodes are
- * built on the node (or is copied, see .user_bytes).
+ * A derivative is given as a function that builds a graph; so it can be differentiated again,
+ * mapped over lanes (cj_vmap), put into a loop, like any other. It is called whenever a derivative
+ * of the node is built, with tensors that stand for y, x and g and hang on nothing, so that it may
+ * differentiate by them. It hangs on what it is given alone: a tensor that it takes from elsewhere
+ * is a constant to every transformation. `user` is handed through, and must stand as long as nodes
+ * are built on the node (or is copied, see .user_bytes).
  */
 #ifndef CAJAL_CUSTOM_H
 #define CAJAL_CUSTOM_H
@@ -23,8 +23,8 @@ extern "C" {
  */
 typedef void cj_custom_vjp(void *user, cj_tensor *y, int count, cj_tensor *const *x, cj_tensor *g,
                            cj_tensor **out);
-/* Forward mode: the tangent of y, of its dtype and shape (NULL: zero), when those of x are t[i] (NULL:
- * zero). */
+/* Forward mode: the tangent of y, of its dtype and shape (NULL: zero), when those of x are t[i]
+ * (NULL: zero). */
 typedef cj_tensor *cj_custom_jvp(void *user, cj_tensor *y, int count, cj_tensor *const *x,
                                  cj_tensor *const *t);
 
@@ -58,19 +58,19 @@ CJ_API cj_tensor *cj_straight_through_at(cj_at at, cj_tensor *value, cj_tensor *
 #define cj_straight_through(...) cj_straight_through_at(CJ_HERE, __VA_ARGS__)
 
 /*
- * Computes y, row-major, from the row-major x[i]; their dtypes and shapes are those of the node. May
- * fail (with a sentence by cj_fail): the run then fails, before any variable is assigned. It runs on
- * one thread at a time, once a lane under cj_vmap, allocates nothing of the context's, and gives
- * equal bits for equal bits.
+ * Computes y, row-major, from the row-major x[i]; their dtypes and shapes are those of the node.
+ * May fail (with a sentence by cj_fail): the run then fails, before any variable is assigned. It
+ * runs on one thread at a time, once a lane under cj_vmap, allocates nothing of the context's, and
+ * gives equal bits for equal bits.
  */
 typedef cj_status cj_custom_kernel(cj_context *context, void *user, int count, const void *const *x,
                                    void *y);
 
 /*
- * A tensor of this dtype and shape computed by a C function. Without .vjp it has no reverse derivative,
- * without either no forward one; to ask for one is an error that names it (UNSUPPORTED). The same
- * function of the same tensors, with the same user, is the same node. `user` and `name` must stand
- * as long as programs that run it.
+ * A tensor of this dtype and shape computed by a C function. Without .vjp it has no reverse
+ * derivative, without either no forward one; to ask for one is an error that names it
+ * (UNSUPPORTED). The same function of the same tensors, with the same user, is the same node.
+ * `user` and `name` must stand as long as programs that run it.
  */
 struct cj_custom_args {
     cj_custom_kernel *kernel;

@@ -65,11 +65,11 @@ CJ_API cj_status cj_replace_at(cj_at at, int count, cj_tensor *const *x, cj_tens
 /*
  * Vectorising map: y[j], a graph of one example, for many at once. batched[k] is [lanes, shape of
  * x[k]...] and of its dtype (NULL: x[k] is the same in every lane); out[j] is [lanes, shape of
- * y[j]...]: lane l is y[j] with batched[k][l] in place of x[k], to the bit what a call for each lane
- * would give. Nothing loops: each op is made once over all lanes by its batching rule (maps and
- * movement over one axis more; a product by a matrix that is the same in all lanes is one product of
- * all rows; lanes of a convolution are further examples, channels or groups; each key of a random
- * op draws what it would draw alone). A y[j] that depends on no x[k] is repeated.
+ * y[j]...]: lane l is y[j] with batched[k][l] in place of x[k], to the bit what a call for each
+ * lane would give. Nothing loops: each op is made once over all lanes by its batching rule (maps
+ * and movement over one axis more; a product by a matrix that is the same in all lanes is one
+ * product of all rows; lanes of a convolution are further examples, channels or groups; each key of
+ * a random op draws what it would draw alone). A y[j] that depends on no x[k] is repeated.
  *
  * Per-example gradients, for a loss of one example of which x is the input:
  *     cj_grad(loss, n, weight, gradient);
@@ -86,9 +86,9 @@ CJ_API cj_status cj_vmap_at(cj_at at, int count, cj_tensor *const *x, cj_tensor 
 /* ---- dense derivatives and products; x[i] as in cj_grad; zeros where nothing depends ---- */
 
 /*
- * out[k] = d y / d x[k], [shape of y..., shape of x[k]...]: by rows in reverse mode (a lane for each
- * element of y), by columns in forward mode where x[k] has fewer elements than y. SHAPE where that
- * is more than 16 axes.
+ * out[k] = d y / d x[k], [shape of y..., shape of x[k]...]: by rows in reverse mode (a lane for
+ * each element of y), by columns in forward mode where x[k] has fewer elements than y. SHAPE where
+ * that is more than 16 axes.
  */
 CJ_API cj_status cj_jacobian_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
                                 cj_tensor **out);
@@ -107,27 +107,29 @@ CJ_API cj_status cj_hvp_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *
 #define cj_hvp(...) cj_hvp_at(CJ_HERE, __VA_ARGS__)
 
 /*
- * Gauss-Newton product: out = J^T H J v with J = d y / d x and H the Hessian of the loss, a function
- * of y (best a cj_tap), by y (Schraudolph, "Fast curvature matrix-vector products", 2002). For
- * cross-entropy of logits y, and for squared errors, it is the product with the Fisher information.
+ * Gauss-Newton product: out = J^T H J v with J = d y / d x and H the Hessian of the loss, a
+ * function of y (best a cj_tap), by y (Schraudolph, "Fast curvature matrix-vector products", 2002).
+ * For cross-entropy of logits y, and for squared errors, it is the product with the Fisher
+ * information.
  */
 CJ_API cj_status cj_gauss_newton_at(cj_at at, cj_tensor *loss, cj_tensor *y, int count,
                                     cj_tensor *const *x, cj_tensor *const *v, cj_tensor **out);
 #define cj_gauss_newton(...) cj_gauss_newton_at(CJ_HERE, __VA_ARGS__)
 
 /*
- * Derivatives along a line: out[k - 1] = d^k/dt^k y(x + t direction) at t = 0, for k = 1 to order, of
- * y's shape. direction[i], of x[i]'s shape, is a constant of the line even where it depends on x;
- * NULL: zero. With x [N, 2] and a direction that is 1 in column 0, the u_x, u_xx, ... of N points.
+ * Derivatives along a line: out[k - 1] = d^k/dt^k y(x + t direction) at t = 0, for k = 1 to order,
+ * of y's shape. direction[i], of x[i]'s shape, is a constant of the line even where it depends on
+ * x; NULL: zero. With x [N, 2] and a direction that is 1 in column 0, the u_x, u_xx, ... of N
+ * points.
  */
 CJ_API cj_status cj_taylor_at(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *direction,
                               cj_tensor *y, int order, cj_tensor **out);
 #define cj_taylor(...) cj_taylor_at(CJ_HERE, __VA_ARGS__)
 
 /*
- * The sum over i of d^2 y / d x_i^2, of y's shape, with x_i the coordinate i along `axis`: of y [N] or
- * [N, 1] by points x [N, D] and axis 1, the Laplacian at each point, as long as each element of y
- * hangs on its own point alone.
+ * The sum over i of d^2 y / d x_i^2, of y's shape, with x_i the coordinate i along `axis`: of y [N]
+ * or [N, 1] by points x [N, D] and axis 1, the Laplacian at each point, as long as each element of
+ * y hangs on its own point alone.
  */
 CJ_API cj_tensor *cj_laplacian_at(cj_at at, cj_tensor *y, cj_tensor *x, int axis);
 #define cj_laplacian(...) cj_laplacian_at(CJ_HERE, __VA_ARGS__)

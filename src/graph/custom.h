@@ -1,6 +1,6 @@
 /*
- * src/graph/custom.h - what CUSTOM and CUSTOM_GRADIENT nodes carry, as their options: pointers as words, so that equal ones are
- * one node and a program needs none of the node's memory.
+ * src/graph/custom.h - what CUSTOM and CUSTOM_GRADIENT nodes carry, as their options: pointers as
+ * words, so that equal ones are one node and a program needs none of the node's memory.
  */
 #ifndef CJ_GRAPH_CUSTOM_H
 #define CJ_GRAPH_CUSTOM_H
@@ -15,8 +15,7 @@ typedef struct cj_custom_record {
     const char *name;
     cj_custom_kernel *kernel; /* NULL: CUSTOM_GRADIENT */
     void *kernel_user;
-    int64_t
-        lanes; /* the kernel is called for each; operands and result are that many behind each other */
+    int64_t lanes; /* the kernel is called for each: so many operands and results in a row */
 } cj_custom_record;
 
 enum { CJ_CUSTOM_WORDS = 7 };
@@ -33,7 +32,8 @@ static inline cj_custom_record cj_custom_unpack(const int64_t *word)
                               .lanes = word[6]};
 }
 
-/* A node of op CUSTOM (its dtype and shape given) or CUSTOM_GRADIENT (whose source 0 is the value). */
+/* A node of op CUSTOM (its dtype and shape given) or CUSTOM_GRADIENT (whose source 0 is the
+ * value). */
 cj_tensor *cj_custom_node(cj_context *context, cj_at at, cj_op op, const cj_custom_record *record,
                           int count, cj_tensor *const *source, cj_dtype dtype, int rank,
                           const int64_t *shape);

@@ -7,8 +7,9 @@
 #include "cajal/abstract.h"
 #include "graph/graph.h"
 
-/* The set of a node that the given sets reach. Of floats `set`, and the ends once somebody asked for them; of other dtypes the
- * ends alone: of truth values, what is true for sure and what may be. */
+/* The set of a node that the given sets reach. Of floats `set`, and the ends once somebody asked
+ * for them; of other dtypes the ends alone: of truth values, what is true for sure and what may
+ * be. */
 typedef struct cj_range {
     bool reached;
     cj_abstract set;

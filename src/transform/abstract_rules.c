@@ -1,9 +1,10 @@
 /*
  * src/transform/abstract_rules.c - how sets go through ops.
  *
- * Affine in the reached sources: the center goes through the op, errors through its tangent rule over lanes, the radius
- * through the op with |coefficients|. Otherwise ends go to ends, and what is between them is a box; or lines of one slope are
- * laid under and over the function, which keeps errors.
+ * Affine in the reached sources: the center goes through the op, errors through its tangent rule
+ * over lanes, the radius through the op with |coefficients|. Otherwise ends go to ends, and what is
+ * between them is a box; or lines of one slope are laid under and over the function, which keeps
+ * errors.
  */
 #include "cajal/transform.h"
 #include "transform/abstract.h"
@@ -236,8 +237,8 @@ static void decreasing(cj_carrier *c, cj_range *out)
 }
 
 /*
- * Increasing, and least steep at an end of the range: f(x) - s x with s = min(f'(low), f'(high)) increases too, so it lies
- * between its ends (Singh et al., 2018, theorem 3.2).
+ * Increasing, and least steep at an end of the range: f(x) - s x with s = min(f'(low), f'(high))
+ * increases too, so it lies between its ends (Singh et al., 2018, theorem 3.2).
  */
 static void sloped(cj_carrier *c, cj_range *out)
 {
@@ -293,7 +294,8 @@ static void absolute(cj_carrier *c, cj_range *out)
     box_or_line(c, out, crosses, cj_maximum_at(at, cj_neg_at(at, l), u), sign);
 }
 
-/* Where low < 0 < high a slope and half the height of the strip above the line: relu(x) - slope x lies in [0, 2 offset]. */
+/* Where low < 0 < high a slope and half the height of the strip above the line: relu(x) - slope
+ * x lies in [0, 2 offset]. */
 static void relu_line(cj_carrier *c, cj_tensor *crosses, cj_tensor *l, cj_tensor *u,
                       cj_tensor **slope, cj_tensor **offset)
 {

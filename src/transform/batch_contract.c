@@ -1,8 +1,9 @@
 /*
  * src/transform/batch_contract.c - matrix products and convolutions over lanes.
  *
- * A source that is the same in every lane is not repeated: the lanes become further rows, columns, examples or channels of
- * one product. An element's sum has an order of its own, so each lane keeps its bits.
+ * A source that is the same in every lane is not repeated: the lanes become further rows, columns,
+ * examples or channels of one product. An element's sum has an order of its own, so each lane keeps
+ * its bits.
  */
 #include "transform/batch.h"
 
@@ -65,8 +66,8 @@ CJ_BATCH(matmul)
     return move_to_first(at, split(at, y, axis, lanes, node->shape[axis]), axis);
 }
 
-/* x [N, G, C, ...] * w [G, O, C, ...] -> y [N, G, O, ...]: lanes of inputs are further examples, lanes of weights further channels of a
- * result's group, lanes of both further groups. */
+/* x [N, G, C, ...] * w [G, O, C, ...] -> y [N, G, O, ...]: lanes of inputs are further examples,
+ * lanes of weights further channels of a result's group, lanes of both further groups. */
 CJ_BATCH(conv)
 {
     cj_conv_options o = cj_conv_options_of(node);

@@ -60,8 +60,7 @@ CJ_BATCH_LEADING(window_max)
 CJ_BATCH_LEADING(window_argmax)
 CJ_BATCH_LEADING(window_gather)
 CJ_BATCH_LEADING(window_scatter)
-CJ_BATCH_LEADING(
-    random_bits) /* a key a lane: element e of a lane depends on the lane's key and e */
+CJ_BATCH_LEADING(random_bits) /* a key a lane */
 CJ_BATCH_LEADING(key_fold)
 
 /* ---- movement ---- */

@@ -13,10 +13,9 @@ typedef struct tape {
     cj_at at;
     cj_traversal list;
     cj_arena memory;
-    bool *wanted;      /* by slot: a derivative to some x passes through the node */
-    cj_tensor **total; /* by slot: the seed, then the whole cotangent */
-    uint32_t
-        *first_use; /* by slot: where the uses of the node begin, the end of the last at [count] */
+    bool *wanted;          /* by slot: a derivative to some x passes through the node */
+    cj_tensor **total;     /* by slot: the seed, then the whole cotangent */
+    uint32_t *first_use;   /* by slot: where the uses of the node begin; [count]: the end */
     uint32_t *use_of_edge; /* which use the edge to a source is, or NO_USE */
     uint32_t *user;        /* by use: the slot of the user */
     cj_tensor **cotangent; /* by use */

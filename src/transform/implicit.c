@@ -1,9 +1,10 @@
 /*
  * src/transform/implicit.c - derivatives of solutions, from the equation that they solve.
  *
- * One idea, used on itself. A solution z of F(z, theta) = 0 is a custom gradient whose vjp solves J^T w = g, J = dF/dz.
- * That w is a solution too: of F'(w; g, z, theta) = J(z, theta)^T w - g = 0. So it is made by the same function, and derivatives of
- * derivatives follow. What the iterations compute with is stopped: no derivative ever enters them.
+ * One idea, used on itself. A solution z of F(z, theta) = 0 is a custom gradient whose vjp solves
+ * J^T w = g, J = dF/dz. That w is a solution too: of F'(w; g, z, theta) = J(z, theta)^T w - g = 0.
+ * So it is made by the same function, and derivatives of derivatives follow. What the iterations
+ * compute with is stopped: no derivative ever enters them.
  */
 #include "cajal/implicit.h"
 #include "cajal/custom.h"

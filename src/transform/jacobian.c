@@ -1,8 +1,10 @@
 /*
- * src/transform/jacobian.c - dense derivatives and products with them, from cj_vjp, cj_jvp and cj_vmap.
+ * src/transform/jacobian.c - dense derivatives and products with them, from cj_vjp, cj_jvp and
+ * cj_vmap.
  *
- * Forward mode gives a column of a Jacobian for each direction and reverse mode a row, each linear in a direction; so a
- * placeholder stands for the direction, and cj_vmap puts all unit vectors in its place at once.
+ * Forward mode gives a column of a Jacobian for each direction and reverse mode a row, each linear
+ * in a direction; so a placeholder stands for the direction, and cj_vmap puts all unit vectors in
+ * its place at once.
  */
 #include "cajal/transform.h"
 #include "transform/rewrite.h"
@@ -89,7 +91,8 @@ static cj_status check_ranks(cj_context *context, cj_at at, const char *name, co
     return CJ_OK;
 }
 
-/* The status of the tensors, all floats of one context; the results are NULL until there are any. */
+/* The status of the tensors, all floats of one context; the results are NULL until there are
+ * any. */
 static cj_status begin(cj_context **context, cj_at at, const char *name, cj_tensor *y, int count,
                        cj_tensor *const *x, int results, cj_tensor **out)
 {

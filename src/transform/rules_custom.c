@@ -50,8 +50,8 @@ static void no_derivative(cj_at at, const cj_tensor *node, const char *name, con
 }
 
 /*
- * The caller's functions are asked about placeholders, which hang on nothing: so a derivative that they take themselves is a
- * partial one, though y is made of x, and x[1] perhaps of x[0].
+ * The caller's functions are asked about placeholders, which hang on nothing: so a derivative that
+ * they take themselves is a partial one, though y is made of x, and x[1] perhaps of x[0].
  */
 typedef struct question {
     cj_custom_record record;
@@ -99,7 +99,8 @@ static cj_tensor *ask_jvp(const question *q, cj_tensor *const *given, cj_tensor 
 typedef cj_status transform(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *by,
                             int outputs, cj_tensor *const *y, cj_tensor **out);
 
-/* The answers with y and x in place of the placeholders, and to[i] in that of from[i]; by cj_replace, or cj_vmap. */
+/* The answers with y and x in place of the placeholders, and to[i] in that of from[i]; by
+ * cj_replace, or cj_vmap. */
 static void apply_to(transform *put, const question *q, cj_tensor *y, cj_tensor *const *x, int more,
                      cj_tensor *const *from, cj_tensor *const *to, int answers,
                      cj_tensor *const *answer, cj_tensor **out)
@@ -164,7 +165,8 @@ CJ_COTANGENT(custom_gradient)
 
 /* ---- forward mode ---- */
 
-/* The transpose: with c = vjp(g) linear in g, the tangent is the cotangent of g that the t give to c. */
+/* The transpose: with c = vjp(g) linear in g, the tangent is the cotangent of g that the t give
+ * to c. */
 static cj_tensor *transposed(cj_at at, cj_tensor *node, cj_tensor *const *t)
 {
     cj_tensor *g = placeholder(at, node), *tangent = NULL;

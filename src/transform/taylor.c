@@ -1,14 +1,17 @@
 /*
- * src/transform/taylor.c - derivatives of higher order along a direction, for losses of differential equations.
+ * src/transform/taylor.c - derivatives of higher order along a direction, for losses of
+ * differential equations.
  *
- * Forward mode of forward mode. A linear op costs one op an order, because what a derivative of order k adds is one tensor, and
- * equal nodes are one: the graph grows with the order of an elementwise op's own derivatives, not with its depth.
+ * Forward mode of forward mode. A linear op costs one op an order, because what a derivative of
+ * order k adds is one tensor, and equal nodes are one: the graph grows with the order of an
+ * elementwise op's own derivatives, not with its depth.
  */
 #include "cajal/transform.h"
 #include "transform/rewrite.h"
 #include "transform/rules.h"
 
-/* out[k - 1] = the derivative of order k of y along the constant directions t; zeros where it vanishes. */
+/* out[k - 1] = the derivative of order k of y along the constant directions t; zeros where it
+ * vanishes. */
 static cj_status derive(cj_at at, int count, cj_tensor *const *x, cj_tensor *const *t, cj_tensor *y,
                         int order, cj_tensor **out)
 {
@@ -39,7 +42,8 @@ static cj_status check(cj_context **context, cj_at at, const char *name, cj_tens
                            : status;
 }
 
-/* A direction that depends on x is a constant all the same: a placeholder stands for it until all is derived. */
+/* A direction that depends on x is a constant all the same: a placeholder stands for it until
+ * all is derived. */
 static void name_directions(cj_at at, int count, cj_tensor *const *direction, cj_tensor **t)
 {
     for (int k = 0; k < count; k++) {

@@ -15,7 +15,8 @@
 
 enum { LANES = 3, MOST_INPUTS = 3, MOST_OUTPUTS = 1 + MOST_INPUTS };
 
-/* y and its products with a fixed cotangent, for one example; a value for each lane of each input. */
+/* y and its products with a fixed cotangent, for one example; a value for each lane of each
+ * input. */
 typedef struct example {
     const function *f;
     cj_context *context;

@@ -6,8 +6,9 @@
 
 #include "support/derivatives.h"
 
-/* For each choice of f's inputs that has lanes, the others the same in all: three lanes of y (of any dtype) and, where y is f64,
- * of its vector-Jacobian products, against what the program of one example gives of each lane. */
+/* For each choice of f's inputs that has lanes, the others the same in all: three lanes of y (of
+ * any dtype) and, where y is f64, of its vector-Jacobian products, against what the program of
+ * one example gives of each lane. */
 void check_lanes(const function *f);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * tests/transform/test_abstract.c - sets through graphs: no point outside, no more room than there must be, gradients.
+ * tests/transform/test_abstract.c - sets through graphs: no point outside, no more room than there
+ * must be, gradients.
  */
 #include "cajal/abstract.h"
 #include "cajal/program.h"
@@ -195,7 +196,8 @@ static cj_tensor *points_of(cj_context *c, const cj_abstract *set)
 
 static void check_sound(cj_context *c, const row *r, int kind, cj_relu_rule rule)
 {
-    cj_tensor *x = cj_input(c, "x", CJ_F64, 2, I64(2, 3)), *y = r->build(x), *many, *low, *high;
+    cj_tensor *x = cj_input(c, "x", CJ_F64, 2, I64(2, 3)), *y = r->build(x);
+    cj_tensor *many = NULL, *low = NULL, *high = NULL;
     cj_abstract set = set_of(c, kind), out;
     cj_tensor *points = points_of(c, &set);
     if (cj_propagate(1, &x, &set, 1, &y, &out, .relu = rule) != CJ_OK ||
@@ -289,7 +291,8 @@ static void test_exact(void **state)
     assert_null(out.radius);
 }
 
-/* Two affine layers: errors give the ends of the product of both, a box more; through relus a zonotope is tighter too. */
+/* Two affine layers: errors give the ends of the product of both, a box more; through relus a
+ * zonotope is tighter too. */
 static void test_tight(void **state)
 {
     cj_context *c = *state;

@@ -1,5 +1,6 @@
 /*
- * tests/transform/test_custom.c - derivatives and kernels of the caller's own: every order, lanes, failures, errors.
+ * tests/transform/test_custom.c - derivatives and kernels of the caller's own: every order, lanes,
+ * failures, errors.
  */
 #include "cajal/custom.h"
 #include "cajal/loop.h"

@@ -1,5 +1,6 @@
 /*
- * tests/transform/test_implicit.c - fixed points, roots and optima: values, derivatives of every order, limits, errors.
+ * tests/transform/test_implicit.c - fixed points, roots and optima: values, derivatives of every
+ * order, limits, errors.
  */
 #include "cajal/implicit.h"
 #include "cajal/program.h"
@@ -65,7 +66,8 @@ static cj_tensor *y_turned(cj_tensor **x)
     return cj_mul(z, cj_sin(z));
 }
 
-/* Ridge regression with a quartic term: X [4, 2], the targets, and the logarithm of the weight of z'z. */
+/* Ridge regression with a quartic term: X [4, 2], the targets, and the logarithm of the weight
+ * of z'z. */
 static cj_tensor *ridge(void *user, cj_tensor *z, int count, cj_tensor *const *theta)
 {
     (void)user;

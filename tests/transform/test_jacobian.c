@@ -1,6 +1,6 @@
 /*
- * tests/transform/test_jacobian.c - Jacobians, Hessians, products with them, derivatives along a line: against rows, columns,
- * differences and formulas.
+ * tests/transform/test_jacobian.c - Jacobians, Hessians, products with them, derivatives along a
+ * line: against rows, columns, differences and formulas.
  */
 #include "support/evaluate.h"
 
@@ -263,7 +263,8 @@ static cj_tensor *field(cj_context *c, cj_tensor *x, int layers)
     return cj_matmul(h, numbers(c, 20, 2, I64(6, 1)));
 }
 
-/* u, u_x, ..., u_xxxx of a net: each against differences of the one before; the graph grows with the depth, not exponentially. */
+/* u, u_x, ..., u_xxxx of a net: each against differences of the one before; the graph grows with
+ * the depth, not exponentially. */
 static void test_field(void **state)
 {
     cj_context *c = *state;

@@ -1,6 +1,6 @@
 /*
- * tests/transform/test_vmap.c - lanes of every dtype, compositions of transformations, and their errors. (The rules of ops with
- * derivatives are tested with those: test_derivatives.c.)
+ * tests/transform/test_vmap.c - lanes of every dtype, compositions of transformations, and their
+ * errors. (The rules of ops with derivatives are tested with those: test_derivatives.c.)
  */
 #include "support/lanes.h"
 
@@ -257,7 +257,8 @@ static void test_replace(void **state)
     assert_true(number(out[0]) == 8);
     assert_ptr_equal(out[1], y[1]);
 
-    /* h is replaced, so that x counts where it does not go through h; and what is built on h keeps the old h. */
+    /* h is replaced, so that x counts where it does not go through h; and what is built on h
+     * keeps the old h. */
     cj_tensor *both[2] = {h, x}, *by[2] = {cj_scale(h, 2), five};
     assert_int_equal(cj_replace(2, both, by, 2, y, out), CJ_OK);
     assert_true(number(out[0]) == 18 + 5 && number(out[1]) == -5);
