@@ -198,6 +198,38 @@ CJ_API cj_tensor *cj_ctc_loss_at(const struct cj_ctc_args *args);
 #define cj_ctc_loss(...)                                                                           \
     cj_ctc_loss_at(&(struct cj_ctc_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_ctc_args)})
 
+/* ---- decoding ---- */
+
+/*
+ * The likeliest sequences under a model that says what comes next, by keeping the `width` best
+ * beginnings at every step (width 1: greedy). `next` is called with `beams` beginnings: beginning b is
+ * the old beginning from[b] with token[b] behind it (at the first call one beginning, `start`, from 0);
+ * it writes the log-probability of each next token, log_prob [beams, classes] (-inf: never), keeping
+ * what it remembers of a beginning in step with `from`. A status other than CJ_OK ends the search. A
+ * sequence ends with `stop`, or at `length` tokens; its score is the sum of its log-probabilities
+ * divided by length^length_penalty (0: the sum; Wu et al., 2016). The search ends when no beginning can
+ * come to a better score than the `width` best sequences (penalties up to 1) or at `length`.
+ *
+ * Results, the caller's: token [width, length] with count[i] tokens in row i (start left out, stop kept),
+ * score[i], best first; returns how many there are in *found. INVALID for sizes below 1, a stop that
+ * is no class, or a negative penalty.
+ */
+typedef cj_status cj_next_fn(void *user, int64_t beams, const int32_t *token, const int64_t *from,
+                             double *log_prob);
+struct cj_beam_search_args {
+    cj_context *context;
+    cj_next_fn *next;
+    void *user;
+    int64_t width, classes, length; /* mandatory */
+    int32_t start, stop;
+    double length_penalty;
+    int32_t *token;
+    int64_t *count;
+    double *score;
+    int64_t *found;
+};
+CJ_API cj_status cj_beam_search(const struct cj_beam_search_args *args);
+
 #ifdef __cplusplus
 }
 #endif

@@ -294,6 +294,83 @@ static void test_bits(void **state)
     }
 }
 
+/* ---- beam search ---- */
+
+enum { TOKENS = 4, LENGTH = 5 };
+
+/* What comes next depends on the last token and on how many there are. */
+typedef struct model {
+    int steps;
+} model;
+
+static double next_of(int64_t place, int last, int token)
+{
+    double all = 0;
+    for (int c = 0; c < TOKENS; c++)
+        all += 1.5 + sin((double)(7 * place + 5 * last + 3 * c));
+    return log((1.5 + sin((double)(7 * place + 5 * last + 3 * token))) / all);
+}
+
+static cj_status next(void *user, int64_t beams, const int32_t *token, const int64_t *from,
+                      double *log_prob)
+{
+    model *m = user;
+    (void)from;
+    for (int64_t b = 0; b < beams; b++)
+        for (int c = 0; c < TOKENS; c++)
+            log_prob[b * TOKENS + c] = next_of(m->steps, token[b], c);
+    m->steps++;
+    return CJ_OK;
+}
+
+/* The best score over all sequences by trying them. */
+static double try_all(int place, int last, double sum, double penalty)
+{
+    double best = -INFINITY;
+    for (int c = 0; c < TOKENS; c++) {
+        double s = sum + next_of(place, last, c);
+        bool ends = c == 0 || place + 1 == LENGTH;
+        double score = ends ? s / pow(place + 1, penalty) : try_all(place + 1, c, s, penalty);
+        best = fmax(best, score);
+    }
+    return best;
+}
+
+static void test_beam_search(void **state)
+{
+    (void)state;
+    static int32_t token[1024 * LENGTH];
+    static int64_t count[1024], found;
+    static double score[1024];
+    cj_context *context = cj_context_new(NULL, NULL, 0);
+    const double penalties[] = {0, 0.7, 1};
+    for (int k = 0; k < 3; k++)
+        for (int64_t width = 1; width <= 1024; width *= 1024) {
+            model m = {.steps = 0};
+            struct cj_beam_search_args a = {.context = context, .next = next, .user = &m};
+            a.width = width;
+            a.classes = TOKENS;
+            a.length = LENGTH;
+            a.start = 1;
+            a.length_penalty = penalties[k];
+            a.token = token;
+            a.count = count;
+            a.score = score;
+            a.found = &found;
+            assert_int_equal(cj_beam_search(&a), CJ_OK);
+            assert_true(found >= 1);
+            double best = try_all(0, 1, 0, penalties[k]), sum = 0;
+            for (int i = 0; i < count[0]; i++)
+                sum += next_of(i, i ? token[i - 1] : 1, token[i]);
+            assert_true(fabs(sum / pow((double)count[0], penalties[k]) - score[0]) < 1e-13);
+            assert_true(count[0] == LENGTH || token[count[0] - 1] == 0);
+            assert_true(width == 1 ? score[0] <= best + 1e-13 : fabs(score[0] - best) < 1e-13);
+            for (int64_t i = 1; i < found; i++)
+                assert_true(score[i] <= score[i - 1]);
+        }
+    cj_context_free(context);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -314,10 +391,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_f64),        cmocka_unit_test(test_f32),
-        cmocka_unit_test(test_cache),      cmocka_unit_test(test_no_keys),
-        cmocka_unit_test(test_sinusoidal), cmocka_unit_test(test_ctc_impossible),
-        cmocka_unit_test(test_bits),       cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_f64),         cmocka_unit_test(test_f32),
+        cmocka_unit_test(test_cache),       cmocka_unit_test(test_no_keys),
+        cmocka_unit_test(test_sinusoidal),  cmocka_unit_test(test_ctc_impossible),
+        cmocka_unit_test(test_beam_search), cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
