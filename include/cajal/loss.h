@@ -208,6 +208,19 @@ CJ_API cj_tensor *cj_info_nce_at(const struct cj_info_nce_args *args);
     cj_info_nce_at(                                                                                \
         &(struct cj_info_nce_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_info_nce_args)})
 
+/* ---- distributions over distributions ---- */
+
+/* Divergence of Dirichlet(a) from Dirichlet(b) along the last axis, which goes: log B(b) / B(a) + sum
+ * over k of (a_k - b_k) (digamma(a_k) - digamma(sum a)). */
+CJ_API cj_tensor *cj_dirichlet_kl_at(cj_at at, cj_tensor *a, cj_tensor *b);
+#define cj_dirichlet_kl(...) cj_dirichlet_kl_at(CJ_HERE, __VA_ARGS__)
+/* Evidential classification, alpha [N, C] > 0, labels [N]: the mean of digamma(sum alpha) -
+ * digamma(alpha[label]) + kl_weight KL(Dirichlet(alpha without the label's evidence), Dirichlet(1)).
+ * Sensoy, Kaplan and Kandemir, NeurIPS 2018. */
+CJ_API cj_tensor *cj_evidential_loss_at(cj_at at, cj_tensor *alpha, cj_tensor *labels,
+                                        double kl_weight);
+#define cj_evidential_loss(...) cj_evidential_loss_at(CJ_HERE, __VA_ARGS__)
+
 /* ---- adversaries, teachers ---- */
 
 /* Of a critic's scores of real and of made examples, for the critic: mean softplus(-real) + mean

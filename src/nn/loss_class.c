@@ -1,6 +1,7 @@
 /*
  * src/nn/loss_class.c - losses over classes.
  */
+#include "cajal/math.h"
 #include "nn/loss.h"
 
 /* ---- cross entropy ---- */
@@ -190,6 +191,48 @@ cj_tensor *cj_multi_margin_loss_at(const struct cj_multi_margin_args *args)
         return NULL;
     each = cj_where_at(a.at, is_label, cj_like_at(a.at, each, 0), each);
     return cj_reduce_loss(a.at, cj_mean_at(a.at, each, CJ_AXIS(1), false), a.reduction);
+}
+
+/* ---- Dirichlet ---- */
+
+/* log B of the last axis: sum of lgamma less lgamma of the sum. */
+static cj_tensor *log_beta(cj_at at, cj_tensor *a)
+{
+    uint32_t last = CJ_AXIS(cj_rank(a) - 1);
+    return cj_sub_at(at, cj_sum_at(at, cj_lgamma_at(at, a), last, false),
+                     cj_lgamma_at(at, cj_sum_at(at, a, last, false)));
+}
+
+cj_tensor *cj_dirichlet_kl_at(cj_at at, cj_tensor *a, cj_tensor *b)
+{
+    if (!a || !b)
+        return NULL;
+    if (cj_rank(a) < 1 || !cj_alike(a, b)) {
+        cj_fail_building(cj_tensor_context(a), CJ_SHAPE, at,
+                         "dirichlet_kl: %s and %s must be alike, classes on the last axis",
+                         CJ_TEXT_OF(a), CJ_TEXT_OF(b));
+        return NULL;
+    }
+    uint32_t last = CJ_AXIS(cj_rank(a) - 1);
+    cj_tensor *slope =
+        cj_sub_at(at, cj_digamma_at(at, a), cj_digamma_at(at, cj_sum_at(at, a, last, true)));
+    cj_tensor *inner = cj_sum_at(at, cj_mul_at(at, cj_sub_at(at, a, b), slope), last, false);
+    return cj_add_at(at, cj_sub_at(at, log_beta(at, b), log_beta(at, a)), inner);
+}
+
+cj_tensor *cj_evidential_loss_at(cj_at at, cj_tensor *alpha, cj_tensor *labels, double kl_weight)
+{
+    cj_tensor *label = labels_of(at, "evidential_loss", alpha, labels);
+    if (!label)
+        return NULL;
+    cj_tensor *is_label = chosen(at, alpha, label), *one = cj_like_at(at, alpha, 1);
+    cj_tensor *all = cj_digamma_at(at, cj_sum_at(at, alpha, CJ_AXIS(1), true));
+    cj_tensor *fit = cj_sub_at(at, all, cj_digamma_at(at, pick(at, is_label, alpha)));
+    cj_tensor *rest = cj_where_at(at, is_label, one, alpha);
+    cj_tensor *prior = cj_full_at(at, cj_tensor_context(alpha), cj_tensor_dtype(alpha),
+                                  cj_rank(alpha), cj_shape(alpha), 1);
+    cj_tensor *kl = cj_mean_at(at, cj_dirichlet_kl_at(at, rest, prior), CJ_ALL, false);
+    return cj_add_at(at, cj_mean_at(at, fit, CJ_ALL, false), cj_scale_at(at, kl, kl_weight));
 }
 
 cj_tensor *cj_correct_at(cj_at at, cj_tensor *logits, cj_tensor *labels)

@@ -73,4 +73,48 @@ case("distillation_loss", randn(3, 4), lambda x, y: 9 * F.cross_entropy(x / 3, F
 case("gan_critic_loss", randn(3, 1), lambda x, y: F.binary_cross_entropy_with_logits(x, torch.ones_like(x)) +
      F.binary_cross_entropy_with_logits(y, torch.zeros_like(y)), None, randn(3, 1))
 
+
+
+class Digamma(torch.autograd.Function):  # torch's own derivative of digamma is good to 1e-9 only
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.digamma(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * torch.special.zeta(2.0, ctx.saved_tensors[0])
+
+
+class Lgamma(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.lgamma(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * Digamma.apply(ctx.saved_tensors[0])
+
+
+psi, lgamma = Digamma.apply, Lgamma.apply
+
+
+def kl(a, b):
+    y = lgamma(a.sum(1)) - lgamma(a).sum(1) - lgamma(b.sum(1)) + lgamma(b).sum(1)
+    y = y + ((a - b) * (psi(a) - psi(a.sum(1, keepdim=True)))).sum(1)
+    D = torch.distributions.Dirichlet
+    assert torch.allclose(y, torch.distributions.kl_divergence(D(a), D(b)))
+    return y
+
+
+def evidential(x, y):
+    hot = F.one_hot(y, 4)
+    fit = (hot * (psi(x.sum(1, keepdim=True)) - psi(x))).sum(1)
+    return (fit + 0.3 * kl(hot + (1 - hot) * x, torch.ones_like(x))).mean()
+
+
+case("dirichlet_kl", torch.rand(3, 4) * 5 + 0.1, kl, None, torch.rand(3, 4) * 2 + 0.5)
+case("evidential_loss", torch.rand(5, 4) * 5 + 1, evidential, None, labels, True)
+
 write("nn_losses")

@@ -127,6 +127,8 @@ LAYER(cosine_similarity, cj_cosine_similarity(x, extra, 0))
 LAYER(cdist, cj_cdist(x, extra, false))
 LAYER(distillation_loss, cj_distillation_loss(x, extra, 3))
 LAYER(gan_critic_loss, cj_gan_critic_loss(x, extra))
+LAYER(dirichlet_kl, cj_dirichlet_kl(x, extra))
+LAYER(evidential_loss, cj_evidential_loss(x, extra, 0.3))
 
 /* [3, 4] from -1 to 1, rounded to f32 */
 static cj_tensor *ramp(cj_tensor *x)
@@ -259,6 +261,8 @@ static const golden_row builders[] = {
     {"cdist", cdist},
     {"distillation_loss", distillation_loss},
     {"gan_critic_loss", gan_critic_loss},
+    {"dirichlet_kl", dirichlet_kl},
+    {"evidential_loss", evidential_loss},
     {"conv3d", conv3d},
     {"conv_transpose1d", conv_transpose1d},
     {"conv_transpose2d", conv_transpose2d},
