@@ -39,7 +39,7 @@ endfunction()
 # ---- libcajal: libc and libm alone ----
 
 set(cajal_object_libraries)
-cajal_sources(engine_sources base graph transform compile nn optim solve)
+cajal_sources(engine_sources base graph transform compile nn optim solve numeric)
 if(engine_sources)
     cajal_objects(engine-objects ${engine_sources})
     list(APPEND cajal_object_libraries engine-objects)

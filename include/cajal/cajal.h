@@ -21,6 +21,7 @@
 #include "cajal/loop.h"
 #include "cajal/loss.h"
 #include "cajal/math.h"
+#include "cajal/matrix.h"
 #include "cajal/message_passing.h"
 #include "cajal/metric.h"
 #include "cajal/net.h"
@@ -33,6 +34,7 @@
 #include "cajal/reduce.h"
 #include "cajal/sequence.h"
 #include "cajal/solve.h"
+#include "cajal/spectrum.h"
 #include "cajal/transform.h"
 
 #endif

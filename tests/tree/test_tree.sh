@@ -18,6 +18,7 @@ may_include() {
     transform) echo "base graph transform" ;;
     compile) echo "base graph compile" ;;
     cpu) echo "base compile cpu isa" ;;
+    numeric) echo "base" ;;
     nn) echo "base graph nn" ;;
     optim) echo "base graph nn optim" ;;
     solve) echo "base graph nn solve" ;;
