@@ -100,9 +100,9 @@ CJ_DECLARE_BINARY(logaddexp)
 /* x log(y), 0 where x is 0 unless y is NaN; there the derivative to x is 0 for y <= 0 */
 CJ_DECLARE_BINARY(xlogy)
 /* (s, q): Hurwitz, the sum of (q + k)^-s over k = 0, 1, ...; s > 1, for q < 0 an integer; inf
- * at q = 0, -1, ...; no derivative to s */
+ * at q = 0, -1, ...; an error where a derivative to s is wanted */
 CJ_DECLARE_BINARY(zeta)
-/* (n, x): exp(-|x|) I_n(x) for integers |n| <= 64, else NaN; no derivative to n */
+/* (n, x): exp(-|x|) I_n(x) for integers |n| <= 64, else NaN; an error where one to n is wanted */
 CJ_DECLARE_BINARY(bessel_ie)
 #undef CJ_DECLARE_BINARY
 #define cj_fmod(...) cj_fmod_at(CJ_HERE, __VA_ARGS__)

@@ -101,7 +101,7 @@ bool cj_feed_axes(const cj_schedule *s, int32_t item, int *axis)
 {
     const cj_tensor *node = s->item[item].node;
     for (int i = 0; i < node->rank; i++)
-        axis[i] = i;
+        axis[i] = node->shape[i] == 1 ? -1 : i;
     for (; s->item[item].role == CJ_ROLE_ALIAS || s->item[item].role == CJ_ROLE_VIEW;
          item = s->item[item].source[0]) {
         const cj_tensor *from = s->item[item].node->source[0], *to = s->item[item].node;

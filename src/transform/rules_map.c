@@ -296,22 +296,31 @@ CJ_PARTIAL(fmod)
     return cj_neg_at(at, cj_mul_at(at, v, cj_stop_gradient_at(at, whole)));
 }
 
-/* -s zeta(s + 1, q); to s there is none */
+/* A source that only chooses the function. */
+static cj_tensor *no_partial(cj_at at, const cj_tensor *node, const char *source)
+{
+    cj_fail_building(node->context, CJ_UNSUPPORTED, at,
+                     "%s: there is no derivative to its %s; hold it constant (cj_stop_gradient)",
+                     cj_op_table[node->op].name, source);
+    return NULL;
+}
+
+/* -s zeta(s + 1, q) */
 CJ_PARTIAL(zeta)
 {
     cj_tensor *s = node->source[0], *q = node->source[1];
     if (i == 0)
-        return NULL;
+        return no_partial(at, node, "s");
     cj_tensor *next = cj_zeta_at(at, cj_shift_at(at, s, 1), q);
     return cj_neg_at(at, cj_mul_at(at, v, cj_mul_at(at, s, next)));
 }
 
-/* (y_(n-1) + y_(n+1)) / 2 - sign(x) y; the order n is no variable */
+/* (y_(n-1) + y_(n+1)) / 2 - sign(x) y */
 CJ_PARTIAL(bessel_ie)
 {
     cj_tensor *n = node->source[0], *x = node->source[1];
     if (i == 0)
-        return NULL;
+        return no_partial(at, node, "order n");
     cj_tensor *below = cj_bessel_ie_at(at, cj_shift_at(at, n, -1), x);
     cj_tensor *above = cj_bessel_ie_at(at, cj_shift_at(at, n, 1), x);
     cj_tensor *mean = cj_scale_at(at, cj_add_at(at, below, above), 0.5);

@@ -294,6 +294,11 @@ static void test_errors(void **state)
     expect_error(c, cj_jvp(1, &x, &number, 1, &y, out), CJ_SHAPE,
                  "jvp: tangent 1 is f64[]; it must be f64[2] like its tensor");
     expect_error(c, cj_grad(number, 1, &(cj_tensor *){NULL}, out), CJ_INVALID, "test_kinks.c");
+    cj_tensor *series = cj_sum(cj_zeta(cj_shift(x, 2), x), CJ_ALL, false);
+    expect_error(c, cj_grad(series, 1, &x, out), CJ_UNSUPPORTED,
+                 "zeta: there is no derivative to its s; hold it constant (cj_stop_gradient)");
+    series = cj_sum(cj_zeta(cj_stop_gradient(cj_shift(x, 2)), x), CJ_ALL, false);
+    assert_int_equal(cj_grad(series, 1, &x, out), CJ_OK);
     cj_reshape(x, 1, I64(3));
     assert_int_equal(cj_grad(number, 1, &x, out), CJ_SHAPE);
     assert_null(out[0]);
