@@ -34,8 +34,7 @@ static int begin_with(train *t, const char *given)
                     "there is no model '%s' to begin with: give a model.safetensors or the folder "
                     "of a run",
                     path);
-    cj_status status =
-        cj_weights_begin_with(cj_model_scope(t->model), path, &taken, &all, told, sizeof told);
+    cj_status status = cj_weights_begin_with(t->scope, path, &taken, &all, told, sizeof told);
     if (status != CJ_OK) {
         fail_library(c, status);
         return EXIT_ERROR;
@@ -48,7 +47,7 @@ static int begin_with(train *t, const char *given)
 static int freeze(train *t, const char *patterns)
 {
     cli *c = t->c;
-    cj_scope *scope = cj_model_scope(t->model);
+    cj_scope *scope = t->scope;
     int count = cj_scope_freeze_matching(scope, patterns, true);
     int64_t left = 0, all = cj_scope_parameters(scope);
     char names[400] = "", numbers[32], whole[32];

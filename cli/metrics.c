@@ -64,7 +64,7 @@ static rates rates_of(const int64_t *confusion, int classes)
 }
 
 /* Wilson, "Probable inference, the law of succession, and statistical inference", 1927. */
-static void wilson(score *s, int64_t count)
+void score_wilson(score *s, int64_t count)
 {
     double n = (double)count, z = 1.959963984540054, p = s->value;
     double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
@@ -158,7 +158,7 @@ static cj_status score_classes(cj_context *context, const cj_examples *examples,
     s->accuracy.value = x.accuracy;
     s->balanced.value = x.balanced;
     s->f1.value = x.f1;
-    wilson(&s->accuracy, s->count);
+    score_wilson(&s->accuracy, s->count);
     cj_status status = bootstrap_classes(context, s, pair);
     cj_release(context, pair, bytes);
     return status;

@@ -31,6 +31,8 @@ typedef struct scores {
  */
 cj_status score_outputs(cj_context *context, const cj_preprocess *p, const cj_examples *examples,
                         const float *raw, scores *out);
+/* Low and high of a share of `count`: 95 %, Wilson's. */
+void score_wilson(score *s, int64_t count);
 void scores_free(cj_context *context, scores *s);
 
 #endif

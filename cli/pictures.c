@@ -15,7 +15,7 @@
 #define MOST_CLASSES 40
 
 /* A picture that cannot be drawn for want of cairo is told once and is no failure; a disk that is full is one. */
-static int drawn(train *t, cj_status status, const char *name)
+int drawn(train *t, cj_status status, const char *name)
 {
     if (status == CJ_OK)
         return EXIT_DONE;
@@ -38,7 +38,7 @@ static bool series_of(const train *t, const char *key, double *value)
     return any;
 }
 
-static int draw_curve(train *t)
+int draw_curve(train *t)
 {
     static const char *const key[4] = {"train_loss", "val_loss", "train_accuracy", "val_accuracy"};
     static const char *const label[4] = {"training", "validation", "training", "validation"};
@@ -55,19 +55,17 @@ static int draw_curve(train *t)
             series[2 * (i / 2) + count[i / 2]++] =
                 (cj_series){.label = label[i], .y = own, .count = (int64_t)epochs, .dashed = i % 2};
     }
-    bool classes = t->data->preprocess->task == CJ_TASK_CLASSES;
-    cj_chart chart[2] = {
-        {.title = "loss",
-         .x_label = "epoch",
-         .y_label = classes ? "cross entropy (nats)" : "mean squared error (standardised)",
-         .series = series,
-         .series_count = count[0],
-         .log_y = true},
-        {.title = "accuracy",
-         .x_label = "epoch",
-         .y_label = "share of right answers",
-         .series = series + 2,
-         .series_count = count[1]}};
+    cj_chart chart[2] = {{.title = "loss",
+                          .x_label = "epoch",
+                          .y_label = t->loss,
+                          .series = series,
+                          .series_count = count[0],
+                          .log_y = true},
+                         {.title = "accuracy",
+                          .x_label = "epoch",
+                          .y_label = "share of right answers",
+                          .series = series + 2,
+                          .series_count = count[1]}};
     folder_file(t, "learning_curve.png", path);
     cj_status status =
         epochs ? cj_plot_charts(t->c->context, path, chart, count[1] ? 2 : 1) : CJ_OK;

@@ -10,12 +10,8 @@
 
 void progress_begin(progress_line *line, const train *t)
 {
-    *line =
-        (progress_line){.terminal = is_terminal(stderr),
-                        .quiet = t->c->quiet,
-                        .loss = NAN,
-                        .accuracy = NAN,
-                        .what = t->data->preprocess->kind == CJ_INPUT_IMAGES ? "images" : "rows"};
+    *line = (progress_line){
+        .terminal = is_terminal(stderr), .quiet = t->c->quiet, .loss = NAN, .accuracy = NAN};
 }
 
 void progress_clear(progress_line *line)
@@ -55,7 +51,7 @@ void progress_step(progress_line *line, const train *t, const cj_progress *p)
     double part = p->batches ? (double)(p->batch ? p->batch : p->batches) / (double)p->batches : 0;
     fprintf(stderr, "\r\033[Kepoch %lld/%lld  %3.0f %%  %s %s/s  loss %.4f",
             (long long)(p->epoch + (p->batch != 0)), (long long)p->epochs, 100 * part,
-            count_text(train_speed(t), rate), line->what, line->loss);
+            count_text(train_speed(t), rate), t->unit, line->loss);
     if (!isnan(line->accuracy))
         fprintf(stderr, "  accuracy %.1f %%", 100 * line->accuracy);
     fprintf(stderr, "  %s%s left", t->plan.early ? "at most " : "",
@@ -73,9 +69,9 @@ void progress_epoch(progress_line *line, const train *t, const cj_progress *p)
         return;
     progress_clear(line);
     line->told = now;
-    double examples = (double)t->data->part[CJ_TRAIN].count * (double)(p->epochs - p->epoch);
+    double examples = (double)t->examples * (double)(p->epochs - p->epoch);
     fprintf(stderr, "epoch %lld/%lld  %s %s/s  loss %.4f", (long long)p->epoch,
-            (long long)p->epochs, count_text(train_speed(t), rate), line->what, p->loss);
+            (long long)p->epochs, count_text(train_speed(t), rate), t->unit, p->loss);
     if (!isnan(p->accuracy))
         fprintf(stderr, "  accuracy %.2f %%", 100 * p->accuracy);
     if (!isnan(p->validation_loss))

@@ -172,7 +172,7 @@ static int check_agreement(train *t)
         return code;
     }
     const char *hash = json_string_value(json_object_get(t->recorded, "data_hash"));
-    if (hash && strcmp(hash, t->data->hash))
+    if (hash && strcmp(hash, t->data_hash))
         return fail(c, EXIT_ERROR,
                     "the data are not those that the run in '%s' began with: '%s' has changed",
                     t->folder, t->plan.data_path);
@@ -262,7 +262,7 @@ static int write_run(train *t)
     for (int i = 0; i < c->argc; i++)
         json_array_append_new(command, json_text(c->argv[i]));
     json_t *run = json_pack("{s:i, s:o, s:O, s:s, s:s, s:s, s:s, s:i}", "format", 1, "command",
-                            command, "options", t->options, "data_hash", t->data->hash, "version",
+                            command, "options", t->options, "data_hash", t->data_hash, "version",
                             cj_version(), "kernels", cj_isa(c->context), "kernel_class",
                             cj_isa(c->context)[0] == 'b' ? "baseline" : "fma", "threads",
                             cj_threads(c->context));

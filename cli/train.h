@@ -6,6 +6,8 @@
 
 #include "net.h"
 
+#include "cajal/architecture.h"
+
 #include "metrics.h"
 
 /* ---- options, all decided ---- */
@@ -32,6 +34,13 @@ typedef struct plan {
 typedef struct train {
     cli *c;
     plan plan;
+    const struct task_row *task;
+    cj_scope *scope;              /* of the net */
+    cj_architecture architecture; /* of a net with options, else unused */
+    int64_t examples;             /* to train on */
+    const char *unit, *loss;      /* "rows"; what the loss is, for the learning curve */
+    char data_hash[65];           /* of the data as loaded */
+    void *own;                    /* of tasks other than classes and regression, whose are: */
     cj_dataset *data;
     cj_model *model;
     cj_trainer *trainer;
@@ -48,9 +57,19 @@ typedef struct train {
 } train;
 
 /* train_setup.c */
-int train_prepare(train *t); /* data, model, plan, options */
+int train_prepare(train *t); /* task, data, net, plan, options */
 int train_make_trainer(train *t);
-bool known_net_name(const char *text);
+/* For tasks: --epochs, --batch and --clip over the plan's; false after an error was reported. */
+bool train_decide_numbers(train *t);
+/* --optim and --schedule, or these texts */
+int train_decide_optimiser(train *t, const char *optim, const char *schedule);
+/* t->options with what every task has; the task adds its own. A text of NULL is null. */
+int train_begin_options(train *t);
+void set_option(json_t *options, const char *key, const char *value);
+
+/* train.c */
+double train_logged(const train *t, const char *key); /* a number of the last epoch's log; or NaN */
+json_t *done_json(const train *t); /* the event "done", to which the task adds its scores */
 
 /* fine_tune.c: --init and --freeze; before the trainer is made */
 int fine_tune(train *t);
@@ -77,7 +96,6 @@ typedef struct progress_line {
     bool terminal, shown, quiet;
     double drawn, told; /* when the line was last redrawn, and when a line was last left standing */
     double loss, accuracy; /* smoothed over the last steps */
-    const char *what;      /* "images" or "rows" */
 } progress_line;
 void progress_begin(progress_line *line, const train *t);
 void progress_step(progress_line *line, const train *t, const cj_progress *p);
@@ -90,6 +108,9 @@ void score_constant(train *t, scores *out);
 
 /* pictures.c: `probability` of the test examples, or NULL. An exit status. */
 int draw_pictures(train *t, const scores *s, const float *probability);
+int draw_curve(train *t);
+/* What became of a picture: one that cannot be drawn for want of cairo is told, and no failure. */
+int drawn(train *t, cj_status status, const char *name);
 double train_speed(const train *t); /* images a second in this process; NaN where it made no step */
 
 #endif

@@ -9,6 +9,7 @@
 #define CAJAL_CAJAL_H
 
 #include "cajal/abstract.h"
+#include "cajal/architecture.h"
 #include "cajal/base.h"
 #include "cajal/custom.h"
 #include "cajal/fft.h"

@@ -1,0 +1,60 @@
+/*
+ * cli/task.c - the table of tasks, and which of them --data and --net ask for.
+ */
+#include "task.h"
+
+#include "base/base.h"
+
+static const task_row examples = {.name = "examples",
+                                  .holds = "pictures, rows or arrays",
+                                  .prepare = examples_prepare,
+                                  .fit = examples_fit,
+                                  .announce = examples_announce,
+                                  .finish = examples_finish};
+
+const task_row *const task_table[] = {&examples, &task_language, &task_graph, NULL};
+
+static const task_row *task_of_purpose(cj_purpose purpose)
+{
+    for (int i = 0; task_table[i]; i++)
+        if (task_table[i]->named && task_table[i]->purpose == purpose)
+            return task_table[i];
+    return &examples;
+}
+
+/* The task of known data, and of a file that is called a text. */
+static const task_row *task_of_data(const char *data, bool *known)
+{
+    size_t length = strlen(data);
+    *known = false;
+    for (int k = 0; cj_data_known(k); k++) {
+        if (strcmp(cj_data_known(k)->name, data))
+            continue;
+        *known = true;
+        for (int i = 0; task_table[i]; i++)
+            if (task_table[i]->named && task_table[i]->kind == cj_data_known(k)->kind)
+                return task_table[i];
+    }
+    return !*known && length > 4 && !strcmp(data + length - 4, ".txt") ? &task_language : &examples;
+}
+
+int task_choose(train *t)
+{
+    cli *c = t->c;
+    const char *net = c->value[OPT_NET], *data = c->value[OPT_DATA];
+    bool known;
+    const task_row *by_data = task_of_data(data, &known);
+    bool architecture = net && cj_architecture_known(net);
+    t->task = architecture ? task_of_purpose(cj_architecture_purpose(net)) : by_data;
+    if (known && t->task != by_data)
+        return fail(c, EXIT_USAGE, "--net %.60s is for %s, but '%s' holds %s", net, t->task->holds,
+                    data, by_data->holds);
+    if (net && !architecture && by_data->named)
+        return fail(c, EXIT_USAGE, "'%s' holds %s: --net %.60s is for %s; --net %s is the default",
+                    data, by_data->holds, net, examples.holds, by_data->default_net);
+    for (int i = 0; i < OPTIONS; i++)
+        if (c->value[i] && t->task->idle & BIT64(i))
+            return fail(c, EXIT_USAGE, "--%s has no use for %s: leave it out", option_table[i].name,
+                        t->task->holds);
+    return EXIT_DONE;
+}

@@ -1,0 +1,99 @@
+/*
+ * cajal/architecture.h - the named nets that are no chain of layers: language models, nets on
+ * graphs. (Nets that are chains have the text of cajal/net.h.)
+ *
+ * An architecture is a name with options, "lstm:layers=2,hidden=384"; what is left out has the
+ * default that cj_architecture_list tells. The builders below make the graph of one from tensors.
+ *
+ *     cj_architecture a;
+ *     cj_architecture_parse(context, "lstm:hidden=256", &a);
+ *     logits = cj_language_model(scope, &a, words, tokens, NULL);
+ */
+#ifndef CAJAL_ARCHITECTURE_H
+#define CAJAL_ARCHITECTURE_H
+
+#include "cajal/nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a net is for: which data it takes, and which builder makes it. */
+typedef enum cj_purpose { CJ_FOR_LANGUAGE, CJ_FOR_GRAPHS } cj_purpose;
+
+typedef enum cj_architecture_kind {
+    CJ_LSTM_MODEL,
+    CJ_GRU_MODEL,
+    CJ_TRANSFORMER_MODEL,
+    CJ_GCN,
+    CJ_SAGE,
+    CJ_GAT,
+    CJ_ARCHITECTURES
+} cj_architecture_kind;
+
+typedef struct cj_architecture {
+    cj_architecture_kind kind;
+    int64_t layers, hidden, embedding, heads;
+    int64_t context; /* tokens of a training window, and what a transformer looks back over */
+    double dropout;
+} cj_architecture;
+
+/* True where the text begins with a name of the table, alone or before a colon. */
+CJ_API bool cj_architecture_known(const char *text);
+CJ_API cj_purpose cj_architecture_purpose(const char *text); /* of such a text */
+/* INVALID: no such name or option, or a value out of its range; the sentence lists what there is. */
+CJ_API cj_status cj_architecture_parse(cj_context *context, const char *text, cj_architecture *out);
+/* With all its options, so that parsing it again gives the same; cut to size - 1 bytes. */
+CJ_API void cj_architecture_text(const cj_architecture *a, char *text, size_t size);
+CJ_API const char *cj_architecture_name(cj_architecture_kind kind);
+/* A line of help on row i of the table, "NAME:OPTION=DEFAULT,... - TITLE"; false past the last. */
+CJ_API bool cj_architecture_list(int i, char *line, size_t size);
+
+/* ---- language models ---- */
+
+enum { CJ_LANGUAGE_STATES = 2 * 24 + 1 };
+
+/*
+ * What a language model carries from token to token: h and c of an lstm [layers, N, hidden], h of a
+ * gru, keys, values and their count of a transformer (cj_cache).
+ */
+typedef struct cj_language_state {
+    int count;
+    cj_tensor *tensor[CJ_LANGUAGE_STATES];
+} cj_language_state;
+
+/* The state before the first token. A transformer's holds a->context tokens, further ones are
+ * lost. */
+CJ_API bool cj_language_begin_at(cj_at at, cj_scope *s, const cj_architecture *a, int64_t n,
+                                 cj_language_state *state);
+#define cj_language_begin(...) cj_language_begin_at(CJ_HERE, __VA_ARGS__)
+
+/*
+ * Logits [N, words, T] of the token after each of tokens [N, T] (an integer dtype, below `words`): an
+ * embedding, the layers, a linear head. `state` is replaced by the one after the last token; NULL:
+ * the text begins here. The transformer is of pre-norm layers (norm_first, gelu) with rotary
+ * positions and a last layer norm. Parameters: embedding.weight, lstm.*, gru.* or layers.k.* and
+ * norm.*, head.weight, head.bias. Graves, "Generating sequences with recurrent neural networks", 2013;
+ * Radford et al., "Language models are unsupervised multitask learners", 2019.
+ */
+CJ_API cj_tensor *cj_language_model_at(cj_at at, cj_scope *s, const cj_architecture *a,
+                                       int64_t words, cj_tensor *tokens, cj_language_state *state);
+#define cj_language_model(...) cj_language_model_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- nets on graphs ---- */
+
+/*
+ * Logits [nodes, classes] of all nodes from x [nodes, features] and the edges source, target: dropout
+ * and a convolution a layer, between them relu (gat: elu); gat has `heads` of `hidden` features side
+ * by side, and one in the last layer. Parameters conv1.*, conv2.*, ... with the names of
+ * cajal/message_passing.h.
+ */
+CJ_API cj_tensor *cj_graph_net_at(cj_at at, cj_scope *s, const cj_architecture *a, int64_t classes,
+                                  cj_tensor *x, cj_tensor *source, cj_tensor *target);
+#define cj_graph_net(...) cj_graph_net_at(CJ_HERE, __VA_ARGS__)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
