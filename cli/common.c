@@ -109,6 +109,17 @@ const char *model_path(const char *given, char path[PATH_SIZE])
     return path;
 }
 
+/* A net with options: `cajal train` alone makes such files. */
+static bool has_options(cli *c, const char *path)
+{
+    cj_tensor_file *file;
+    if (cj_safetensors_read(c->context, path, &file) != CJ_OK)
+        return false;
+    bool has = cj_tensor_file_get(file, "cajal_about") != NULL;
+    cj_tensor_file_free(c->context, file);
+    return has;
+}
+
 int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_model **model)
 {
     char path[PATH_SIZE];
@@ -118,6 +129,12 @@ int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_mo
                     "there is no model '%s': give a model.safetensors or the folder of a run",
                     path);
     cj_model_options options = {.net = c->value[OPT_NET], .preprocess = preprocess};
+    if (has_options(c, path))
+        return fail(
+            c, EXIT_ERROR,
+            "'%s' holds a net of another kind than of examples with labels: language models "
+            "write by `cajal generate`",
+            path);
     cj_status status = cj_model_load(c->context, path, &options, model);
     if (status == CJ_OK) {
         if (!cj_model_own(*model))

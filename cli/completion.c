@@ -3,6 +3,8 @@
  */
 #include "cli.h"
 
+#include "cajal/architecture.h"
+
 #include <string.h>
 
 static void print_words(const option_row *row)
@@ -15,6 +17,8 @@ static void print_words(const option_row *row)
     } else if (row->completion == A_NET) {
         for (int i = 0; cj_net_known(i); i++)
             printf("%s%s", i ? " " : "", cj_net_known(i)->name);
+        for (int i = 0; i < CJ_ARCHITECTURES; i++)
+            printf(" %s", cj_architecture_name((cj_architecture_kind)i));
     } else if (row->id == OPT_OPTIM) {
         fputs("sgd adam adamw", stdout);
     } else if (row->id == OPT_SCHEDULE) {

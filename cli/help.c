@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "base/base.h"
+#include "cajal/architecture.h"
 #include "cajal/optim.h"
 
 #include <errno.h>
@@ -40,6 +41,26 @@ static const char net_help[] =
     "32 3x3 pad 1, bn,\n"
     "      relu, conv 32 3x3 pad 1, bn), relu), avgpool all\"\n"
     "  cajal show @net.txt --input 3x32x32\n";
+
+static void print_nets(FILE *file, void (*put)(FILE *file, const char *text))
+{
+    char line[300];
+    put(file, net_help);
+    put(file, "\nNets with options, for texts and graphs (what is left out is as here):\n\n");
+    for (int i = 0; cj_architecture_list(i, line, sizeof line); i++) {
+        put(file, "  ");
+        put(file, line);
+        put(file, "\n");
+    }
+    put(file, "\nExamples:\n\n"
+              "  cajal train --data tinyshakespeare --net lstm:hidden=384,dropout=0.2\n"
+              "  cajal train --data cora --net gcn\n");
+}
+
+static void put_plain(FILE *file, const char *text)
+{
+    fputs(text, file);
+}
 
 /* Prints words wrapped at 79 columns, lines after the first indented; `column` is where the first begins. */
 static void wrap(FILE *file, const char *text, int column, int indent)
@@ -201,7 +222,7 @@ static void man_front_page(FILE *file)
         fprintf(file, ".TP\n.BR cajal\\-%s (1)\n%s\n", command_table[i].name,
                 command_table[i].summary);
     fputs(".SH NETS\n.nf\n", file);
-    roff(file, net_help);
+    print_nets(file, roff);
     fputs(".fi\n.SH ENVIRONMENT\n.TP\nCAJAL_DATA\na folder where known data sets are looked "
           "for\n.TP\nCAJAL_ISA\nforces the "
           "kernels: baseline, avx2, avx512, neon\n.TP\nNO_COLOR\nplain output on a terminal, too\n",
@@ -273,7 +294,7 @@ int run_help(cli *c)
         return EXIT_DONE;
     }
     if (!strcmp(c->argument[0], "nets")) {
-        fputs(net_help, stdout);
+        print_nets(stdout, put_plain);
         return EXIT_DONE;
     }
     if (!strcmp(c->argument[0], "optimisers")) {

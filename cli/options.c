@@ -15,12 +15,13 @@ const option_row option_table[OPTIONS] = {
     {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
      "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of "
      "images for each class, a "
-     "CSV (- is one on standard input), IDX files, .npz"},
+     "CSV (- is one on standard input), IDX files, .npz, for train a text (.txt)"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
      "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
      "linear classes\", "
      "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else "
-     "mlp); for eval and "
+     "mlp); for texts lstm, gru, transformer, for graphs gcn, sage, gat, with options as in "
+     "lstm:hidden=384 (cajal help nets); for eval and "
      "predict only where the model file does not name it"},
     {OPT_TARGET, "target", 't', "COLUMN", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,
      "tables: the column to predict, or several with commas (default: the one called target, "
@@ -124,6 +125,8 @@ const command_row command_table[COMMANDS] = {
      "cajal train --data photos/ --size 64x64 --net resnet20 --out runs/photos\n"
      "cajal train --data mnist --net \"conv 16 3x3, relu, maxpool 2, linear 64, relu, linear "
      "classes\"\n"
+     "cajal train --data tinyshakespeare --net lstm\n"
+     "cajal train --data cora --net gcn\n"
      "cajal train --resume --out runs/mnist-lenet-001",
      run_train},
     {"eval", "MODEL", "measure a model on data", 1, 1,

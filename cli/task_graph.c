@@ -142,13 +142,19 @@ static cj_source source_of_part(const graph_part *part)
 static const cj_group first_layer = {.pattern = "conv1.*", .weight_decay = 5e-4};
 static const cj_group all_layers = {.pattern = "*", .weight_decay = 5e-4};
 
+/* --optim with a weight decay of its own goes before. */
+static bool has_own_decay(const train *t)
+{
+    return t->plan.optimiser.weight_decay > 0;
+}
+
 static void fit(train *t, struct cj_fit_args *a, cj_source *source, cj_source *held)
 {
     const graph *g = t->own;
     a->build = build;
     a->net_user = t;
     a->group = t->architecture.kind == CJ_GCN ? &first_layer : &all_layers;
-    a->group_count = t->c->value[OPT_OPTIM] ? 0 : 1;
+    a->group_count = has_own_decay(t) ? 0 : 1;
     *source = source_of_part(&g->part[CJ_TRAIN]);
     *held = source_of_part(&g->part[CJ_VALIDATION]);
 }
@@ -164,6 +170,9 @@ static void announce(const train *t)
          (long long)g->part[CJ_VALIDATION].count, (long long)g->part[CJ_TEST].count);
     tell(t->c, "task: %d classes of nodes", g->data->classes);
     tell(t->c, "net: %s", t->plan.net);
+    if (!has_own_decay(t))
+        tell(t->c, "weight decay %g of %s", first_layer.weight_decay,
+             t->architecture.kind == CJ_GCN ? "the first layer" : "all layers");
 }
 
 /* ---- the end ---- */

@@ -3,6 +3,8 @@
  */
 #include "nn/net_tree.h"
 
+#include "cajal/architecture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -77,7 +79,7 @@ static cj_status mlp_text(cj_net *net, const char *sizes, const char **out)
 /* A single word that is no kind of layer: a name was meant. */
 static cj_status check_word(cj_net *net, const char *text)
 {
-    const char *words[NET_KINDS + CJ_COUNT(known)];
+    const char *words[NET_KINDS + CJ_COUNT(known) + CJ_ARCHITECTURES];
     int count = 0;
     for (const char *c = text; *c; c++)
         if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
@@ -88,10 +90,13 @@ static cj_status check_word(cj_net *net, const char *text)
             return CJ_OK;
     for (size_t i = 0; i < CJ_COUNT(known); i++)
         words[count++] = known[i].name;
+    for (int i = 0; i < CJ_ARCHITECTURES; i++)
+        words[count++] = cj_architecture_name((cj_architecture_kind)i);
     const char *near = cj_closest_word(text, words, count);
     return cj_fail(
         net->context, CJ_INVALID,
-        "there is no net called \"%s\"%s%s%s; there are mlp, lenet, resnet20, a text as in "
+        "there is no net called \"%s\"%s%s%s; there are mlp, lenet, resnet20, those of `cajal help "
+        "nets` for texts and graphs, a text as in "
         "\"conv 32 5x5, relu, maxpool 2, linear classes\", or a file of one",
         text, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -110,6 +115,11 @@ static cj_status find_text(cj_net *net, const char *text, const char **out)
         net->name = "mlp";
         return mlp_text(net, text + 4, out);
     }
+    if (cj_architecture_known(text))
+        return cj_fail(net->context, CJ_INVALID,
+                       "net %.60s is no chain of layers: `cajal train` takes it, with the data "
+                       "that it is for (cajal/architecture.h)",
+                       text);
     return check_word(net, text);
 }
 

@@ -1,0 +1,158 @@
+/*
+ * Nets with options: their text and what is wrong in one; a language model that is run token by token gives the logits of the
+ * whole text at once; a net on a graph is its convolutions.
+ */
+#include "cajal/cajal.h"
+#include "cajal/message_passing.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static cj_context *make_context(void)
+{
+    char error[200];
+    cj_context *context = cj_context_new(&(cj_config){.threads = 1}, error, sizeof error);
+    assert_non_null(context);
+    return context;
+}
+
+static void test_text(void **unused)
+{
+    (void)unused;
+    cj_context *context = make_context();
+    cj_architecture a, b;
+    char text[256], again[256];
+    for (int i = 0; cj_architecture_list(i, text, sizeof text); i++) {
+        const char *name = cj_architecture_name((cj_architecture_kind)i);
+        assert_true(cj_architecture_known(name));
+        assert_int_equal(cj_architecture_parse(context, name, &a), CJ_OK);
+        cj_architecture_text(&a, text, sizeof text);
+        assert_int_equal(cj_architecture_parse(context, text, &b), CJ_OK);
+        cj_architecture_text(&b, again, sizeof again);
+        assert_string_equal(text, again);
+    }
+    assert_int_equal(cj_architecture_parse(context, "lstm:layers=2,dropout=0.25", &a), CJ_OK);
+    assert_int_equal(a.layers, 2);
+    assert_int_equal(a.hidden, 256);
+    assert_true(a.dropout == 0.25);
+    assert_false(cj_architecture_known("lst"));
+    cj_context_free(context);
+}
+
+static void test_wrong(void **unused)
+{
+    (void)unused;
+    static const char *const wrong[][2] = {
+        {"lstm:hiden=3", "did you mean \"hidden\""}, {"lstm:heads=2", "it takes layers"},
+        {"gru:hidden=0", "whole number from 1"},     {"gru:hidden=1.5", "whole number"},
+        {"gcn:dropout=1", "from 0 to 0.95"},         {"gcn:dropout", "wants a number"},
+        {"gcn:hidden=4,hidden=4", "given twice"},    {"lstm:", "there is no \"\""},
+        {"transformer:hidden=12,heads=4", "even"},   {"lenet", "no net called \"lenet\""}};
+    cj_context *context = make_context();
+    cj_architecture a;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(cj_architecture_parse(context, wrong[i][0], &a), CJ_INVALID);
+        if (!strstr(cj_error(context), wrong[i][1]))
+            fail_msg("%s: %s", wrong[i][0], cj_error(context));
+    }
+    cj_context_free(context);
+}
+
+/* ---- token by token ---- */
+
+enum { N = 2, T = 5, WORDS = 7 };
+
+static void check_steps(const char *text)
+{
+    static const int32_t token[N * T] = {0, 3, 6, 2, 2, 5, 4, 0, 1, 6};
+    cj_context *context = make_context();
+    cj_architecture a;
+    float whole[N * WORDS * T], step[N * WORDS];
+    assert_int_equal(cj_architecture_parse(context, text, &a), CJ_OK);
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_build(s, false);
+    cj_tensor *all = cj_tensor_from(context, CJ_I32, 2, ((int64_t[]){N, T}), token);
+    cj_tensor *y = cj_language_model(s, &a, WORDS, all, NULL);
+    assert_int_equal(cj_read(y, whole, sizeof whole), CJ_OK);
+    cj_language_state state;
+    assert_true(cj_language_begin(s, &a, N, &state));
+    for (int t = 0; t < T; t++) {
+        cj_tensor *one = cj_tensor_from(context, CJ_I32, 2, ((int64_t[]){N, 1}),
+                                        ((int32_t[]){token[t], token[T + t]}));
+        cj_scope_build(s, false);
+        y = cj_language_model(s, &a, WORDS, one, &state);
+        assert_int_equal(cj_read(y, step, sizeof step), CJ_OK);
+        for (int n = 0; n < N; n++)
+            for (int w = 0; w < WORDS; w++) {
+                float apart = step[n * WORDS + w] - whole[(n * WORDS + w) * T + t];
+                if (!(fabsf(apart) < 2e-6F))
+                    fail_msg("%s: step %d, word %d is %g off", text, t, w, (double)apart);
+            }
+    }
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
+static void test_token_by_token(void **unused)
+{
+    (void)unused;
+    check_steps("lstm:layers=2,hidden=6,embedding=3");
+    check_steps("gru:layers=2,hidden=6,embedding=3");
+    check_steps("transformer:layers=2,hidden=8,heads=2,context=6");
+}
+
+static void test_tokens_refused(void **unused)
+{
+    (void)unused;
+    cj_context *context = make_context();
+    cj_architecture a;
+    assert_int_equal(cj_architecture_parse(context, "lstm", &a), CJ_OK);
+    cj_scope *s = cj_scope_new(context);
+    cj_tensor *flat = cj_full(context, CJ_I32, 1, ((int64_t[]){4}), 0);
+    assert_null(cj_language_model(s, &a, WORDS, flat, NULL));
+    assert_non_null(strstr(cj_error(context), "[N, T]"));
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
+/* ---- graphs ---- */
+
+static void test_graph_net(void **unused)
+{
+    (void)unused;
+    static const float feature[4 * 3] = {1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 0, 1};
+    cj_context *context = make_context();
+    cj_architecture a;
+    float got[8], want[8];
+    assert_int_equal(cj_architecture_parse(context, "gcn:hidden=5", &a), CJ_OK);
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_build(s, false);
+    cj_tensor *x = cj_tensor_from(context, CJ_F32, 2, ((int64_t[]){4, 3}), feature);
+    cj_tensor *from =
+        cj_tensor_from(context, CJ_I32, 1, ((int64_t[]){4}), ((int32_t[]){0, 1, 1, 3}));
+    cj_tensor *to = cj_tensor_from(context, CJ_I32, 1, ((int64_t[]){4}), ((int32_t[]){1, 0, 3, 1}));
+    cj_tensor *y = cj_graph_net(s, &a, 2, x, from, to);
+    cj_tensor *h = cj_relu(cj_gcn_conv(s, "conv1", x, from, to, .out_features = 5));
+    cj_tensor *z = cj_gcn_conv(s, "conv2", h, from, to, .out_features = 2);
+    assert_int_equal(cj_read(y, got, sizeof got), CJ_OK);
+    assert_int_equal(cj_read(z, want, sizeof want), CJ_OK);
+    assert_memory_equal(got, want, sizeof got);
+    assert_int_equal(cj_scope_parameters(s), 3 * 5 + 5 + 5 * 2 + 2);
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),           cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_token_by_token), cmocka_unit_test(test_tokens_refused),
+        cmocka_unit_test(test_graph_net),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
