@@ -98,8 +98,22 @@ static cj_tensor *below_largest(cj_at at, const char *name, cj_tensor *x, int ax
     return cj_sub_at(at, x, cj_stop_gradient_at(at, cj_amax_at(at, x, *mask, true)));
 }
 
+/* Of halves: computed in f32, rounded once. */
+static cj_tensor *of_wide(cj_at at, cj_tensor *x, int axis,
+                          cj_tensor *(*f)(cj_at at, cj_tensor *x, int axis))
+{
+    return cj_cast_at(at, f(at, cj_cast_at(at, x, CJ_F32), axis), cj_tensor_dtype(x));
+}
+
+static bool is_half(const cj_tensor *x)
+{
+    return x && (cj_tensor_dtype(x) == CJ_BF16 || cj_tensor_dtype(x) == CJ_F16);
+}
+
 cj_tensor *cj_softmax_at(cj_at at, cj_tensor *x, int axis)
 {
+    if (is_half(x))
+        return of_wide(at, x, axis, cj_softmax_at);
     uint32_t mask = 0;
     cj_tensor *e = cj_exp_at(at, below_largest(at, "softmax", x, axis, &mask));
     return cj_div_at(at, e, cj_sum_at(at, e, mask, true));
@@ -107,6 +121,8 @@ cj_tensor *cj_softmax_at(cj_at at, cj_tensor *x, int axis)
 
 cj_tensor *cj_log_softmax_at(cj_at at, cj_tensor *x, int axis)
 {
+    if (is_half(x))
+        return of_wide(at, x, axis, cj_log_softmax_at);
     uint32_t mask = 0;
     cj_tensor *low = below_largest(at, "log_softmax", x, axis, &mask);
     return cj_sub_at(at, low, cj_log_at(at, cj_sum_at(at, cj_exp_at(at, low), mask, true)));

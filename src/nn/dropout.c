@@ -14,7 +14,7 @@ cj_tensor *cj_dropout_at(cj_at at, cj_scope *s, cj_tensor *x, double p)
                          p);
         return NULL;
     }
-    if (dtype != CJ_F32 && dtype != CJ_F64) {
+    if (dtype != CJ_F32 && dtype != CJ_F64 && dtype != CJ_BF16 && dtype != CJ_F16) {
         cj_fail_building(cj_scope_context(s), CJ_DTYPE, at, "dropout in '%s' takes floats, x is %s",
                          cj_scope_path(s), CJ_TEXT_OF(x));
         return NULL;

@@ -76,16 +76,8 @@ static void fill(cj_variable *variable, double value)
 {
     size_t n = cj_variable_bytes(variable) / cj_dtype_size(cj_variable_dtype(variable));
     void *data = cj_variable_data(variable);
-    for (size_t i = 0; i < n; i++) {
-        switch (cj_variable_dtype(variable)) {
-        case CJ_F32: ((float *)data)[i] = (float)value; break;
-        case CJ_F64: ((double *)data)[i] = value; break;
-        case CJ_I32: ((int32_t *)data)[i] = (int32_t)value; break;
-        case CJ_I64: ((int64_t *)data)[i] = (int64_t)value; break;
-        case CJ_U32: ((uint32_t *)data)[i] = (uint32_t)value; break;
-        default: ((uint8_t *)data)[i] = (uint8_t)value; break;
-        }
-    }
+    for (size_t i = 0; i < n; i++)
+        cj_number_store(cj_variable_dtype(variable), data, (int64_t)i, value);
 }
 
 /* uniform: low + (high - low) u; normal: mean + deviation z. */

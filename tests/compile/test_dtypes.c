@@ -105,6 +105,10 @@ static void sums_are_of_f32(void **state)
                 {cj_logsumexp(x, 2, false), cj_logsumexp(wide, 2, false)},
                 {cj_var(x, 1, false, 1), cj_var(wide, 1, false, 1)},
                 {cj_cumsum(x, 1), cj_cumsum(wide, 1)},
+                {cj_softmax(x, 1), cj_softmax(wide, 1)},
+                {cj_log_softmax(x, -1), cj_log_softmax(wide, -1)},
+                {cj_prod(x, 2, true), cj_prod(wide, 2, true)},
+                {cj_norm(x, 3, 1, false), cj_norm(wide, 3, 1, false)},
             };
             for (size_t i = 0; i < CJ_COUNT(pair); i++) {
                 assert_non_null(pair[i][0]);
