@@ -125,7 +125,9 @@ typedef struct cj_optimiser {
 /* Its lr, with the default of its kind filled in. */
 CJ_API double cj_optimiser_rate(const cj_optimiser *optimiser);
 
-/* ---- a step as a function ---- */
+/* ---- steps as functions ---- */
+
+typedef struct cj_schedule cj_schedule;
 
 #define CJ_OPTIMISER_STATES 3 /* the most state tensors of a parameter */
 
@@ -153,6 +155,37 @@ CJ_API cj_status cj_optimiser_step_at(const struct cj_optimiser_step_args *args)
         __VA_ARGS__, .at = CJ_HERE_OF(struct cj_optimiser_step_args)})
 /* How many state tensors a parameter of that rank has. */
 CJ_API int cj_optimiser_states(const cj_optimiser *optimiser, int rank);
+
+/*
+ * A whole inner training in the graph: `steps` steps in one loop (cajal/loop.h), from parameter[i] to last[i].
+ * loss gives a scalar from the step's number (i64), the parameters as they are then, and row `step` of each
+ * x[k] [steps, ...] (a batch, a key of random numbers); it is called once. Nothing runs on the host between the steps,
+ * so tiny nets train at kernel speed: assign last[i] to variables in a program's updates. And it has
+ * gradients, to parameter, x and what the loss uses: the outer problem of meta-learning, or hyper-parameters.
+ */
+typedef cj_tensor *cj_inner_loss_fn(void *user, cj_tensor *step, cj_tensor *const *parameter,
+                                    cj_tensor *const *x);
+struct cj_descend_args {
+    cj_inner_loss_fn *loss;
+    void *user;
+    const cj_optimiser *optimiser;
+    int64_t steps; /* 0: the first extent of x[0] */
+    int count;     /* at most 64 */
+    cj_tensor *const *parameter;
+    cj_tensor **last; /* may be parameter */
+    cj_at at;
+    int xs; /* at most 16 */
+    cj_tensor *const *x;
+    cj_tensor *const *state; /* 3 a parameter, as in cj_optimiser_step; NULL: zeros */
+    cj_tensor **new_state;   /* NULL: not wanted */
+    cj_tensor *step;         /* i64 scalar, steps made before; NULL: 0 */
+    const cj_schedule
+        *schedule; /* of the rate, over steps (by_step), from the optimiser's lr; NULL: constant */
+    cj_tensor **losses; /* [steps], each before its step; NULL: not wanted */
+};
+CJ_API cj_status cj_descend_at(const struct cj_descend_args *args);
+#define cj_descend(...)                                                                            \
+    cj_descend_at(&(struct cj_descend_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_descend_args)})
 
 /* ---- a step on the variables of a scope ---- */
 
@@ -295,7 +328,7 @@ typedef enum cj_schedule_kind {
  *   observations (cj_plateau_observe; the trainer's validation losses) have passed none of which was
  *   below the best (1 - threshold); the next `cooldown` observations do not count.
  */
-typedef struct cj_schedule {
+struct cj_schedule {
     cj_schedule_kind kind;
     cj_at at;
     int64_t warmup;    /* steps */
@@ -312,7 +345,7 @@ typedef struct cj_schedule {
     int64_t patience, cooldown;                     /* 0: 10, CJ_ZERO none; 0 */
     double factor, threshold;                       /* 0: 0.1; 1e-4 */
     bool by_step;
-} cj_schedule;
+};
 #define CJ_SCHEDULE(KIND, ...)                                                                     \
     (&(struct cj_schedule){.kind = KIND, .at = CJ_HERE_OF(struct cj_schedule), __VA_ARGS__})
 #define cj_constant_rate(...) CJ_SCHEDULE(CJ_CONSTANT, __VA_ARGS__)
