@@ -130,7 +130,7 @@ static cj_fint qr_workspace(const cj_matrix_job *job)
 static void qr_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, k = q_columns(job), size = job->size;
-    cj_fint lwork = qr_workspace(job), rows = (cj_fint)n, columns = (cj_fint)m;
+    cj_fint lwork = job->lwork, rows = (cj_fint)n, columns = (cj_fint)m;
     cj_fint wide = (cj_fint)k, info = 0;
     char *a = cj_matrix_take(&scratch, m * n * size), *q = cj_matrix_take(&scratch, m * k * size);
     char *tau = cj_matrix_take(&scratch, n * size);
@@ -161,8 +161,9 @@ static void qr(cj_matrix_job *job)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, size = job->size;
     job->one = qr_one;
+    job->lwork = qr_workspace(job);
     job->scratch = cj_aligned_size(m * n * size) + cj_aligned_size(m * q_columns(job) * size) +
-                   cj_aligned_size(n * size) + cj_aligned_size((size_t)qr_workspace(job) * size);
+                   cj_aligned_size(n * size) + cj_aligned_size((size_t)job->lwork * size);
     job->work = 4 * job->m * job->n * (job->n + 1);
 }
 CJ_MATRIX_OP(qr, qr)

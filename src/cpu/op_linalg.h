@@ -16,11 +16,12 @@ typedef struct cj_matrix_job {
     const cj_op_run *run;
     const cj_kernel *kernel;
     const cj_lapack_precision *lapack;
-    int64_t m, n, k; /* the first operand is [..., m, n], the last one [..., ., k] */
-    size_t size;     /* of an element */
-    size_t out;      /* elements of the result, of a matrix */
-    size_t scratch;  /* bytes, of a thread */
-    int64_t work;    /* what one matrix costs */
+    int64_t m, n, k;       /* the first operand is [..., m, n], the last one [..., ., k] */
+    size_t size;           /* of an element */
+    size_t out;            /* elements of the result, of a matrix */
+    size_t scratch;        /* bytes, of a thread */
+    cj_fint lwork, liwork; /* what LAPACK wants of it, in elements and integers; 1 at least */
+    int64_t work;          /* what one matrix costs */
     void (*one)(const struct cj_matrix_job *job, int64_t matrix, char *scratch);
 } cj_matrix_job;
 

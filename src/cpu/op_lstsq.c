@@ -5,45 +5,39 @@
 
 #include <math.h>
 
-typedef struct cj_lstsq_workspace {
-    cj_fint lwork, liwork;
-} cj_lstsq_workspace;
-
 /* Option 1: 0 singular values (gelsd), 1 pivoted QR (gelsy). Option 0: the bits of the cut-off, a double. */
 static bool pivots(const cj_matrix_job *job)
 {
     return job->kernel->option[1];
 }
 
-static cj_lstsq_workspace workspace(const cj_matrix_job *job)
+static void workspace(cj_matrix_job *job)
 {
     cj_fint m = (cj_fint)job->m, n = (cj_fint)job->n, k = (cj_fint)job->k, ask = -1;
     cj_fint lda = CJ_MAX(m, 1), ldb = CJ_MAX(CJ_MAX(m, n), 1), rank = 0, info = 0;
-    cj_lstsq_workspace w = {0, n};
     double answer[2] = {0};
     if (pivots(job))
         job->lapack->gelsy(&m, &n, &k, answer, &lda, answer, &ldb, &info, answer, &rank, answer,
                            &ask, &info);
     else
         job->lapack->gelsd(&m, &n, &k, answer, &lda, answer, &ldb, answer, answer, &rank, answer,
-                           &ask, &w.liwork, &info);
-    w.lwork = CJ_MAX((cj_fint)cj_matrix_element(job->size, answer, 0), 1);
-    w.liwork = CJ_MAX(w.liwork, 1);
-    return w;
+                           &ask, &job->liwork, &info);
+    job->lwork = CJ_MAX((cj_fint)cj_matrix_element(job->size, answer, 0), 1);
+    job->liwork = CJ_MAX(job->liwork, 1);
 }
 
 static void lstsq_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, k = (size_t)job->k, size = job->size;
     size_t tall = CJ_MAX(m, n);
-    cj_lstsq_workspace w = workspace(job);
-    cj_fint rows = (cj_fint)m, columns = (cj_fint)n, sides = (cj_fint)k, ldb = (cj_fint)tall;
+    cj_fint lwork = job->lwork, rows = (cj_fint)m, columns = (cj_fint)n, sides = (cj_fint)k,
+            ldb = (cj_fint)tall;
     cj_fint rank = 0, info = 1;
     char *a = cj_matrix_take(&scratch, m * n * size),
          *b = cj_matrix_take(&scratch, tall * k * size);
     char *s = cj_matrix_take(&scratch, CJ_MIN(m, n) * size);
-    char *work = cj_matrix_take(&scratch, (size_t)w.lwork * size);
-    cj_fint *iwork = cj_matrix_take(&scratch, (size_t)w.liwork * sizeof *iwork);
+    char *work = cj_matrix_take(&scratch, (size_t)job->lwork * size);
+    cj_fint *iwork = cj_matrix_take(&scratch, (size_t)job->liwork * sizeof *iwork);
     const char *in = cj_matrix_in(job, 0, matrix), *right = cj_matrix_in(job, 1, matrix);
     char *out = cj_matrix_out(job, matrix);
     double cut;
@@ -58,13 +52,13 @@ static void lstsq_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
             else
                 memset(b + (j * tall + i) * size, 0, size);
     if (cj_matrix_is_finite(size, m * n, in) && cj_matrix_is_finite(size, m * k, right)) {
-        memset(iwork, 0, (size_t)w.liwork * sizeof *iwork); /* gelsy: every column may move */
+        memset(iwork, 0, (size_t)job->liwork * sizeof *iwork); /* gelsy: every column may move */
         if (pivots(job))
             job->lapack->gelsy(&rows, &columns, &sides, a, &rows, b, &ldb, iwork, rcond, &rank,
-                               work, &w.lwork, &info);
+                               work, &lwork, &info);
         else
             job->lapack->gelsd(&rows, &columns, &sides, a, &rows, b, &ldb, s, rcond, &rank, work,
-                               &w.lwork, iwork, &info);
+                               &lwork, iwork, &info);
     }
     if (info) {
         cj_matrix_fill_nan(size, job->out, out);
@@ -78,11 +72,13 @@ static void lstsq_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 static void lstsq(cj_matrix_job *job)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, k = (size_t)job->k, size = job->size;
-    cj_lstsq_workspace w = workspace(job);
+    job->liwork = (cj_fint)n;
+    workspace(job);
     job->one = lstsq_one;
     job->scratch = cj_aligned_size(m * n * size) + cj_aligned_size(CJ_MAX(m, n) * k * size) +
-                   cj_aligned_size(CJ_MIN(m, n) * size) + cj_aligned_size((size_t)w.lwork * size) +
-                   cj_aligned_size((size_t)w.liwork * sizeof(cj_fint));
+                   cj_aligned_size(CJ_MIN(m, n) * size) +
+                   cj_aligned_size((size_t)job->lwork * size) +
+                   cj_aligned_size((size_t)job->liwork * sizeof(cj_fint));
     job->work = 4 * job->m * job->n * (CJ_MIN(job->m, job->n) + job->k + 1);
 }
 CJ_MATRIX_OP(lstsq, lstsq)

@@ -12,20 +12,19 @@ static bool with_vectors(const cj_matrix_job *job)
 
 /* ---- symmetric: [n] values in increasing order, then [n, n] vectors as columns ---- */
 
-static void eigh_workspace(const cj_matrix_job *job, cj_fint *lwork, cj_fint *liwork)
+static void eigh_workspace(cj_matrix_job *job)
 {
     cj_fint n = (cj_fint)job->n, ask = -1, info = 0;
     double answer[2] = {0};
     job->lapack->syevd(with_vectors(job) ? "V" : "N", "U", &n, answer, &n, answer, answer, &ask,
-                       liwork, &ask, &info, 1, 1);
-    *lwork = CJ_MAX((cj_fint)cj_matrix_element(job->size, answer, 0), 1);
+                       &job->liwork, &ask, &info, 1, 1);
+    job->lwork = CJ_MAX((cj_fint)cj_matrix_element(job->size, answer, 0), 1);
 }
 
 static void eigh_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 {
     size_t n = (size_t)job->n, size = job->size;
-    cj_fint order = (cj_fint)n, lwork, liwork, info = 1;
-    eigh_workspace(job, &lwork, &liwork);
+    cj_fint order = (cj_fint)n, lwork = job->lwork, liwork = job->liwork, info = 1;
     char *a = cj_matrix_take(&scratch, n * n * size), *w = cj_matrix_take(&scratch, n * size);
     char *work = cj_matrix_take(&scratch, (size_t)lwork * size);
     cj_fint *iwork = cj_matrix_take(&scratch, (size_t)liwork * sizeof *iwork);
@@ -50,12 +49,12 @@ static void eigh_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 static void eigh(cj_matrix_job *job)
 {
     size_t n = (size_t)job->n, size = job->size;
-    cj_fint lwork, liwork = 1;
-    eigh_workspace(job, &lwork, &liwork);
+    job->liwork = 1;
+    eigh_workspace(job);
     job->one = eigh_one;
     job->scratch = cj_aligned_size(n * n * size) + cj_aligned_size(n * size) +
-                   cj_aligned_size((size_t)lwork * size) +
-                   cj_aligned_size((size_t)liwork * sizeof(cj_fint));
+                   cj_aligned_size((size_t)job->lwork * size) +
+                   cj_aligned_size((size_t)job->liwork * sizeof(cj_fint));
     job->work = 4 * job->n * job->n * (job->n + 1);
 }
 CJ_MATRIX_OP(eigh, eigh)
@@ -76,7 +75,7 @@ static cj_fint svd_workspace(const cj_matrix_job *job)
 static void svd_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, size = job->size;
-    cj_fint rows = (cj_fint)n, columns = (cj_fint)m, lwork = svd_workspace(job), info = 1;
+    cj_fint rows = (cj_fint)n, columns = (cj_fint)m, lwork = job->lwork, info = 1;
     char *a = cj_matrix_take(&scratch, m * n * size), *u = cj_matrix_take(&scratch, m * n * size);
     char *s = cj_matrix_take(&scratch, n * size), *v = cj_matrix_take(&scratch, n * n * size);
     char *work = cj_matrix_take(&scratch, (size_t)lwork * size);
@@ -108,9 +107,9 @@ static void svd(cj_matrix_job *job)
 {
     size_t m = (size_t)job->m, n = (size_t)job->n, size = job->size;
     job->one = svd_one;
+    job->lwork = svd_workspace(job);
     job->scratch = 2 * cj_aligned_size(m * n * size) + cj_aligned_size(n * size) +
-                   cj_aligned_size(n * n * size) +
-                   cj_aligned_size((size_t)svd_workspace(job) * size) +
+                   cj_aligned_size(n * n * size) + cj_aligned_size((size_t)job->lwork * size) +
                    cj_aligned_size(8 * n * sizeof(cj_fint));
     job->work = 8 * job->m * job->n * (job->n + 1);
 }
@@ -168,7 +167,7 @@ static void put_vectors(const cj_matrix_job *job, const char *wi, char *v, char 
 static void eig_one(const cj_matrix_job *job, int64_t matrix, char *scratch)
 {
     size_t n = (size_t)job->n, size = job->size;
-    cj_fint order = (cj_fint)n, lwork = eig_workspace(job), info = 1;
+    cj_fint order = (cj_fint)n, lwork = job->lwork, info = 1;
     char *a = cj_matrix_take(&scratch, n * n * size), *v = cj_matrix_take(&scratch, n * n * size);
     char *im = cj_matrix_take(&scratch, n * n * size), *wr = cj_matrix_take(&scratch, n * size);
     char *wi = cj_matrix_take(&scratch, n * size);
@@ -192,8 +191,9 @@ static void eig(cj_matrix_job *job)
 {
     size_t n = (size_t)job->n, size = job->size;
     job->one = eig_one;
+    job->lwork = eig_workspace(job);
     job->scratch = 3 * cj_aligned_size(n * n * size) + 2 * cj_aligned_size(n * size) +
-                   cj_aligned_size((size_t)eig_workspace(job) * size);
+                   cj_aligned_size((size_t)job->lwork * size);
     job->work = 10 * job->n * job->n * (job->n + 1);
 }
 CJ_MATRIX_OP(eig, eig)
