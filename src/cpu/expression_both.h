@@ -69,22 +69,39 @@ CJ_SIMD V D(cj_atan)(V x)
     return W(copysign)(D(arc)(W(abs)(x), C(1)), x);
 }
 
-/* The point lies on the unit circle: its other coordinate, NaN where x is off it. */
-CJ_SIMD V D(other_side)(V size)
+/*
+ * asin = r + tail. A polynomial up to 0.5; beyond, with t = (1 - |x|) / 2, which is exact, the half
+ * angle from the other end: acos |x| = 2 asin(sqrt(t)), the root with what its rounding lost. NaN
+ * off [-1, 1] by the root.
+ */
+CJ_SIMD V D(asin_parts)(V size, VM *far, V *tail)
 {
-    return W(sqrt)((C(1) - size) * (C(1) + size));
+    *far = W(lt)(C(0.5), size);
+    V t = C(0.5) - C(0.5) * size, root = W(sqrt)(t);
+    V lost = W(fma)(-root, root, t) / (root + root);
+    V z = W(select)(*far, t, size * size), r = W(select)(*far, root, size);
+    lost = W(select)(W(lt)(C(0), root), W(select)(*far, lost, C(0)), C(0));
+    *tail = W(fma)(r * z, POLYNOMIAL(z, D(asin_q)), lost);
+    return r;
 }
 
 CJ_SIMD V D(cj_asin)(V x)
 {
-    V size = W(abs)(x);
-    return W(copysign)(D(arc)(size, D(other_side)(size)), x);
+    VM far;
+    V tail, r = D(asin_parts)(W(abs)(x), &far, &tail);
+    V y = (C(CJ_PIO2_HIGH) - (r + r)) - (tail + tail - C(CJ_PIO2_LOW));
+    return W(copysign)(W(select)(far, y, r + tail), x);
 }
 
 CJ_SIMD V D(cj_acos)(V x)
 {
-    V size = W(abs)(x);
-    return D(arc_beyond)(W(lt)(x, C(0)), D(arc)(D(other_side)(size), size));
+    VM far, left = W(lt)(x, C(0));
+    V tail, r = D(asin_parts)(W(abs)(x), &far, &tail);
+    V half = W(copysign)(r + tail, x);
+    V near = C(CJ_PIO2_HIGH) - (half - C(CJ_PIO2_LOW));
+    V beyond = (C(2 * CJ_PIO2_HIGH) - (r + r)) - (tail + tail - C(2 * CJ_PIO2_LOW));
+    V y = (r + tail) + (r + tail);
+    return W(select)(far, W(select)(left, beyond, y), near);
 }
 
 /* ---- hyperbolic functions ---- */

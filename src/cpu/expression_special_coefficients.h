@@ -32,6 +32,19 @@ static const double atan_q_f64[] = {
     -0x1.780ee16770454p-9, 0x1.b0f185fa67115p-11, -0x1.3c99bdf631f79p-13, 0x1.b7c55a6d9bcd4p-17,
 };
 
+/* asin(x) = x + x^3 q(x^2), |x| <= 0.5; error 2^-31.7 */
+static const float asin_q_f32[] = {
+    0x1.55554cp-3f, 0x1.33389ap-4f, 0x1.6cabap-5f, 0x1.04a60cp-5f, 0x1.d82adcp-7f, 0x1.339b94p-5f,
+};
+
+/* asin(x) = x + x^3 q(x^2), |x| <= 0.5; error 2^-63.7 */
+static const double asin_q_f64[] = {
+    0x1.5555555555553p-3,  0x1.33333333339d7p-4, 0x1.6db6db6d4dba5p-5,  0x1.f1c71ca62329bp-6,
+    0x1.6e8b9b3481269p-6,  0x1.1c4f80135ad8dp-6, 0x1.c9817886701dep-7,  0x1.7b9e67cfb9ea2p-7,
+    0x1.36eaf7c896752p-7,  0x1.47480ce0dce89p-7, 0x1.8bdbc107ad8a5p-11, 0x1.9429a76996149p-6,
+    -0x1.a91e63c319ddcp-6, 0x1.12aa0f89cfaa7p-5,
+};
+
 /* sinh(x) = x + x^3 q(x^2), |x| <= 1; error 2^-31.3 */
 static const float sinh_q_f32[] = {
     0x1.555556p-3f,

@@ -6,7 +6,7 @@
 The fits are those of math_coefficients.py. Where a function of f32 is computed in f64, its polynomial is a
 shorter one with coefficients of f64 ("short").
 """
-from mpmath import (mp, mpf, log, exp, sqrt, pi, atan, sinh, asinh, atanh, erf, erfc, erfinv, loggamma, digamma, psi,
+from mpmath import (mp, mpf, log, exp, sqrt, pi, atan, asin, sinh, asinh, atanh, erf, erfc, erfinv, loggamma, digamma, psi,
                     besseli, findroot, bernoulli, factorial)
 
 from math_coefficients import emit, text, around_zero, of_square, round_to
@@ -20,6 +20,7 @@ def odd_functions():
     """f(x) = x + x^3 p(x^2)"""
     for name, function, third, fifth, widest, terms in (
             ("atan", atan, -mpf(1) / 3, mpf(1) / 5, 1, (10, 20)),
+            ("asin", asin, mpf(1) / 6, mpf(3) / 40, 0.5, (6, 14)),
             ("sinh", sinh, mpf(1) / 6, mpf(1) / 120, 1, (4, 8)),
             ("asinh", asinh, -mpf(1) / 6, mpf(3) / 40, 0.5, (6, 13)),
             ("atanh", atanh, mpf(1) / 3, mpf(1) / 5, 0.5, (7, 15))):
