@@ -1,8 +1,10 @@
 /*
- * src/compile/key.c - a graph in words: op, dtype, shape, options and sources of each node in the order of a walk.
+ * src/compile/key.c - a graph in words: op, dtype, shape, options and sources of each node in
+ * the order of a walk.
  *
- * The body of a loop is a graph in words as well, behind its LOOP: its walk begins at the next values of carries and at what
- * results stack. A parameter is known by its place in the loop, a RESULT by the place of what it stacks.
+ * The body of a loop is a graph in words as well, behind its LOOP: its walk begins at the next
+ * values of carries and at what results stack. A parameter is known by its place in the loop, a
+ * RESULT by the place of what it stacks.
  */
 #include "compile/program.h"
 

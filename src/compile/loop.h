@@ -1,10 +1,10 @@
 /*
  * src/compile/loop.h - a loop as a step of a program.
  *
- * The body is scheduled like a graph of its own, once. Its arena, and a second place for each carry, are the
- * scratch of the step: one interval of the plan around it. Before an iteration the body's buffers are
- * bound: carries change between two places, rows and stacked values advance. Nothing is copied, nothing
- * allocated.
+ * The body is scheduled like a graph of its own, once. Its arena, and a second place for each
+ * carry, are the scratch of the step: one interval of the plan around it. Before an iteration
+ * the body's buffers are bound: carries change between two places, rows and stacked values
+ * advance. Nothing is copied, nothing allocated.
  */
 #ifndef CJ_COMPILE_LOOP_H
 #define CJ_COMPILE_LOOP_H

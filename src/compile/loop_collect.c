@@ -1,6 +1,6 @@
 /*
- * src/compile/loop_collect.c - what is needed of a loop: its results are wanted one by one, and so are
- * the carries, rows and captures that they depend on.
+ * src/compile/loop_collect.c - what is needed of a loop: its results are wanted one by one, and
+ * so are the carries, rows and captures that they depend on.
  */
 #include "compile/schedule.h"
 

@@ -1,9 +1,10 @@
 /*
  * src/compile/loop_merge.c - loops that are one.
  *
- * jvp and vmap make of a loop another with the same parameters and more, so a program that wants values and tangents has
- * two loops, of which the second computes all that the first does. Where they agree in the parameters that they
- * share, and neither waits for the other, they become one item with the parameters of both.
+ * jvp and vmap make of a loop another with the same parameters and more, so a program that wants
+ * values and tangents has two loops, of which the second computes all that the first does. Where
+ * they agree in the parameters that they share, and neither waits for the other, they become one
+ * item with the parameters of both.
  */
 #include "compile/schedule.h"
 

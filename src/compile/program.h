@@ -39,7 +39,8 @@ cj_program *cj_program_new(cj_at at, cj_context *context, int outputs, cj_tensor
 cj_program *cj_program_of(cj_at at, cj_tensor *x);
 void cj_program_done(cj_program *program);
 
-/* The graph in words, to `out`, or (NULL) their number alone: equal words, equal programs. `list` has its edges. 0: no memory. */
+/* The graph in words, to `out`, or (NULL) their number alone: equal words, equal programs. `list`
+ * has its edges. 0: no memory. */
 size_t cj_graph_key(const cj_traversal *list, uint64_t *out);
 
 /* Element i of an array as a double. */

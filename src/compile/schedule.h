@@ -109,7 +109,8 @@ typedef struct cj_target_store {
     bool direct;           /* the group that computes it may write the variable itself */
 } cj_target_store;
 
-/* A parameter of a body: how the value that it stands for lies in memory, and the buffer that is bound to it. */
+/* A parameter of a body: how the value that it stands for lies in memory, and the buffer that is
+ * bound to it. */
 typedef struct cj_binding {
     const cj_tensor *param;
     int64_t stride[CJ_MAX_RANK];

@@ -1,16 +1,16 @@
 /*
  * src/graph/loop.h - the loop primitive as nodes.
  *
- * A LOOP node is a recurrence. Its body is a graph of its own over PARAMETER leaves, closed: what the
- * body reads from outside stands in it as a parameter whose value is a source of the LOOP. Sources,
- * and parameters, are in this order: what carries begin with, what is read a row an iteration,
- * captures (the same in every iteration); then, without a parameter, the number of iterations where
- * it is told by a tensor.
+ * A LOOP node is a recurrence. Its body is a graph of its own over PARAMETER leaves, closed:
+ * what the body reads from outside stands in it as a parameter whose value is a source of the
+ * LOOP. Sources, and parameters, are in this order: what carries begin with, what is read a row
+ * an iteration, captures (the same in every iteration); then, without a parameter, the number of
+ * iterations where it is told by a tensor.
  *
- * Its values are RESULT nodes, whose only source is the LOOP: a carry's last value, the number of
- * iterations that ran, and the values of any node of the body, stacked. A body has no list of what it
- * hands out: whoever wants the values of a node asks for them, and the schedule computes what
- * somebody asked for. So the residuals of a gradient are further results of the same LOOP.
+ * Its values are RESULT nodes, whose only source is the LOOP: a carry's last value, the number
+ * of iterations that ran, and the values of any node of the body, stacked. A body has no list of
+ * what it hands out: whoever wants the values of a node asks for them, and the schedule computes
+ * what somebody asked for. So the residuals of a gradient are further results of the same LOOP.
  *
  * LOOP has the dtype f32 only so that derivatives pass through it; it holds no value. The index
  * parameter is the oldest of a loop's: nothing that is older depends on any of them.
@@ -59,8 +59,8 @@ cj_tensor *cj_parameter(cj_at at, cj_context *context, cj_dtype dtype, int rank,
 /* The parameter of a row of xs: its shape without the first axis. */
 cj_tensor *cj_row_parameter(cj_at at, cj_tensor *xs);
 
-/* What stands for a source in a body that is being made: a parameter, or (foreign) a node of another body, which a new
- * parameter replaces. */
+/* What stands for a source in a body that is being made: a parameter, or (foreign) a node of
+ * another body, which a new parameter replaces. */
 typedef struct cj_loop_port {
     cj_tensor *inner, *source;
     bool foreign;
@@ -87,9 +87,9 @@ typedef struct cj_loop_spec {
 } cj_loop_spec;
 
 /*
- * Closes a body: what it reads from outside is captured at the place where the dependence on the parameters begins
- * (what does not depend on them is so computed once, before the loop), views of it staying in the body. The LOOP, or
- * NULL with a building error.
+ * Closes a body: what it reads from outside is captured at the place where the dependence on the
+ * parameters begins (what does not depend on them is so computed once, before the loop), views
+ * of it staying in the body. The LOOP, or NULL with a building error.
  */
 cj_tensor *cj_loop_make(cj_loop_spec *spec);
 

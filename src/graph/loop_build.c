@@ -1,6 +1,6 @@
 /*
- * src/graph/loop_build.c - the builders of loops: a body is called once, its parameters standing for the
- * values of an iteration.
+ * src/graph/loop_build.c - the builders of loops: a body is called once, its parameters standing
+ * for the values of an iteration.
  */
 #include "cajal/loop.h"
 

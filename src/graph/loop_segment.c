@@ -1,5 +1,6 @@
 /*
- * src/graph/loop_segment.c - a loop of loops: n iterations as n / k segments of k, and what is left over.
+ * src/graph/loop_segment.c - a loop of loops: n iterations as n / k segments of k, and what is
+ * left over.
  */
 #include "cajal/loop.h"
 

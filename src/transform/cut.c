@@ -1,10 +1,10 @@
 /*
  * src/transform/cut.c - a minimum cut by augmenting paths (Ford and Fulkerson, 1956).
  *
- * A node is an edge from its entry to its exit whose capacity is its bytes; from the exit of a source an edge without
- * limit leads to the entry of a cheap user. Flow begins where something is computed that is not cheap. It is sent goal
- * by goal, each until no path to it is left: what surrounds the goal is saturated then and stays so, so a
- * search stays near its goal.
+ * A node is an edge from its entry to its exit whose capacity is its bytes; from the exit of a
+ * source an edge without limit leads to the entry of a cheap user. Flow begins where something
+ * is computed that is not cheap. It is sent goal by goal, each until no path to it is left: what
+ * surrounds the goal is saturated then and stays so, so a search stays near its goal.
  */
 #include "transform/cut.h"
 
@@ -116,7 +116,7 @@ static bool make_edges(flow *f, cj_arena *memory)
     return true;
 }
 
-/* Walks back from the goal over edges with room left; returns the entry where flow begins, or -1. */
+/* Walks back from the goal over edges with room left: the entry where flow begins, or -1. */
 static int32_t search(flow *f, int32_t goal)
 {
     f->mark++;

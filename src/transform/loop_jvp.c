@@ -1,9 +1,10 @@
 /*
  * src/transform/loop_jvp.c - forward mode of a loop: one loop of the body and its tangents.
  *
- * The tangent of a LOOP node is a LOOP with the same parameters and body, and besides them parameters for the
- * tangents; which carries have one is found by building the tangents until no carry gets a new one. The
- * tangent of a RESULT is a result of that loop. The schedule makes one loop of the two.
+ * The tangent of a LOOP node is a LOOP with the same parameters and body, and besides them
+ * parameters for the tangents; which carries have one is found by building the tangents until no
+ * carry gets a new one. The tangent of a RESULT is a result of that loop. The schedule makes one
+ * loop of the two.
  */
 #include "cajal/transform.h"
 #include "graph/loop.h"
@@ -29,7 +30,8 @@ static cj_tensor *parameter_like(cj_at at, const cj_tensor *p)
     return cj_parameter(at, p->context, (cj_dtype)p->dtype, p->rank, p->shape);
 }
 
-/* The tangents of some nodes of the body, given those of the parameters; NULL for what is no float. */
+/* The tangents of some nodes of the body, given those of the parameters; NULL for what is no
+ * float. */
 static bool push(tangents *w, int32_t count, cj_tensor *const *node, cj_tensor **out)
 {
     int x = 0, y = 0;
@@ -160,7 +162,8 @@ CJ_TANGENT(loop)
     return end(&w, good, made);
 }
 
-/* Where an iteration is sure to run, a carry that the body makes of nothing that moves has no tangent. */
+/* Where an iteration is sure to run, a carry that the body makes of nothing that moves has no
+ * tangent. */
 static cj_tensor *last_tangent(cj_at at, cj_tensor *loop, int64_t carry)
 {
     const cj_loop *made = cj_loop_of(loop);

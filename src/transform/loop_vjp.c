@@ -1,10 +1,11 @@
 /*
  * src/transform/loop_vjp.c - reverse mode of a loop: one loop the other way.
  *
- * Its body is the vjp of the body: the cotangents of carries are its carries, those of stacked values are rows that it
- * reads, cotangents of rows are values that it stacks, and the cotangent of a capture is summed in a carry. What it
- * needs of the forward body it reads from further results of the forward loop. Where an
- * iteration did not run, the reverse loop does not run either.
+ * Its body is the vjp of the body: the cotangents of carries are its carries, those of stacked
+ * values are rows that it reads, cotangents of rows are values that it stacks, and the cotangent
+ * of a capture is summed in a carry. What it needs of the forward body it reads from further
+ * results of the forward loop. Where an iteration did not run, the reverse loop does not run
+ * either.
  */
 #include "cajal/transform.h"
 #include "graph/loop.h"
@@ -134,10 +135,9 @@ typedef struct residuals {
     cj_traversal list;
     bool *back;    /* by slot: depends on a cotangent */
     bool *forward; /* depends on a parameter of the forward loop alone */
-    bool *
-        there; /* rows and captures of the forward loop, and its index, are there for the reverse one too */
-    bool *goal; /* is read on the way back */
-    bool *kept; /* is read from a further result of the forward loop */
+    bool *there;   /* rows, captures and index of the forward loop: the reverse one has them */
+    bool *goal;    /* is read on the way back */
+    bool *kept;    /* is read from a further result of the forward loop */
 } residuals;
 
 static void mark(residuals *q, bool *mask, const cj_tensor *node)

@@ -1,11 +1,12 @@
 /*
  * src/transform/loop_vmap.c - a loop over lanes: one loop whose body is made over lanes.
  *
- * Which carries have lanes is found by making the body over lanes until no carry gets a new one. Where the
- * lanes do not run equally many iterations - each has its own count, or its own go - the loop runs until all are done, and
- * a mask says in each iteration who takes part: the others keep their carries, and stack zeros. What
- * such a lane's body computes is thrown away on the way forward by where; so that its derivatives (an infinite one times a
- * cotangent of 0) are thrown away as well, the body reads its values through where(mask, x, stop_gradient(x)).
+ * Which carries have lanes is found by making the body over lanes until no carry gets a new one.
+ * Where the lanes do not run equally many iterations - each has its own count, or its own go -
+ * the loop runs until all are done, and a mask says in each iteration who takes part: the others
+ * keep their carries, and stack zeros. What such a lane's body computes is thrown away on the
+ * way forward by where; so that its derivatives (an infinite one times a cotangent of 0) are
+ * thrown away as well, the body reads its values through where(mask, x, stop_gradient(x)).
  */
 #include "cajal/transform.h"
 #include "graph/loop.h"
@@ -91,7 +92,8 @@ static bool over_lanes(lanes_loop *w, int32_t count, cj_tensor *const *node, cj_
     return cj_lanes_of(w->context, w->at, w->lanes, x, w->x, w->by, count, node, out) == CJ_OK;
 }
 
-/* Where lanes have a go of their own there is a mask, which every value of the body wants: one begins anew then. */
+/* Where lanes have a go of their own there is a mask, which every value of the body wants: one
+ * begins anew then. */
 static bool find_lanes(lanes_loop *w)
 {
     const cj_loop *loop = w->loop;

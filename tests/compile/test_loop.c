@@ -315,7 +315,8 @@ static void add_up(void *user, cj_body *b)
     b->next[0] = cj_add(b->carry[0], b->x[0]);
 }
 
-/* One compilation serves all loops of a structure; another body, of the same signature, has another. */
+/* One compilation serves all loops of a structure; another body, of the same signature, has
+ * another. */
 static void test_cached(void **state)
 {
     (void)state;
@@ -365,7 +366,8 @@ static void test_leak(void **state)
     cj_context_free(c);
 }
 
-/* A kernel that fails in the third iteration of a loop in a loop: the run fails, no variable is assigned. */
+/* A kernel that fails in the third iteration of a loop in a loop: the run fails, no variable is
+ * assigned. */
 static cj_status third_fails(cj_context *c, void *user, int count, const void *const *x, void *y)
 {
     (void)user, (void)count;

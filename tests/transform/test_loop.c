@@ -127,7 +127,8 @@ static cj_tensor *tangent_of(cj_tensor *y, int count, cj_tensor **x, cj_tensor *
     return out ? out : cj_scalar(cj_tensor_context(y), CJ_F64, 0); /* no tangent is one of zeros */
 }
 
-/* y and z are one function of x, written as a loop and unrolled: all orders up to the third, forward and reverse mixed. */
+/* y and z are one function of x, written as a loop and unrolled: all orders up to the third,
+ * forward and reverse mixed. */
 static void same_derivatives(cj_context *c, cj_tensor *y, cj_tensor *z, int count, cj_tensor **x)
 {
     cj_tensor *t[3][8], *a[8], *b[8], *fa, *fb;
