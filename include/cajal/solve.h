@@ -9,6 +9,7 @@
 #ifndef CAJAL_SOLVE_H
 #define CAJAL_SOLVE_H
 
+#include "cajal/implicit.h"
 #include "cajal/nn.h"
 #include "cajal/transform.h"
 
@@ -133,6 +134,38 @@ CJ_API cj_status cj_natural_gradient_at(const struct cj_natural_gradient_args *a
 #define cj_natural_gradient(...)                                                                   \
     cj_natural_gradient_at(&(struct cj_natural_gradient_args){                                     \
         __VA_ARGS__, .at = CJ_HERE_OF(struct cj_natural_gradient_args)})
+
+/*
+ * Element by element, the z between low and high where f(z, theta) = 0, for an f whose element i hangs on element i of
+ * z alone and changes its sign in between (where it does not: NaN). Bisection, then two Newton steps, through
+ * which the derivatives to theta (and to what f uses else) go: right up to the third. low and high are of z's dtype
+ * and shape.
+ */
+struct cj_find_root_args {
+    cj_equation *f; /* of z's shape */
+    cj_tensor *low, *high;
+    int count;
+    cj_tensor *const *theta;
+    cj_at at;
+    void *user;
+};
+CJ_API cj_tensor *cj_find_root_at(const struct cj_find_root_args *args);
+#define cj_find_root(...)                                                                          \
+    cj_find_root_at(                                                                               \
+        &(struct cj_find_root_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_find_root_args)})
+
+/* ---- quadrature ---- */
+
+/*
+ * Gauss's rule of n points: sum of weight[i] f(node[i]) is the integral of f w, exactly for polynomials up to degree
+ * 2n - 1; nodes rise. w is 1 on [-1, 1] (Legendre), exp(-x^2) (Hermite), x^alpha exp(-x) on x > 0 (Laguerre), (1 -
+ * x)^alpha (1 + x)^beta on [-1, 1] (Jacobi). Nodes are the eigenvalues of the recurrence's matrix, by bisection
+ * (Golub and Welsch, 1969), weights by Christoffel's formula. INVALID: n outside 1 to 1000, alpha or beta not over
+ * -1. The host's libm is used (gamma): the last bits may differ from machine to machine.
+ */
+typedef enum cj_gauss_kind { CJ_LEGENDRE, CJ_HERMITE, CJ_LAGUERRE, CJ_JACOBI } cj_gauss_kind;
+CJ_API cj_status cj_gauss(cj_context *context, cj_gauss_kind kind, int64_t n, double alpha,
+                          double beta, double *node, double *weight);
 
 /* ---- without gradients: ask for points, tell their values ---- */
 
