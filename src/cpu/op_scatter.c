@@ -28,9 +28,10 @@ typedef void (*cj_scatter_fn)(int64_t n, const cj_scatter_row *row);
         const I *index = r->index;                                                                 \
         for (int64_t j = 0; j < n; j++) {                                                          \
             uint64_t at = (uint64_t)(int64_t)index[j * r->index_step];                             \
+            if (at >= r->extent)                                                                   \
+                continue;                                                                          \
             T *to = out + j * r->out_step + (int64_t)at * r->step;                                 \
-            if (at < r->extent)                                                                    \
-                WRITE;                                                                             \
+            WRITE;                                                                                 \
         }                                                                                          \
     }
 #define CJ_ADD *to = (*to + x[j])

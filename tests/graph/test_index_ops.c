@@ -230,6 +230,13 @@ static void edges_are_as_documented(void **state)
     assert_true(got[0] == 1 && got[3] == sent[2] && got[5] == 1);
     free(got);
     free(sent);
+    const int64_t far[] = {INT64_MAX, INT64_MIN, 1, 5};
+    cj_tensor *away = cj_tensor_from(context, CJ_I64, 1, I64(4), far);
+    got = values_of(cj_scatter_add(cj_mul(v, cj_like(v, 0)), 0, away, four));
+    sent = values_of(four);
+    assert_true(got[0] == 0 && got[3] == 0 && got[5] == sent[3]);
+    free(got);
+    free(sent);
     got = values_of(cj_segment_max(v, listed(6, (int32_t[]){0, 2, 2, 0, 5, 0}), 4));
     assert_true(got[0] == 1 && got[1] == -INFINITY && isnan(got[2]) && got[3] == -INFINITY);
     free(got);
