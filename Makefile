@@ -7,6 +7,7 @@
 #   make install           into $(DESTDIR)$(PREFIX)
 #   make bench             speed beside the machine's peak and beside peers
 #   make bench-ops         one op at a time beside PyTorch, forward and backward
+#   make docs              docs/ops.md's table, from the op table
 #   make fuzz              every fuzz target for $(FUZZ_SECONDS) seconds (needs clang)
 #   make test-exhaustive   the math functions over every f32 input (a quarter of an hour)
 #   make clean             removes $(BUILD) and the fuzz build
@@ -30,7 +31,7 @@ COMPILE = MAKEFLAGS=--no-print-directory cmake --build $(BUILD) -j$(JOBS)
 # CMake starts builders of its own; they get -j, not this make's flags.
 unexport MAKEFLAGS
 
-.PHONY: all deps demo test test-fast test-exhaustive test-build bench bench-ops fuzz install clean
+.PHONY: all deps demo test test-fast test-exhaustive test-build bench bench-ops docs fuzz install clean
 
 all:
 	@command -v cmake >/dev/null || { echo "make: cmake is missing: \`make deps\` installs what the build needs" >&2; exit 1; }
@@ -70,6 +71,9 @@ bench-ops:
 	@$(CONFIGURE) -DCAJAL_BENCH=ON
 	@$(COMPILE)
 	python3 bench/ops_torch.py $(BUILD)/bench/bench_ops
+
+docs: test-build
+	$(BUILD)/tests/graph/test_ops_table --write docs/ops.md
 
 fuzz:
 	@BUILD=$(BUILD_FUZZ) SECONDS_EACH=$(FUZZ_SECONDS) JOBS=$(JOBS) bash tests/fuzz/run.sh

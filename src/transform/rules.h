@@ -33,6 +33,10 @@ CJ_REDUCE_OP_LIST(CJ_X)
 CJ_OTHER_OP_LIST(CJ_X)
 #undef CJ_X
 
+/* The rules of every op without a derivative: NULL. */
+cj_tangent_rule cj_tangent_none;
+cj_cotangent_rule cj_cotangent_none;
+
 /*
  * Reverse mode of a LOOP, for all its results at once: result[j] is a RESULT of it with the cotangent g[j] (NULL: zero);
  * out[i] is the cotangent of source i where wanted[i], or NULL.

@@ -31,17 +31,6 @@ CJ_PARTIAL(relu) /* 1 where y > 0, 0 at 0 */
     return cj_where_at(at, cj_le_at(at, node, zero), zero, v);
 }
 
-/* Constant between their steps. */
-#define CJ_STEP(name)                                                                              \
-    CJ_PARTIAL(name)                                                                               \
-    {                                                                                              \
-        return NULL;                                                                               \
-    }
-CJ_STEP(sign)
-CJ_STEP(floor)
-CJ_STEP(ceil)
-CJ_STEP(round)
-
 CJ_PARTIAL(sqrt) /* 0.5 / y */
 {
     return cj_mul_at(at, v, cj_div_at(at, cj_like_at(at, node, 0.5), node));
@@ -355,19 +344,6 @@ CJ_PARTIAL(where) /* the condition selects v too: a product with 0 would turn in
     cj_tensor *zero = zero_like(at, v);
     return i == 1 ? cj_where_at(at, condition, v, zero) : cj_where_at(at, condition, zero, v);
 }
-
-/* Integers and truth values carry no derivative. */
-CJ_STEP(not )
-CJ_STEP(eq)
-CJ_STEP(ne)
-CJ_STEP(lt)
-CJ_STEP(le)
-CJ_STEP(and)
-CJ_STEP(or)
-CJ_STEP(xor)
-CJ_STEP(popcount)
-CJ_STEP(shl)
-CJ_STEP(shr)
 
 cj_tensor *cj_tangent_map(cj_at at, cj_tensor *node, cj_tensor **t)
 {

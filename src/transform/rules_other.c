@@ -69,17 +69,37 @@ CJ_COTANGENT(window_max)
                                 x->shape + x->rank - o.spatial);
 }
 
-/* ---- no derivative: leaves, integers, the stop ---- */
+/* ---- no derivative: steps, integers and truth values, leaves, the stop. One function under many
+ * names, so that the table says which they are. ---- */
 
+CJ_TANGENT(none)
+{
+    return NULL;
+}
+CJ_COTANGENT(none)
+{
+    return NULL;
+}
+#define CJ_NO_PARTIAL(name)                                                                        \
+    cj_cotangent_rule cj_partial_##name __attribute__((alias("cj_cotangent_none")));
 #define CJ_NO_DERIVATIVE(name)                                                                     \
-    CJ_TANGENT(name)                                                                               \
-    {                                                                                              \
-        return NULL;                                                                               \
-    }                                                                                              \
-    CJ_COTANGENT(name)                                                                             \
-    {                                                                                              \
-        return NULL;                                                                               \
-    }
+    cj_tangent_rule cj_tangent_##name __attribute__((alias("cj_tangent_none")));                   \
+    cj_cotangent_rule cj_cotangent_##name __attribute__((alias("cj_cotangent_none")));
+CJ_NO_PARTIAL(sign)
+CJ_NO_PARTIAL(floor)
+CJ_NO_PARTIAL(ceil)
+CJ_NO_PARTIAL(round)
+CJ_NO_PARTIAL(not )
+CJ_NO_PARTIAL(eq)
+CJ_NO_PARTIAL(ne)
+CJ_NO_PARTIAL(lt)
+CJ_NO_PARTIAL(le)
+CJ_NO_PARTIAL(and)
+CJ_NO_PARTIAL(or)
+CJ_NO_PARTIAL(xor)
+CJ_NO_PARTIAL(popcount)
+CJ_NO_PARTIAL(shl)
+CJ_NO_PARTIAL(shr)
 CJ_NO_DERIVATIVE(argmax)
 CJ_NO_DERIVATIVE(constant)
 CJ_NO_DERIVATIVE(scalar)
