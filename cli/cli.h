@@ -17,7 +17,7 @@ enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_NO_DATA = 3 };
 
 /* ---- options ---- */
 
-enum command_id { TRAIN, EVAL, PREDICT, SHOW, DATA, VERSION, HELP, COMMANDS };
+enum command_id { TRAIN, EVAL, PREDICT, GENERATE, SHOW, DATA, VERSION, HELP, COMMANDS };
 #define ON(command) (1u << (command))
 
 /* How a shell completes a value. */
@@ -52,6 +52,10 @@ enum option_id {
     OPT_PART,
     OPT_ALL_PROBABILITIES,
     OPT_OUTPUT,
+    OPT_PROMPT,
+    OPT_LENGTH,
+    OPT_TEMPERATURE,
+    OPT_TOP_K,
     OPT_INPUT,
     OPT_CLASSES,
     OPT_INFER,
@@ -171,6 +175,7 @@ int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_mo
 int run_train(cli *c);
 int run_eval(cli *c);
 int run_predict(cli *c);
+int run_generate(cli *c);
 int run_show(cli *c);
 int run_data(cli *c);
 int run_version(cli *c);

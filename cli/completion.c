@@ -71,7 +71,8 @@ static void bash(void)
     fputs("        esac ;;\n"
           "    *)\n"
           "        case $command in\n"
-          "        help) COMPREPLY=($(compgen -W \"train eval predict show data version help "
+          "        help) COMPREPLY=($(compgen -W \"train eval predict generate show data version "
+          "help "
           "nets optimisers\" -- \"$word\")) ;;\n"
           "        data) COMPREPLY=($(compgen -f -W \"list show\" -- \"$word\")) ;;\n"
           "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
@@ -135,7 +136,7 @@ static void zsh(void)
             if (option_table[i].commands & ON(command))
                 zsh_option(&option_table[i]);
         if (command == HELP)
-            fputs("            '1:topic:(train eval predict show data version help nets "
+            fputs("            '1:topic:(train eval predict generate show data version help nets "
                   "optimisers)' ;;\n",
                   stdout);
         else if (command == DATA)

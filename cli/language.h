@@ -34,6 +34,9 @@ json_t *language_about(const language *l);
 const char *language_unit(const language *l); /* "characters" or "words" */
 cj_source language_source(stream *s);
 
+/* write_text.c: what a model writes, to --output or standard output. */
+int language_generate(cli *c, const named_model *m, const char *path);
+
 /* Mean loss in nats over the windows of `on`, and the share of tokens foretold, of the frequencies of tokens (order 1) or of
  * pairs (2) in `from`, one added to each; false: no memory. */
 bool language_frequencies(const language *l, const stream *from, const stream *on, int order,

@@ -63,7 +63,7 @@ int named_open(cli *c, const char *path, named_model *m)
     if (!net || !about || !cj_architecture_known(net))
         return fail(c, EXIT_ERROR,
                     "'%s' holds no net that writes or draws: generate takes language models (lstm, "
-                    "gru, transformer)",
+                    "gru, transformer) and the vae",
                     path);
     if (format && atoi(format) > CJ_MODEL_FORMAT)
         return fail(c, EXIT_ERROR,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define READS_DATA (ON(TRAIN) | ON(EVAL) | ON(DATA) | ON(SHOW))
-#define COMPUTES (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW) | ON(VERSION))
+#define COMPUTES (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(GENERATE) | ON(SHOW) | ON(VERSION))
 #define ALL (ON(COMMANDS) - 1)
 
 const option_row option_table[OPTIONS] = {
@@ -20,7 +20,9 @@ const option_row option_table[OPTIONS] = {
      "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
      "linear classes\", "
      "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else "
-     "mlp); for texts lstm, gru, transformer, for graphs gcn, sage, gat, with options as in "
+     "mlp); for texts lstm, gru, transformer, for graphs gcn, sage, gat, for pictures without "
+     "labels "
+     "autoencoder, vae, unet, with options as in "
      "lstm:hidden=384 (cajal help nets); for eval and "
      "predict only where the model file does not name it"},
     {OPT_TARGET, "target", 't', "COLUMN", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,
@@ -72,8 +74,8 @@ const option_row option_table[OPTIONS] = {
      "tables: whether the first row is names (default: seen from the file)"},
     {OPT_SEPARATOR, "separator", 0, "C", READS_DATA | ON(PREDICT), A_WORD,
      "comma semicolon tab bar", "tables: what parts the fields (default: seen from the file)"},
-    {OPT_SEED, "seed", 's', "N", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,
-     "the seed of weights, order, dropout and splits (default: 0)"},
+    {OPT_SEED, "seed", 's', "N", ON(TRAIN) | ON(GENERATE) | ON(DATA) | ON(SHOW), NO_COMPLETION,
+     NULL, "the seed of weights, order, dropout, splits and draws (default: 0)"},
     {OPT_OUT, "out", 0, "DIR", ON(TRAIN), A_FOLDER, NULL,
      "the folder of the run (default: runs/DATA-NET-NNN)"},
     {OPT_RESUME, "resume", 0, NULL, ON(TRAIN), NO_COMPLETION, NULL,
@@ -86,8 +88,18 @@ const option_row option_table[OPTIONS] = {
      "which part of the data (default: the test part where the data bring one, else all)"},
     {OPT_ALL_PROBABILITIES, "all-probabilities", 'a', NULL, ON(PREDICT), NO_COMPLETION, NULL,
      "a column more for the probability of each class"},
-    {OPT_OUTPUT, "output", 'o', "FILE", ON(PREDICT), A_FILE, NULL,
-     "where the predictions go (default: -, standard output)"},
+    {OPT_OUTPUT, "output", 'o', "FILE", ON(PREDICT) | ON(GENERATE), A_FILE, NULL,
+     "where the predictions or the text go (default: -, standard output), or the grid of pictures "
+     "(default: samples.png)"},
+    {OPT_PROMPT, "prompt", 'p', "TEXT", ON(GENERATE), NO_COMPLETION, NULL,
+     "the text to go on from (default: none, a text begins)"},
+    {OPT_LENGTH, "length", 'l', "N", ON(GENERATE), NO_COMPLETION, NULL,
+     "how many characters (default: 500), words (100) or pictures (64)"},
+    {OPT_TEMPERATURE, "temperature", 'T', "X", ON(GENERATE), NO_COMPLETION, NULL,
+     "draw the next of a text by softmax(logits / X): below 1 surer, above 1 wilder, 0 always the "
+     "likeliest (default: 1)"},
+    {OPT_TOP_K, "top-k", 'k', "K", ON(GENERATE), NO_COMPLETION, NULL,
+     "draw only among the K likeliest (default: all)"},
     {OPT_INPUT, "input", 0, "SHAPE", ON(SHOW), NO_COMPLETION, NULL,
      "the shape of an example, as 3x32x32 or 13 (default: that which the net was made for)"},
     {OPT_CLASSES, "classes", 0, "N", ON(SHOW), NO_COMPLETION, NULL,
@@ -148,6 +160,14 @@ const command_row command_table[COMMANDS] = {
      "cajal predict model.safetensors x_test.npy --output answers.csv\n"
      "cat new.csv | cajal predict model.safetensors -",
      run_predict},
+    {"generate", "MODEL", "write text, or draw pictures, with a model", 1, 1,
+     "A language model (lstm, gru, transformer) writes, a token at a time, with the state that it "
+     "carries; a vae draws a grid of pictures. The same model, options and seed give the same "
+     "text and the same pictures. MODEL is a model file or the folder of a run.",
+     "cajal generate runs/tinyshakespeare-lstm-001 --prompt \"ROMEO:\" --length 1000\n"
+     "cajal generate runs/names-gru-001 --temperature 0.8 --top-k 10 --seed 7\n"
+     "cajal generate runs/mnist-vae-001 --output samples.png",
+     run_generate},
     {"show", "NET|MODEL", "tell the layers, size and memory of a net", 1, 1,
      "Prints a line a layer: the shape of its output, parameters, flops (2 a multiply-add, "
      "forward, one example) and the bytes "
@@ -211,11 +231,12 @@ static int fail_command(cli *c, const char *word)
     for (int i = 0; i < COMMANDS; i++)
         words[i] = command_table[i].name;
     const char *near = cj_closest_word(word, words, COMMANDS);
-    return fail(c, EXIT_USAGE,
-                "there is no command \"%s\"%s%s%s; the commands are train, eval, predict, show, "
-                "data, version, "
-                "help",
-                word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return fail(
+        c, EXIT_USAGE,
+        "there is no command \"%s\"%s%s%s; the commands are train, eval, predict, generate, "
+        "show, data, version, "
+        "help",
+        word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int fail_option(cli *c, const char *word)

@@ -12,9 +12,15 @@
 #include <unistd.h>
 
 /* What a run writes. */
-static const char *const file_names[] = {
-    "run.json",    "checkpoint.safetensors", "model.safetensors", "log.jsonl", "learning_curve.png",
-    "filters.png", "confidently_wrong.png",  "confusion.png"};
+static const char *const file_names[] = {"run.json",
+                                         "checkpoint.safetensors",
+                                         "model.safetensors",
+                                         "log.jsonl",
+                                         "learning_curve.png",
+                                         "filters.png",
+                                         "confidently_wrong.png",
+                                         "confusion.png",
+                                         "reconstructions.png"};
 
 void folder_file(const train *t, const char *name, char path[PATH_SIZE])
 {

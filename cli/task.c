@@ -12,7 +12,7 @@ static const task_row examples = {.name = "examples",
                                   .announce = examples_announce,
                                   .finish = examples_finish};
 
-const task_row *const task_table[] = {&examples, &task_language, &task_graph, NULL};
+const task_row *const task_table[] = {&examples, &task_language, &task_graph, &task_pictures, NULL};
 
 static const task_row *task_of_purpose(cj_purpose purpose)
 {
@@ -22,31 +22,37 @@ static const task_row *task_of_purpose(cj_purpose purpose)
     return &examples;
 }
 
-/* The task of known data, and of a file that is called a text. */
-static const task_row *task_of_data(const char *data, bool *known)
+static const cj_known_data *known_data(const char *name)
+{
+    for (int i = 0; cj_data_known(i); i++)
+        if (!strcmp(cj_data_known(i)->name, name))
+            return cj_data_known(i);
+    return NULL;
+}
+
+/* The task that data are for without --net. A file is a text where its name says so. */
+static const task_row *task_of_data(const char *data, const cj_known_data *known)
 {
     size_t length = strlen(data);
-    *known = false;
-    for (int k = 0; cj_data_known(k); k++) {
-        if (strcmp(cj_data_known(k)->name, data))
-            continue;
-        *known = true;
-        for (int i = 0; task_table[i]; i++)
-            if (task_table[i]->named && task_table[i]->kind == cj_data_known(k)->kind)
-                return task_table[i];
+    bool text = !known && length > 4 && !strcmp(data + length - 4, ".txt");
+    for (int i = 0; task_table[i]; i++) {
+        const task_row *row = task_table[i];
+        if (row->default_net && (known || text) &&
+            row->kind == (known ? known->kind : CJ_DATA_TEXT))
+            return row;
     }
-    return !*known && length > 4 && !strcmp(data + length - 4, ".txt") ? &task_language : &examples;
+    return &examples;
 }
 
 int task_choose(train *t)
 {
     cli *c = t->c;
     const char *net = c->value[OPT_NET], *data = c->value[OPT_DATA];
-    bool known;
-    const task_row *by_data = task_of_data(data, &known);
+    const cj_known_data *known = known_data(data);
+    const task_row *by_data = task_of_data(data, known);
     bool architecture = net && cj_architecture_known(net);
     t->task = architecture ? task_of_purpose(cj_architecture_purpose(net)) : by_data;
-    if (known && t->task != by_data)
+    if (architecture && known && known->kind != t->task->kind)
         return fail(c, EXIT_USAGE, "--net %.60s is for %s, but '%s' holds %s", net, t->task->holds,
                     data, by_data->holds);
     if (net && !architecture && by_data->named)

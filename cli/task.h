@@ -25,14 +25,21 @@ typedef struct measures {
     measured row[MEASURED_ROWS];
 } measures;
 
+/* The model file of a net with options, opened. */
+typedef struct named_model {
+    cj_architecture net;
+    json_t *about;
+    cj_tensor_file *file;
+} named_model;
+
 typedef struct task_row {
     const char *name;
     bool named; /* its nets are architectures (cajal/architecture.h) of this purpose */
     cj_purpose purpose;
-    cj_data_kind
-        kind; /* of named tasks: the known data that ask for it without --net, by default_net */
-    const char *default_net, *holds; /* "lstm"; "a text" */
-    uint64_t idle;                   /* options that it has no use for: BIT64(OPT_SIZE) | ... */
+    cj_data_kind kind;       /* of named tasks: the known data that it takes */
+    const char *default_net; /* for such data without --net; NULL: another task has them then */
+    const char *holds;       /* "a text" */
+    uint64_t idle;           /* options that it has no use for: BIT64(OPT_SIZE) | ... */
     /* Loads the data, makes the net in t->scope, and fills in the plan, t->options and the fields of train that tasks set. */
     int (*prepare)(train *t);
     /* The net, the loss, and the two sources; held->count 0: there is no validation. */
@@ -45,6 +52,8 @@ typedef struct task_row {
     int (*measure)(train *t, measures *m);
     void (*suggest)(const train *t);
     void (*release)(train *t); /* t->own; may be NULL */
+    /* `cajal generate` by a model of this task; NULL: none */
+    int (*generate)(cli *c, const named_model *m, const char *path);
 } task_row;
 extern const task_row *const task_table[];
 
@@ -58,11 +67,7 @@ int task_choose(train *t);
 /* named.c: a net with the JSON that says what it was made for; "cajal_about" in the model file. */
 cj_status named_save(cj_context *context, cj_scope *scope, const cj_architecture *net,
                      json_t *about, const char *path);
-typedef struct named_model {
-    cj_architecture net;
-    json_t *about;
-    cj_tensor_file *file;
-} named_model;
+
 /* Reads the head of such a file; weights by cj_weights_load once the net is built. */
 int named_open(cli *c, const char *path, named_model *m);
 void named_close(cli *c, named_model *m);
@@ -86,5 +91,6 @@ int examples_finish(train *t);
 
 extern const task_row task_language; /* task_language.c */
 extern const task_row task_graph;    /* task_graph.c */
+extern const task_row task_pictures; /* task_pictures.c */
 
 #endif

@@ -43,7 +43,7 @@ static int prepare(train *t)
                                        .epochs = 10,
                                        .patience = 3,
                                        .optimiser = transformer ? "adamw:lr=0.001,weight_decay=0.01"
-                                                                : "adam:lr=0.002",
+                                                                : "adam:lr=0.004",
                                        .schedule = "cosine",
                                        .clip = 1},
                      l->part[CJ_VALIDATION].count > 0);
@@ -173,4 +173,5 @@ const task_row task_language = {.name = "language",
                                 .about = about,
                                 .measure = measure,
                                 .suggest = suggest,
+                                .generate = language_generate,
                                 .release = release};

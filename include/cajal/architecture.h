@@ -1,6 +1,6 @@
 /*
  * cajal/architecture.h - the named nets that are no chain of layers: language models, nets on
- * graphs. (Nets that are chains have the text of cajal/net.h.)
+ * graphs, nets from pictures to pictures. (Nets that are chains have the text of cajal/net.h.)
  *
  * An architecture is a name with options, "lstm:layers=2,hidden=384"; what is left out has the
  * default that cj_architecture_list tells. The builders below make the graph of one from tensors.
@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* What a net is for: which data it takes, and which builder makes it. */
-typedef enum cj_purpose { CJ_FOR_LANGUAGE, CJ_FOR_GRAPHS } cj_purpose;
+typedef enum cj_purpose { CJ_FOR_LANGUAGE, CJ_FOR_GRAPHS, CJ_FOR_PICTURES } cj_purpose;
 
 typedef enum cj_architecture_kind {
     CJ_LSTM_MODEL,
@@ -28,6 +28,9 @@ typedef enum cj_architecture_kind {
     CJ_GCN,
     CJ_SAGE,
     CJ_GAT,
+    CJ_AUTOENCODER,
+    CJ_VAE,
+    CJ_UNET,
     CJ_ARCHITECTURES
 } cj_architecture_kind;
 
@@ -35,6 +38,7 @@ typedef struct cj_architecture {
     cj_architecture_kind kind;
     int64_t layers, hidden, embedding, heads;
     int64_t context; /* tokens of a training window, and what a transformer looks back over */
+    int64_t latent;  /* numbers of an autoencoder's code */
     double dropout;
 } cj_architecture;
 
@@ -91,6 +95,31 @@ CJ_API cj_tensor *cj_language_model_at(cj_at at, cj_scope *s, const cj_architect
 CJ_API cj_tensor *cj_graph_net_at(cj_at at, cj_scope *s, const cj_architecture *a, int64_t classes,
                                   cj_tensor *x, cj_tensor *source, cj_tensor *target);
 #define cj_graph_net(...) cj_graph_net_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- from pictures to pictures ---- */
+
+/*
+ * Of pictures x [N, channels, height, width] in 0 to 1:
+ * - autoencoder: [N, elements] in 0 to 1, the pictures given back through a code of `latent`
+ *   numbers; encoder and decoder are perceptrons of `layers` of `hidden` relu units;
+ * - vae: [N, elements + 2 latent]: the logits of the picture decoded from z = m + e^(v/2) noise,
+ *   then m and v, the mean and the log of the variance of the code (Kingma and Welling,
+ *   "Auto-encoding variational Bayes", ICLR 2014). The noise is drawn in every build;
+ * - unet: x plus what a U-net of `layers` halvings, `hidden` channels at full size, makes of it
+ *   (Ronneberger et al., 2015): same shape.
+ * Parameters: encoder.fc1.*, ..., decoder.fc1.*, ...; down0.conv1.*, ..., up0.conv1.*, ..., head.*.
+ */
+CJ_API cj_tensor *cj_picture_net_at(cj_at at, cj_scope *s, const cj_architecture *a, cj_tensor *x);
+#define cj_picture_net(...) cj_picture_net_at(CJ_HERE, __VA_ARGS__)
+/* The decoder alone: codes [N, latent] to [N, elements] in 0 to 1. */
+CJ_API cj_tensor *cj_decode_at(cj_at at, cj_scope *s, const cj_architecture *a, int64_t elements,
+                               cj_tensor *code);
+#define cj_decode(...) cj_decode_at(CJ_HERE, __VA_ARGS__)
+/* The negative evidence lower bound in nats a picture, from the output of a vae and the pictures:
+ * cross entropy of the pixels, summed, plus the divergence of the code from N(0, 1). */
+CJ_API cj_tensor *cj_elbo_loss_at(cj_at at, const cj_architecture *a, cj_tensor *output,
+                                  cj_tensor *x);
+#define cj_elbo_loss(...) cj_elbo_loss_at(CJ_HERE, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

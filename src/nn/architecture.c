@@ -10,7 +10,16 @@
 
 /* ---- the table ---- */
 
-typedef enum option_id { LAYERS, HIDDEN, EMBEDDING, HEADS, CONTEXT, DROPOUT, OPTIONS } option_id;
+typedef enum option_id {
+    LAYERS,
+    HIDDEN,
+    EMBEDDING,
+    HEADS,
+    CONTEXT,
+    LATENT,
+    DROPOUT,
+    OPTIONS
+} option_id;
 
 typedef struct option_row {
     const char *name;
@@ -25,6 +34,7 @@ static const option_row option_table[OPTIONS] = {
     [EMBEDDING] = {"embedding", offsetof(cj_architecture, embedding), true, 1, 1 << 16},
     [HEADS] = {"heads", offsetof(cj_architecture, heads), true, 1, 1024},
     [CONTEXT] = {"context", offsetof(cj_architecture, context), true, 1, 1 << 16},
+    [LATENT] = {"latent", offsetof(cj_architecture, latent), true, 1, 1 << 16},
     [DROPOUT] = {"dropout", offsetof(cj_architecture, dropout), false, 0, 0.95},
 };
 
@@ -70,6 +80,21 @@ static const architecture_row table[CJ_ARCHITECTURES] = {
                 CJ_FOR_GRAPHS,
                 BIT(LAYERS) | BIT(HIDDEN) | BIT(HEADS) | BIT(DROPOUT),
                 {.layers = 2, .hidden = 8, .heads = 8, .dropout = 0.6}},
+    [CJ_AUTOENCODER] = {"autoencoder",
+                        "pictures through a narrow code",
+                        CJ_FOR_PICTURES,
+                        BIT(LAYERS) | BIT(HIDDEN) | BIT(LATENT),
+                        {.layers = 1, .hidden = 512, .latent = 32}},
+    [CJ_VAE] = {"vae",
+                "a variational autoencoder, which can draw pictures",
+                CJ_FOR_PICTURES,
+                BIT(LAYERS) | BIT(HIDDEN) | BIT(LATENT),
+                {.layers = 1, .hidden = 512, .latent = 20}},
+    [CJ_UNET] = {"unet",
+                 "a U-net, which takes noise off pictures",
+                 CJ_FOR_PICTURES,
+                 BIT(LAYERS) | BIT(HIDDEN),
+                 {.layers = 2, .hidden = 16}},
 };
 
 const char *cj_architecture_name(cj_architecture_kind kind)

@@ -31,6 +31,27 @@ says out 'frequencies of characters'
 run 0 train --data cats.txt --net gru:hidden=8,context=16 --out early # stops by the validation part
 says err 'epochs at most 10'
 
+# Writing: the same seed, the same text; other options, another one; as many characters as asked for.
+for name in lstm gru transformer; do
+    run 0 generate "$name" --prompt 'the cat' --length 100 --seed 4
+    mv out first
+    [ "$(wc -c <first)" = 108 ] || complain "$name wrote $(wc -c <first) bytes, not 7 + 100 + 1"
+    says first 'the cat'
+    run 0 generate "$name" --prompt 'the cat' --length 100 --seed 4 --threads 1
+    same first out
+    run 0 generate "$name" --prompt 'the cat' --length 100 --seed 5
+    cmp -s first out && complain "$name writes the same with another seed"
+    run 0 generate "$name" --temperature 0 --length 60 --output surest
+    run 0 generate "$name" --top-k 1 --length 60 --seed 9 --json
+    [ "$(field out text)" = "$(sed -z 's/\n$//; s/\n/\\n/g; s/,.*//' surest)" ] || complain "$name: top-k 1 is not temperature 0"
+done
+run 1 generate lstm --prompt 'Z'
+says err 'does not occur in the text'
+run 2 generate lstm --temperature warm
+says err '--temperature takes a number'
+run 3 generate nowhere
+says err 'there is no model'
+
 # What is refused.
 run 2 train --data cats.txt --net lstm:hiden=3
 says err 'did you mean "hidden"'
@@ -53,6 +74,37 @@ says err 'cajal train'
 run 1 eval lstm --data cats.txt
 says err 'cajal generate'
 
+# Pictures without labels: 200 of 8x8 in an IDX file.
+{ printf '\000\000\010\003\000\000\000\310\000\000\000\010\000\000\000\010'
+    for i in $(seq 0 199); do
+        for y in $(seq 0 7); do
+            if [ $((y % 4)) = $((i % 4)) ]; then printf '\377\377\377\377\377\377\377\377'; else printf '\000\000\000\000\000\000\000\000'; fi
+        done
+    done; } >train-images-idx3-ubyte
+{ printf '\000\000\010\001\000\000\000\310'
+    for i in $(seq 0 199); do printf "\\00$((i % 4))"; done; } >train-labels-idx1-ubyte
+mkdir -p idx && mv train-*-ubyte idx
+for net in autoencoder:hidden=16,latent=4 vae:hidden=16,latent=2 unet:hidden=4,layers=1; do
+    name=${net%%:*}
+    run 0 train --data idx --net "$net" --epochs 20 --lr 0.01 --batch 16 --out "$name" --json
+    run 0 train --data idx --net "$net" --epochs 20 --lr 0.01 --batch 16 --out again -q --force --threads 1
+    same "$name/model.safetensors" again/model.safetensors
+done
+above 0.03 "$(field autoencoder/log.jsonl train_loss)" 'error of the autoencoder'
+above 0.09 "$(field unet/log.jsonl train_loss)" 'error of the unet, beside the noise'
+above 15 "$(field vae/log.jsonl train_loss)" '-ELBO of the vae'
+run 0 generate vae --length 5
+says err '5 pictures: samples.png'
+mv samples.png first.png
+run 0 generate vae --length 5 --output again.png
+same first.png again.png
+run 1 generate autoencoder
+says err 'a vae does'
+run 2 generate vae --prompt x
+says err 'are for texts'
+run 2 train --data idx --net vae --augment flip
+says err 'no use for pictures'
+
 # A graph: better than its features alone.
 if run 0 data show cora 2>/dev/null && grep -q 'a graph' out; then
     run 0 train --data cora --net gcn --epochs 40 --out gcn --json
@@ -63,5 +115,7 @@ if run 0 data show cora 2>/dev/null && grep -q 'a graph' out; then
     same gcn/model.safetensors grown/model.safetensors
     run 2 train --data cora --net resnet20
     says err '--net gcn is the default'
+    run 1 generate gcn
+    says err 'which generates nothing'
 fi
 finish

@@ -1,6 +1,6 @@
 /*
  * Nets with options: their text and what is wrong in one; a language model that is run token by token gives the logits of the
- * whole text at once; a net on a graph is its convolutions.
+ * whole text at once; a net on a graph is its convolutions; the evidence lower bound of a vae; sizes of a U-net.
  */
 #include "cajal/cajal.h"
 #include "cajal/message_passing.h"
@@ -147,12 +147,77 @@ static void test_graph_net(void **unused)
     cj_context_free(context);
 }
 
+/* ---- pictures ---- */
+
+/* -ELBO by its definition in f64, from the output of the net itself. */
+static void test_elbo(void **unused)
+{
+    (void)unused;
+    enum { PIXELS = 6, LATENT = 2, WIDE = PIXELS + 2 * LATENT };
+    static const float pixel[N * PIXELS] = {0, 0.5F, 1, 0.25F, 0, 1, 1, 1, 0, 0, 0.75F, 0.1F};
+    cj_context *context = make_context();
+    cj_architecture a;
+    float output[N * WIDE], loss, picture[N * PIXELS];
+    double want = 0;
+    assert_int_equal(cj_architecture_parse(context, "vae:hidden=5,latent=2", &a), CJ_OK);
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_build(s, false);
+    cj_tensor *x = cj_tensor_from(context, CJ_F32, 4, ((int64_t[]){N, 1, 2, 3}), pixel);
+    cj_tensor *y = cj_picture_net(s, &a, x);
+    assert_int_equal(cj_read(y, output, sizeof output), CJ_OK);
+    assert_int_equal(cj_read(cj_elbo_loss(&a, y, x), &loss, sizeof loss), CJ_OK);
+    for (int n = 0; n < N; n++) {
+        const float *row = output + n * WIDE;
+        for (int i = 0; i < PIXELS; i++) {
+            double p = 1 / (1 + exp(-(double)row[i])), v = (double)pixel[n * PIXELS + i];
+            want -= (v * log(p) + (1 - v) * log(1 - p)) / N;
+        }
+        for (int i = 0; i < LATENT; i++) {
+            double m = (double)row[PIXELS + i], v = (double)row[PIXELS + LATENT + i];
+            want += (exp(v) + m * m - 1 - v) / 2 / N;
+        }
+    }
+    if (!(fabs((double)loss - want) < 1e-5 * want))
+        fail_msg("-ELBO %.9g, by its definition %.9g", (double)loss, want);
+    cj_tensor *code = cj_full(context, CJ_F32, 2, ((int64_t[]){N, LATENT}), 0.5);
+    assert_int_equal(cj_read(cj_decode(s, &a, PIXELS, code), picture, sizeof picture), CJ_OK);
+    for (int i = 0; i < N * PIXELS; i++)
+        assert_true(picture[i] > 0 && picture[i] < 1);
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
+/* A U-net keeps any size, odd ones and such as cannot be halved so often too. */
+static void test_unet_sizes(void **unused)
+{
+    (void)unused;
+    static const int64_t size[][2] = {{8, 8}, {7, 5}, {1, 9}, {3, 2}};
+    cj_context *context = make_context();
+    cj_architecture a;
+    assert_int_equal(cj_architecture_parse(context, "unet:layers=3,hidden=2", &a), CJ_OK);
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        cj_scope *s = cj_scope_new(context);
+        int64_t shape[4] = {2, 3, size[i][0], size[i][1]};
+        cj_scope_build(s, false);
+        cj_tensor *y = cj_picture_net(s, &a, cj_full(context, CJ_F32, 4, shape, 0.5));
+        assert_non_null(y);
+        assert_memory_equal(cj_shape(y), shape, sizeof shape);
+        cj_scope_free(s);
+    }
+    cj_scope *s = cj_scope_new(context);
+    assert_null(cj_picture_net(s, &a, cj_full(context, CJ_F32, 1, ((int64_t[]){4}), 0)));
+    assert_non_null(strstr(cj_error(context), "unet: x is"));
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),           cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_token_by_token), cmocka_unit_test(test_tokens_refused),
-        cmocka_unit_test(test_graph_net),
+        cmocka_unit_test(test_graph_net),      cmocka_unit_test(test_elbo),
+        cmocka_unit_test(test_unet_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
