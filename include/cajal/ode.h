@@ -104,6 +104,26 @@ CJ_API cj_status cj_leapfrog_at(const struct cj_leapfrog_args *args);
         &(struct cj_leapfrog_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_leapfrog_args)})
 
 /*
+ * y' = L y + N(t, y) with a stiff diagonal L (a tensor that broadcasts to y: the symbol of a linear differential
+ * operator on its modes): ETDRK4, exact for N = 0, of order 4 (Cox and Matthews, 2002; Kassam and Trefethen, 2005).
+ * The functions phi of h L are power series near 0, so nothing cancels. The times are equally spaced; `steps`
+ * steps from each to the next; [T, shape of y0...]. The step's length is that of the first interval.
+ */
+struct cj_etdrk4_args {
+    cj_field_fn *field; /* N(t, y) */
+    void *user;
+    cj_tensor *linear; /* L, of y0's dtype */
+    cj_tensor *y0, *t;
+    cj_at at;
+    int parameters;
+    cj_tensor *const *parameter;
+    int64_t steps; /* 0: 1 */
+};
+CJ_API cj_tensor *cj_etdrk4_at(const struct cj_etdrk4_args *args);
+#define cj_etdrk4(...)                                                                             \
+    cj_etdrk4_at(&(struct cj_etdrk4_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_etdrk4_args)})
+
+/*
  * dy = f(t, y) dt + g(t, y) dW with noise of y's own for each element (g of y's shape, its element i a function of
  * element i of y alone), dW drawn with the key for each step: the same key, the same path. `steps` steps from each
  * time to the next; [T, shape of y0...].

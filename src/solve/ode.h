@@ -2,7 +2,7 @@
  * src/solve/ode.h - what the solvers of differential equations share.
  *
  * ode.c checks and hands on; ode_table.c holds the tableaux and one explicit step; ode_fixed.c steps on a
- * grid (leapfrog and SDE too: ode_split.c, sde.c), ode_adaptive.c chooses its steps, ode_adjoint.c
+ * grid (leapfrog and SDE too: ode_split.c, ode_exponential.c, sde.c), ode_adaptive.c chooses its steps, ode_adjoint.c
  * solves backwards.
  */
 #ifndef CJ_SOLVE_ODE_H

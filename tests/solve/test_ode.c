@@ -307,6 +307,51 @@ static void test_vmap(void **state)
     }
 }
 
+/* ---- ETDRK4 ---- */
+
+/* y' = L y + sin(t) y^2 / 4, with L from 0 to -1,000 */
+static cj_tensor *quadratic(void *user, cj_tensor *t, cj_tensor *y, cj_tensor *const *p)
+{
+    cj_tensor *slope = cj_scale(cj_mul(cj_sin(t), cj_square(y)), 0.25);
+    (void)p;
+    return user ? cj_add(slope, cj_mul(user, y)) : slope;
+}
+
+static cj_tensor *nothing(void *user, cj_tensor *t, cj_tensor *y, cj_tensor *const *p)
+{
+    (void)user;
+    (void)t;
+    (void)p;
+    return cj_scale(y, 0);
+}
+
+static void test_exponential(void **state)
+{
+    (void)state;
+    const double stiffness[5] = {0, -0.01, -1.5, -30, -1000}, begin[5] = {1, 0.5, 1, 2, 1};
+    const double span[3] = {0, 1, 2};
+    double got[15], want[15], error[2] = {0};
+    cj_tensor *l = cj_tap(vector(5, stiffness)), *y = vector(5, begin), *t = vector(3, span), *g;
+    read(cj_odeint(quadratic, l, y, t, .rtol = 1e-12, .atol = 1e-14, .max_steps = 20000), want);
+    for (int fine = 0; fine < 2; fine++) {
+        read(cj_etdrk4(quadratic, NULL, l, y, t, .steps = fine ? 16 : 8), got);
+        for (int i = 0; i < 15; i++)
+            error[fine] = fmax(error[fine], fabs(got[i] - want[i]));
+    }
+    if (!(error[0] < 1e-5 && fabs(log2(error[0] / error[1]) - 4) < 0.4))
+        fail_msg("errors %g and %g", error[0], error[1]);
+    /* alone the linear part is exact, and so is its derivative to L: t e^(L t) */
+    cj_tensor *exact = cj_etdrk4(nothing, NULL, l, y, t, .steps = 3);
+    read(exact, got);
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(got[10 + i] - begin[i] * exp(2 * stiffness[i])) < 1e-14);
+    cj_tensor *end = cj_sum(cj_narrow(exact, 0, 2, 3), CJ_ALL, false);
+    assert_int_equal(cj_grad(end, 1, &l, &g), CJ_OK);
+    read(g, got);
+    for (int i = 0; i < 5; i++)
+        assert_true(fabs(got[i] - 2 * begin[i] * exp(2 * stiffness[i])) < 1e-13);
+}
+
 /* ---- leapfrog ---- */
 
 static cj_tensor *spring(void *user, cj_tensor *t, cj_tensor *q, cj_tensor *const *p)
@@ -447,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gradients, setup, teardown),
         cmocka_unit_test_setup_teardown(test_second_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_vmap, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exponential, setup, teardown),
         cmocka_unit_test_setup_teardown(test_leapfrog, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sde, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sde_key, setup, teardown),
