@@ -1,12 +1,12 @@
 #!/bin/bash
-# docs/guide.md holds: against an installed copy its code is compiled without a warning, its commands are run in
+# docs/guide.md and docs/adding.md hold: against an installed copy its code is compiled without a warning, its commands are run in
 # their order and print what it says, what it quotes is in the source, and what it names exists. The kinds of
 # its blocks: "c NAME" a file, "c" functions, "c body" statements, "c of PATH" a quotation, "python NAME" a file,
 # "sh" commands, "text" what they printed, to 5 %; "sh torch" and "text torch" where python3 has torch.
 set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-guide=$CAJAL_SOURCE/docs/guide.md
+guide=("$CAJAL_SOURCE/docs/guide.md" "$CAJAL_SOURCE/docs/adding.md")
 failures=0
 fail() {
     echo "FAILED $*"
@@ -44,7 +44,7 @@ awk -v folder="$work" '
         print kind " " rest > (name ".of"); printf "" > (name ".block"); inside = 1; next
     }
     inside && /^ *```$/ { inside = 0; close(name ".block"); close(name ".of"); next }
-    inside { print substr($0, indent + 1) > (name ".block") }' "$guide"
+    inside { print substr($0, indent + 1) > (name ".block") }' "${guide[@]}"
 
 torch=yes
 python3 -c "import torch, safetensors" 2>/dev/null || {
@@ -145,7 +145,7 @@ names=0
 while read -r name; do
     names=$((names + 1))
     grep -rqwE "$name(_at)?" "$CAJAL_SOURCE/include" "$CAJAL_SOURCE/src" || fail "there is no $name"
-done < <(grep -oE '\b(cj|CJ)_[A-Za-z0-9_]+' "$guide" | sort -u)
+done < <(grep -ohE '\b(cj|CJ)_[A-Za-z0-9_]+' "${guide[@]}" | sort -u)
 [ "$names" -ge 100 ] || fail "only $names names were found in the guide"
 
 [ $failures -eq 0 ] && echo "guide: $programs programs, $names names hold"
