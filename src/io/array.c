@@ -129,35 +129,6 @@ cj_status cj_buffer_take(cj_buffer *buffer, void **data, size_t *size)
     return CJ_OK;
 }
 
-/* ---- half precision ---- */
-
-float cj_f16_to_f32(uint16_t bits)
-{
-    uint32_t sign = (uint32_t)(bits & 0x8000u) << 16;
-    uint32_t exponent = bits >> 10 & 31u;
-    uint32_t mantissa = bits & 0x3ffu;
-    uint32_t word;
-    float value;
-    if (exponent == 0) { /* zero or subnormal: mantissa 2^-24, exact in f32 */
-        value = (float)mantissa * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    if (exponent == 31)
-        word = sign | 0x7f800000u | mantissa << 13;
-    else
-        word = sign | (exponent + 112) << 23 | mantissa << 13;
-    memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-float cj_bf16_to_f32(uint16_t bits)
-{
-    uint32_t word = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &word, sizeof value);
-    return value;
-}
-
 /* ---- arrays ---- */
 
 cj_status cj_array_make(cj_context *context, const char *name, cj_dtype dtype, int rank,

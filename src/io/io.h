@@ -73,12 +73,6 @@ bool cj_is_utf8(const uint8_t *p, size_t size);
 cj_status cj_latin1_to_utf8(cj_context *context, const uint8_t *p, size_t size, void **out,
                             size_t *out_size);
 
-/* ---- element conversion ---- */
-
-/* f16 and bf16 bit patterns as f32. */
-float cj_f16_to_f32(uint16_t bits);
-float cj_bf16_to_f32(uint16_t bits);
-
 /* ---- a source: bytes in memory or a file, inflated on the way where they are gzip ---- */
 
 typedef struct cj_source cj_source;

@@ -204,7 +204,7 @@ static void store(const npy_header *h, const uint8_t *from, cj_dtype dtype, void
 {
     uint64_t bits = h->order == '<' ? cj_load_little(from, h->size) : cj_load_big(from, h->size);
     if (h->kind == 'f' && h->size == 2) {
-        ((float *)data)[index] = cj_f16_to_f32((uint16_t)bits);
+        ((float *)data)[index] = cj_f32_from_f16((uint16_t)bits);
         return;
     }
     if (h->kind == 'b')
@@ -304,7 +304,7 @@ static cj_status write_widened(cj_context *context, const char *path, const cj_a
     if (status != CJ_OK)
         return status;
     for (size_t i = 0; i < array->size / 2; i++)
-        ((float *)wide.data)[i] = cj_bf16_to_f32(((const uint16_t *)array->data)[i]);
+        ((float *)wide.data)[i] = cj_f32_from_bf16(((const uint16_t *)array->data)[i]);
     status = cj_npy_write(context, path, &wide);
     cj_array_free(context, &wide);
     return status;
