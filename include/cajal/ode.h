@@ -150,6 +150,21 @@ CJ_API cj_tensor *cj_sdeint_at(const struct cj_sdeint_args *args);
 #define cj_sdeint(...)                                                                             \
     cj_sdeint_at(&(struct cj_sdeint_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_sdeint_args)})
 
+/*
+ * A path through y[i] at x[i] (x [n] rises, n at least 2; y [n, ...]), at the places `at_x` [m]: [m, ...]. Beyond the
+ * ends the first or last piece goes on. Controls of differential equations (Kidger et al., 2020; Morrill et al.,
+ * 2021):
+ * - previous: y of the last x not above the place (before the first: the first);
+ * - linear: between both neighbours;
+ * - hermite: the cubic with slope (y[i] - y[i - 1]) / (x[i] - x[i - 1]) at x[i] (at the first as at the second): it
+ *   depends on no later value than that of the right neighbour.
+ * Differentiable to y, and to places but at the x themselves.
+ */
+typedef enum cj_path_kind { CJ_PATH_PREVIOUS, CJ_PATH_LINEAR, CJ_PATH_HERMITE } cj_path_kind;
+CJ_API cj_tensor *cj_path_at(cj_at at, cj_path_kind kind, cj_tensor *x, cj_tensor *y,
+                             cj_tensor *at_x);
+#define cj_path(...) cj_path_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
 /*
- * Gauss's rules by their moments and by known nodes; roots in brackets with their derivatives.
+ * Gauss's rules by their moments and by known nodes; roots in brackets with their derivatives; paths.
  */
 #include "cajal/cajal.h"
 
@@ -112,11 +112,54 @@ static void test_roots(void **state)
     assert_non_null(strstr(cj_error(context), "they must be alike"));
 }
 
+/* ---- paths ---- */
+
+static void test_paths(void **state)
+{
+    (void)state;
+    const int64_t n = 4, m = 7;
+    const double x[4] = {0, 1, 3, 4}, place[7] = {-1, 0, 0.25, 1, 2.5, 4, 5};
+    const double y[8] = {1, 0, 3, 1, 2, -1, 2, 5};
+    cj_tensor *xs = cj_tensor_from(context, CJ_F64, 1, &n, x);
+    cj_tensor *ys = cj_tap(cj_tensor_from(context, CJ_F64, 2, (int64_t[]){4, 2}, y));
+    cj_tensor *at = cj_tap(cj_tensor_from(context, CJ_F64, 1, &m, place)), *g;
+    double got[14], slope[7];
+    assert_int_equal(cj_read(cj_path(CJ_PATH_PREVIOUS, xs, ys, at), got, sizeof got), CJ_OK);
+    const double previous[7] = {1, 1, 1, 3, 3, 2, 2};
+    for (int i = 0; i < 7; i++)
+        assert_true(got[2 * i] == previous[i]);
+    assert_int_equal(cj_read(cj_path(CJ_PATH_LINEAR, xs, ys, at), got, sizeof got), CJ_OK);
+    const double linear[14] = {-1, -1, 1, 0, 1.5, 0.25, 3, 1, 2.25, -0.5, 2, 5, 2, 11};
+    for (int i = 0; i < 14; i++)
+        assert_true(fabs(got[i] - linear[i]) < 1e-14);
+    /* the cubic from (1, 3) with slope 2 to (3, 2) with slope -1/2, at u = 3/4 */
+    cj_tensor *path = cj_path(CJ_PATH_HERMITE, xs, ys, at);
+    assert_int_equal(cj_read(path, got, sizeof got), CJ_OK);
+    double u = 0.75, a = (1 + 2 * u) * (1 - u) * (1 - u), b = u * (1 - u) * (1 - u);
+    double c = u * u * (3 - 2 * u), d = u * u * (u - 1);
+    assert_true(fabs(got[8] - (a * 3 + b * 2 * 2 + c * 2 + d * 2 * -0.5)) < 1e-14);
+    for (int i = 0; i < 2; i++)
+        assert_true(fabs(got[2 + i] - y[i]) < 1e-14 && fabs(got[10 + i] - y[6 + i]) < 1e-14);
+    /* the derivative to the place, of a column, by differences */
+    assert_int_equal(cj_grad(cj_sum(cj_narrow(path, 1, 0, 1), CJ_ALL, false), 1, &at, &g), CJ_OK);
+    assert_int_equal(cj_read(g, slope, sizeof slope), CJ_OK);
+    double moved[2][14], h = 1e-6;
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(cj_read(cj_path(CJ_PATH_HERMITE, xs, ys, cj_shift(at, k ? h : -h)),
+                                 moved[k], sizeof moved[k]),
+                         CJ_OK);
+    for (int i = 0; i < 7; i++)
+        assert_true(fabs(slope[i] - (moved[1][2 * i] - moved[0][2 * i]) / (2 * h)) < 1e-5);
+    assert_null(cj_path(CJ_PATH_LINEAR, at, ys, xs));
+    assert_non_null(strstr(cj_error(context), "path: x is f64[7], y f64[4, 2]"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_moments, setup, teardown),
         cmocka_unit_test_setup_teardown(test_roots, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
