@@ -156,24 +156,22 @@ static cj_tensor *conv(const conv_args *a)
     return cj_scope_mark_at(a->at, a->scope, a->name, y);
 }
 
+/* What the options of all convolutions have in common. */
+#define CONV_ARGS(kind_name, count, a)                                                             \
+    {                                                                                              \
+        .kind = kind_name, .scope = (a).scope, .name = (a).name, .x = (a).x, .at = (a).at,         \
+        .axes = count, .out = (a).out_channels, .groups = (a).groups ? (a).groups : 1,             \
+        .no_bias = (a).no_bias, .weight_init = (a).weight_init, .bias_init = (a).bias_init         \
+    }
+
 cj_tensor *cj_conv1d_at(const struct cj_conv1d_args *args)
 {
     struct cj_conv1d_args a;
     if (!args || !cj_layer_ready(args->at, "conv1d", args->scope, args->name, args->x) ||
         !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv1d", a, args))
         return NULL;
-    conv_args c = {.kind = "conv1d",
-                   .scope = a.scope,
-                   .name = a.name,
-                   .x = a.x,
-                   .at = a.at,
-                   .axes = 1,
-                   .out = a.out_channels,
-                   .groups = a.groups ? a.groups : 1,
-                   .same = a.padding_same,
-                   .no_bias = a.no_bias,
-                   .weight_init = a.weight_init,
-                   .bias_init = a.bias_init};
+    conv_args c = CONV_ARGS("conv1d", 1, a);
+    c.same = a.padding_same;
     cj_fill_axes(1, &a.kernel_size, 0, c.kernel);
     cj_fill_axes(1, &a.stride, 1, c.stride);
     cj_fill_axes(1, &a.dilation, 1, c.dilation);
@@ -187,18 +185,8 @@ cj_tensor *cj_conv2d_at(const struct cj_conv2d_args *args)
     if (!args || !cj_layer_ready(args->at, "conv2d", args->scope, args->name, args->x) ||
         !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv2d", a, args))
         return NULL;
-    conv_args c = {.kind = "conv2d",
-                   .scope = a.scope,
-                   .name = a.name,
-                   .x = a.x,
-                   .at = a.at,
-                   .axes = 2,
-                   .out = a.out_channels,
-                   .groups = a.groups ? a.groups : 1,
-                   .same = a.padding_same,
-                   .no_bias = a.no_bias,
-                   .weight_init = a.weight_init,
-                   .bias_init = a.bias_init};
+    conv_args c = CONV_ARGS("conv2d", 2, a);
+    c.same = a.padding_same;
     cj_fill_axes(2, a.kernel_size, 0, c.kernel);
     cj_fill_axes(2, a.stride, 1, c.stride);
     cj_fill_axes(2, a.dilation, 1, c.dilation);
@@ -212,18 +200,8 @@ cj_tensor *cj_conv3d_at(const struct cj_conv3d_args *args)
     if (!args || !cj_layer_ready(args->at, "conv3d", args->scope, args->name, args->x) ||
         !CJ_TAKE_ARGS(cj_scope_context(args->scope), "conv3d", a, args))
         return NULL;
-    conv_args c = {.kind = "conv3d",
-                   .scope = a.scope,
-                   .name = a.name,
-                   .x = a.x,
-                   .at = a.at,
-                   .axes = 3,
-                   .out = a.out_channels,
-                   .groups = a.groups ? a.groups : 1,
-                   .same = a.padding_same,
-                   .no_bias = a.no_bias,
-                   .weight_init = a.weight_init,
-                   .bias_init = a.bias_init};
+    conv_args c = CONV_ARGS("conv3d", 3, a);
+    c.same = a.padding_same;
     cj_fill_axes(3, a.kernel_size, 0, c.kernel);
     cj_fill_axes(3, a.stride, 1, c.stride);
     cj_fill_axes(3, a.dilation, 1, c.dilation);
@@ -238,18 +216,8 @@ static cj_tensor *conv_transpose(const char *kind, int axes,
     if (!args || !cj_layer_ready(args->at, kind, args->scope, args->name, args->x) ||
         !CJ_TAKE_ARGS(cj_scope_context(args->scope), kind, a, args))
         return NULL;
-    conv_args c = {.kind = kind,
-                   .scope = a.scope,
-                   .name = a.name,
-                   .x = a.x,
-                   .at = a.at,
-                   .axes = axes,
-                   .out = a.out_channels,
-                   .groups = a.groups ? a.groups : 1,
-                   .transposed = true,
-                   .no_bias = a.no_bias,
-                   .weight_init = a.weight_init,
-                   .bias_init = a.bias_init};
+    conv_args c = CONV_ARGS(kind, axes, a);
+    c.transposed = true;
     cj_fill_axes(axes, a.kernel_size, 0, c.kernel);
     cj_fill_axes(axes, a.stride, 1, c.stride);
     cj_fill_axes(axes, a.dilation, 1, c.dilation);
