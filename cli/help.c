@@ -46,8 +46,8 @@ static void print_nets(FILE *file, void (*put)(FILE *file, const char *text))
 {
     char line[300];
     put(file, net_help);
-    put(file,
-        "\nNets with options, for texts, graphs and pictures (what is left out is as here):\n\n");
+    put(file, "\nNets with options, for texts, graphs, pictures, functions (what is left out is as "
+              "here):\n\n");
     for (int i = 0; cj_architecture_list(i, line, sizeof line); i++) {
         put(file, "  ");
         put(file, line);

@@ -15,14 +15,15 @@ const option_row option_table[OPTIONS] = {
     {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
      "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of "
      "images for each class, a "
-     "CSV (- is one on standard input), IDX files, .npz, for train a text (.txt)"},
+     "CSV (- is one on standard input), IDX files, .npz, for train a text (.txt) or burgers, "
+     "functions that are made"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
      "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
      "linear classes\", "
      "or a file of one (default: lenet for small pictures, resnet20 for colour pictures, else "
      "mlp); for texts lstm, gru, transformer, for graphs gcn, sage, gat, for pictures without "
      "labels "
-     "autoencoder, vae, unet, with options as in "
+     "autoencoder, vae, unet, for burgers fno, with options as in "
      "lstm:hidden=384 (cajal help nets); for eval and "
      "predict only where the model file does not name it"},
     {OPT_TARGET, "target", 't', "COLUMN", ON(TRAIN) | ON(DATA) | ON(SHOW), NO_COMPLETION, NULL,

@@ -12,7 +12,8 @@ static const task_row examples = {.name = "examples",
                                   .announce = examples_announce,
                                   .finish = examples_finish};
 
-const task_row *const task_table[] = {&examples, &task_language, &task_graph, &task_pictures, NULL};
+const task_row *const task_table[] = {&examples,      &task_language, &task_graph,
+                                      &task_pictures, &task_operator, NULL};
 
 static const task_row *task_of_purpose(cj_purpose purpose)
 {
@@ -37,7 +38,9 @@ static const task_row *task_of_data(const char *data, const cj_known_data *known
     bool text = !known && length > 4 && !strcmp(data + length - 4, ".txt");
     for (int i = 0; task_table[i]; i++) {
         const task_row *row = task_table[i];
-        if (row->default_net && (known || text) &&
+        if (row->made && !strcmp(row->made, data))
+            return row;
+        if (row->default_net && !row->made && (known || text) &&
             row->kind == (known ? known->kind : CJ_DATA_TEXT))
             return row;
     }
@@ -52,7 +55,9 @@ int task_choose(train *t)
     const task_row *by_data = task_of_data(data, known);
     bool architecture = net && cj_architecture_known(net);
     t->task = architecture ? task_of_purpose(cj_architecture_purpose(net)) : by_data;
-    if (architecture && known && known->kind != t->task->kind)
+    bool fits = t->task == by_data ||
+                (!by_data->made && !t->task->made && (!known || known->kind == t->task->kind));
+    if (architecture && !fits)
         return fail(c, EXIT_USAGE, "--net %.60s is for %s, but '%s' holds %s", net, t->task->holds,
                     data, by_data->holds);
     if (net && !architecture && by_data->named)

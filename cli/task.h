@@ -37,6 +37,7 @@ typedef struct task_row {
     bool named; /* its nets are architectures (cajal/architecture.h) of this purpose */
     cj_purpose purpose;
     cj_data_kind kind;       /* of named tasks: the known data that it takes */
+    const char *made;        /* NULL, or the one name of its data, which are made, not read */
     const char *default_net; /* for such data without --net; NULL: another task has them then */
     const char *holds;       /* "a text" */
     uint64_t idle;           /* options that it has no use for: BIT64(OPT_SIZE) | ... */
@@ -92,5 +93,6 @@ int examples_finish(train *t);
 extern const task_row task_language; /* task_language.c */
 extern const task_row task_graph;    /* task_graph.c */
 extern const task_row task_pictures; /* task_pictures.c */
+extern const task_row task_operator; /* task_operator.c */
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * cajal/architecture.h - the named nets that are no chain of layers: language models, nets on
- * graphs, nets from pictures to pictures. (Nets that are chains have the text of cajal/net.h.)
+ * graphs, nets from pictures to pictures, operators between functions. (Nets that are chains have the text of cajal/net.h.)
  *
  * An architecture is a name with options, "lstm:layers=2,hidden=384"; what is left out has the
  * default that cj_architecture_list tells. The builders below make the graph of one from tensors.
@@ -19,7 +19,12 @@ extern "C" {
 #endif
 
 /* What a net is for: which data it takes, and which builder makes it. */
-typedef enum cj_purpose { CJ_FOR_LANGUAGE, CJ_FOR_GRAPHS, CJ_FOR_PICTURES } cj_purpose;
+typedef enum cj_purpose {
+    CJ_FOR_LANGUAGE,
+    CJ_FOR_GRAPHS,
+    CJ_FOR_PICTURES,
+    CJ_FOR_OPERATORS
+} cj_purpose;
 
 typedef enum cj_architecture_kind {
     CJ_LSTM_MODEL,
@@ -31,6 +36,7 @@ typedef enum cj_architecture_kind {
     CJ_AUTOENCODER,
     CJ_VAE,
     CJ_UNET,
+    CJ_FNO,
     CJ_ARCHITECTURES
 } cj_architecture_kind;
 
@@ -39,6 +45,7 @@ typedef struct cj_architecture {
     int64_t layers, hidden, embedding, heads;
     int64_t context; /* tokens of a training window, and what a transformer looks back over */
     int64_t latent;  /* numbers of an autoencoder's code */
+    int64_t modes;   /* frequencies that a Fourier layer keeps */
     double dropout;
 } cj_architecture;
 
@@ -120,6 +127,19 @@ CJ_API cj_tensor *cj_decode_at(cj_at at, cj_scope *s, const cj_architecture *a, 
 CJ_API cj_tensor *cj_elbo_loss_at(cj_at at, const cj_architecture *a, cj_tensor *output,
                                   cj_tensor *x);
 #define cj_elbo_loss(...) cj_elbo_loss_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- from functions to functions ---- */
+
+/*
+ * The Fourier neural operator on functions x [N, channels, points] of a periodic grid on [0, 1): the
+ * place is one channel more, then a lift to `hidden` channels, `layers` of gelu(spectral convolution
+ * + linear map of the channels) without the last gelu, and two pointwise layers to out_channels.
+ * Parameters lift.*, spectral1.*, linear1.*, ..., head1.*, head2.*. Li et al., "Fourier neural operator for
+ * parametric partial differential equations", ICLR 2021.
+ */
+CJ_API cj_tensor *cj_operator_net_at(cj_at at, cj_scope *s, const cj_architecture *a,
+                                     int64_t out_channels, cj_tensor *x);
+#define cj_operator_net(...) cj_operator_net_at(CJ_HERE, __VA_ARGS__)
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@ typedef enum option_id {
     HEADS,
     CONTEXT,
     LATENT,
+    MODES,
     DROPOUT,
     OPTIONS
 } option_id;
@@ -35,6 +36,7 @@ static const option_row option_table[OPTIONS] = {
     [HEADS] = {"heads", offsetof(cj_architecture, heads), true, 1, 1024},
     [CONTEXT] = {"context", offsetof(cj_architecture, context), true, 1, 1 << 16},
     [LATENT] = {"latent", offsetof(cj_architecture, latent), true, 1, 1 << 16},
+    [MODES] = {"modes", offsetof(cj_architecture, modes), true, 1, 1 << 16},
     [DROPOUT] = {"dropout", offsetof(cj_architecture, dropout), false, 0, 0.95},
 };
 
@@ -95,6 +97,11 @@ static const architecture_row table[CJ_ARCHITECTURES] = {
                  CJ_FOR_PICTURES,
                  BIT(LAYERS) | BIT(HIDDEN),
                  {.layers = 2, .hidden = 16}},
+    [CJ_FNO] = {"fno",
+                "a Fourier neural operator, from functions to functions",
+                CJ_FOR_OPERATORS,
+                BIT(LAYERS) | BIT(HIDDEN) | BIT(MODES),
+                {.layers = 4, .hidden = 32, .modes = 16}},
 };
 
 const char *cj_architecture_name(cj_architecture_kind kind)

@@ -105,6 +105,16 @@ says err 'are for texts'
 run 2 train --data idx --net vae --augment flip
 says err 'no use for pictures'
 
+# Functions that are made: a small net is soon better than a linear map.
+run 0 train --data burgers --net fno:hidden=8,modes=8,layers=2 --epochs 2 --lr 0.01 --out fno --json
+above 0.5 "$(field out test_error)" 'relative error of the fno'
+run 2 train --data burgers --net lenet
+says err '--net fno is the default'
+run 2 train --data cats.txt --net fno
+says err '--net fno is for functions'
+run 2 train --data burgers --net fno:modes=70
+says err 'more than half'
+
 # A graph: better than its features alone.
 if run 0 data show cora 2>/dev/null && grep -q 'a graph' out; then
     run 0 train --data cora --net gcn --epochs 40 --out gcn --json

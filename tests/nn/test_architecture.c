@@ -1,6 +1,7 @@
 /*
  * Nets with options: their text and what is wrong in one; a language model that is run token by token gives the logits of the
- * whole text at once; a net on a graph is its convolutions; the evidence lower bound of a vae; sizes of a U-net.
+ * whole text at once; a net on a graph is its convolutions; the evidence lower bound of a vae; sizes of a U-net;
+ * an operator between functions on two grids.
  */
 #include "cajal/cajal.h"
 #include "cajal/message_passing.h"
@@ -211,13 +212,45 @@ static void test_unet_sizes(void **unused)
     cj_context_free(context);
 }
 
+/* ---- functions ---- */
+
+/* On a finer grid of the same period a Fourier operator gives the same function: it has no grid of its own. */
+static void test_operator_has_no_grid(void **unused)
+{
+    (void)unused;
+    enum { POINTS = 16 };
+    cj_context *context = make_context();
+    cj_architecture a;
+    float coarse[POINTS], fine[2 * POINTS], got[POINTS], again[2 * POINTS];
+    for (int i = 0; i < 2 * POINTS; i++) {
+        double x = 6.283185307179586 * i / (2 * POINTS);
+        fine[i] = (float)(sin(x) + 0.5 * cos(2 * x));
+        coarse[i / 2] = i % 2 ? coarse[i / 2] : fine[i];
+    }
+    assert_int_equal(cj_architecture_parse(context, "fno:layers=1,hidden=3,modes=4", &a), CJ_OK);
+    cj_scope *s = cj_scope_new(context);
+    cj_scope_build(s, false);
+    cj_tensor *x = cj_tensor_from(context, CJ_F32, 3, ((int64_t[]){1, 1, POINTS}), coarse);
+    cj_tensor *y = cj_tensor_from(context, CJ_F32, 3, ((int64_t[]){1, 1, 2 * POINTS}), fine);
+    assert_int_equal(cj_read(cj_operator_net(s, &a, 1, x), got, sizeof got), CJ_OK);
+    assert_int_equal(cj_read(cj_operator_net(s, &a, 1, y), again, sizeof again), CJ_OK);
+    /* the channel of places is a saw, whose low modes differ a little between the grids */
+    for (int i = 0; i < POINTS; i++)
+        if (!(fabsf(got[i] - again[2 * i]) < 0.02F))
+            fail_msg("point %d: %g, on the finer grid %g", i, (double)got[i], (double)again[2 * i]);
+    assert_null(cj_operator_net(s, &a, 1, cj_full(context, CJ_F32, 3, ((int64_t[]){1, 1, 7}), 0)));
+    assert_non_null(strstr(cj_error(context), "at least 2 modes = 8 points"));
+    cj_scope_free(s);
+    cj_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),           cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_token_by_token), cmocka_unit_test(test_tokens_refused),
         cmocka_unit_test(test_graph_net),      cmocka_unit_test(test_elbo),
-        cmocka_unit_test(test_unet_sizes),
+        cmocka_unit_test(test_unet_sizes),     cmocka_unit_test(test_operator_has_no_grid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
