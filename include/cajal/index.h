@@ -261,6 +261,13 @@ CJ_API cj_tensor *cj_grid_sample_at(cj_at at, cj_tensor *x, cj_tensor *grid,
                                     const cj_sample_options *options);
 #define cj_grid_sample(...) cj_grid_sample_at(CJ_HERE, __VA_ARGS__)
 
+/* The points of a grid for grid_sample: theta [N, 2, 3] times (across, down, 1) of each element of a
+ * picture of that height and width: [N, height, width, 2] (torch's affine_grid). Jaderberg et al.,
+ * "Spatial transformer networks", NeurIPS 2015. */
+CJ_API cj_tensor *cj_affine_grid_at(cj_at at, cj_tensor *theta, int64_t height, int64_t width,
+                                    bool align_corners);
+#define cj_affine_grid(...) cj_affine_grid_at(CJ_HERE, __VA_ARGS__)
+
 /*
  * ---- sparse matrices by rows (CSR): A[r, columns[e]] = values[e] for row_starts[r] <= e <
  * row_starts[r + 1] ----

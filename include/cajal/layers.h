@@ -220,6 +220,73 @@ CJ_API cj_tensor *cj_spectral_conv_at(const struct cj_spectral_conv_args *args);
     cj_spectral_conv_at(&(struct cj_spectral_conv_args){                                           \
         __VA_ARGS__, .at = CJ_HERE_OF(struct cj_spectral_conv_args)})
 
+/* ---- coordinates and conditions ---- */
+
+/* [cos 2 pi x B, sin 2 pi x B] of x [..., in]: [..., 2 features], B [in, features] a buffer, normal with
+ * deviation sigma, not trained. Tancik et al., "Fourier features let networks learn high frequency
+ * functions", NeurIPS 2020. */
+CJ_API cj_tensor *cj_random_fourier_features_at(cj_at at, cj_scope *s, const char *name,
+                                                cj_tensor *x, int64_t features, double sigma);
+#define cj_random_fourier_features(...) cj_random_fourier_features_at(CJ_HERE, __VA_ARGS__)
+
+/* sin(omega (x W^T + b)) of x [..., in]; the parameters of cj_linear, W uniform within sqrt(6 / in) /
+ * omega, in the net's .first layer within 1 / in. Sitzmann et al., "Implicit neural representations with
+ * periodic activation functions", NeurIPS 2020. */
+struct cj_siren_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *x;
+    cj_at at;
+    int64_t out_features; /* mandatory */
+    double omega;         /* 30 */
+    bool first;
+};
+CJ_API cj_tensor *cj_siren_at(const struct cj_siren_args *args);
+#define cj_siren(...)                                                                              \
+    cj_siren_at(&(struct cj_siren_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_siren_args)})
+
+/* scale(e) x + shift(e), a number a channel of x [N, C, ...]; scale and shift linear layers of the
+ * condition e [N, features]. Perez et al., "FiLM", AAAI 2018. */
+CJ_API cj_tensor *cj_film_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x,
+                             cj_tensor *condition);
+#define cj_film(...) cj_film_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- distributions ---- */
+
+/* The distribution nearest to x along the axis, max(x - tau, 0): most of it exactly 0. Derivatives are
+ * those of the support as it is. Martins and Astudillo, "From softmax to sparsemax", ICML 2016. */
+CJ_API cj_tensor *cj_sparsemax_at(cj_at at, cj_tensor *x, int axis);
+#define cj_sparsemax(...) cj_sparsemax_at(CJ_HERE, __VA_ARGS__)
+/* max(x / 2 - tau, 0)^2, between softmax and sparsemax. Peters, Niculae and Martins, "Sparse
+ * sequence-to-sequence models", ACL 2019. */
+CJ_API cj_tensor *cj_entmax15_at(cj_at at, cj_tensor *x, int axis);
+#define cj_entmax15(...) cj_entmax15_at(CJ_HERE, __VA_ARGS__)
+/* softmax((logits + Gumbel noise) / temperature) along the axis; `hard`: its largest as one-hot, with the
+ * derivative of the soft one. `key`: see cj_fold, cj_scope_key. Jang, Gu and Poole, ICLR 2017. */
+CJ_API cj_tensor *cj_gumbel_softmax_at(cj_at at, cj_tensor *key, cj_tensor *logits, int axis,
+                                       double temperature, bool hard);
+#define cj_gumbel_softmax(...) cj_gumbel_softmax_at(CJ_HERE, __VA_ARGS__)
+/* The mean place under the softmax of a heat map: [..., H, W] to [..., 2], (across, down) from -1 to 1
+ * between the centres of the outermost elements (grid_sample's align_corners). */
+CJ_API cj_tensor *cj_soft_argmax_at(cj_at at, cj_tensor *x);
+#define cj_soft_argmax(...) cj_soft_argmax_at(CJ_HERE, __VA_ARGS__)
+
+/* ---- regularising, pooling ---- */
+
+/* In a training build: each example of x [N, ...] is 0 with probability p in [0, 1), else divided by 1 -
+ * p; for a branch beside an identity. Huang et al., "Deep networks with stochastic depth", ECCV 2016. */
+CJ_API cj_tensor *cj_drop_path_at(cj_at at, cj_scope *s, cj_tensor *x, double p);
+#define cj_drop_path(...) cj_drop_path_at(CJ_HERE, __VA_ARGS__)
+/* x / (k + alpha mean)^beta, the mean of x^2 over `size` channels around (zeros beyond the ends), x [N, C,
+ * ...]: torch's LocalResponseNorm. Krizhevsky, Sutskever and Hinton, NeurIPS 2012. */
+CJ_API cj_tensor *cj_local_response_norm_at(cj_at at, cj_tensor *x, int64_t size, double alpha,
+                                            double beta, double k);
+#define cj_local_response_norm(...) cj_local_response_norm_at(CJ_HERE, __VA_ARGS__)
+/* (mean of max(x, 1e-6)^p)^(1/p) of each channel: [N, C, ...] to [N, C, 1, ...]; p [1] a parameter, 3 at
+ * the start. Radenovic, Tolias and Chum, 2018. */
+CJ_API cj_tensor *cj_gem_pool_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x);
+#define cj_gem_pool(...) cj_gem_pool_at(CJ_HERE, __VA_ARGS__)
+
 /* ---- activations ---- */
 
 /* 1.0507009873554805 (x > 0 ? x : 1.6732632423543772 (e^x - 1)). Klambauer et al., 2017. */

@@ -221,6 +221,24 @@ CJ_API cj_tensor *cj_evidential_loss_at(cj_at at, cj_tensor *alpha, cj_tensor *l
                                         double kl_weight);
 #define cj_evidential_loss(...) cj_evidential_loss_at(CJ_HERE, __VA_ARGS__)
 
+/* ---- pictures, functions on grids ---- */
+
+/* The sum of |differences of neighbours| along the last two axes of x [..., H, W]. Rudin, Osher and
+ * Fatemi, 1992 (anisotropic). */
+CJ_API cj_tensor *cj_total_variation_at(cj_at at, cj_tensor *x);
+#define cj_total_variation(...) cj_total_variation_at(CJ_HERE, __VA_ARGS__)
+/* Mean over examples of |x - y|_2 / |y|_2, all axes but the first in a norm. */
+CJ_API cj_tensor *cj_relative_l2_loss_at(cj_at at, cj_tensor *x, cj_tensor *y);
+#define cj_relative_l2_loss(...) cj_relative_l2_loss_at(CJ_HERE, __VA_ARGS__)
+/*
+ * Mean structural similarity of x and y [N, C, H, W], whose values span `range`: over all 11 x 11 windows
+ * that lie inside, weighted by a normal density of deviation 1.5,
+ * (2 mx my + c1) (2 vxy + c2) / ((mx^2 + my^2 + c1) (vx + vy + c2)), c1 = (0.01 range)^2, c2 = (0.03
+ * range)^2. 1 for equal pictures. Wang, Bovik, Sheikh and Simoncelli, 2004.
+ */
+CJ_API cj_tensor *cj_ssim_at(cj_at at, cj_tensor *x, cj_tensor *y, double range);
+#define cj_ssim(...) cj_ssim_at(CJ_HERE, __VA_ARGS__)
+
 /* ---- adversaries, teachers ---- */
 
 /* Of a critic's scores of real and of made examples, for the critic: mean softplus(-real) + mean

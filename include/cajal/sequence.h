@@ -66,6 +66,11 @@ CJ_API cj_tensor *cj_lstm_cell_at(cj_at at, cj_scope *s, const char *name, cj_te
                                   cj_tensor *h, cj_tensor *c, cj_tensor **next_c);
 CJ_API cj_tensor *cj_gru_cell_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x,
                                  cj_tensor *h);
+/* lstm_cell with layer norms: gates norm_ih(ih(x)) + norm_hh(hh(h)) + bias, h = o tanh(norm_c(c)); linear
+ * layers ih and hh and the first two norms have no bias. Ba, Kiros and Hinton, 2016. */
+CJ_API cj_tensor *cj_layer_norm_lstm_cell_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x,
+                                             cj_tensor *h, cj_tensor *c, cj_tensor **next_c);
+#define cj_layer_norm_lstm_cell(...) cj_layer_norm_lstm_cell_at(CJ_HERE, __VA_ARGS__)
 #define cj_rnn_cell(...) cj_rnn_cell_at(CJ_HERE, __VA_ARGS__)
 #define cj_lstm_cell(...) cj_lstm_cell_at(CJ_HERE, __VA_ARGS__)
 #define cj_gru_cell(...) cj_gru_cell_at(CJ_HERE, __VA_ARGS__)
@@ -95,6 +100,26 @@ CJ_API cj_tensor *cj_attention_at(const struct cj_attention_args *args);
 #define cj_attention(...)                                                                          \
     cj_attention_at(                                                                               \
         &(struct cj_attention_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_attention_args)})
+
+/*
+ * softmax over t of score(tanh(key(keys[:, t]) + query(query))), times the values: query [N, d], keys [N,
+ * T, e], values [N, T, f] (NULL: the keys) to [N, f]. Linear layers query (no bias) and key to
+ * .features, score (no bias) to 1. `keep` (bool [N, T]): the steps that take part. Bahdanau, Cho and
+ * Bengio, ICLR 2015.
+ */
+struct cj_additive_attention_args {
+    cj_scope *scope;
+    const char *name;
+    cj_tensor *query, *keys;
+    cj_at at;
+    int64_t features; /* mandatory */
+    cj_tensor *values, *keep;
+    cj_tensor **weights; /* result, where wanted: [N, T] */
+};
+CJ_API cj_tensor *cj_additive_attention_at(const struct cj_additive_attention_args *args);
+#define cj_additive_attention(...)                                                                 \
+    cj_additive_attention_at(&(struct cj_additive_attention_args){                                 \
+        __VA_ARGS__, .at = CJ_HERE_OF(struct cj_additive_attention_args)})
 
 /*
  * What an attention layer remembers while it decodes: keys and values [N, key heads, capacity, d] and

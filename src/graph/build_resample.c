@@ -305,3 +305,40 @@ cj_tensor *cj_grid_sample_at(cj_at at, cj_tensor *x, cj_tensor *grid,
         y = bilinear(&s, row, column);
     return cj_reshape_at(at, y, 4, (int64_t[]){n, x->shape[1], grid->shape[1], grid->shape[2]});
 }
+
+/* Where the elements of an axis lie between -1 and 1, as f64. */
+static cj_tensor *places_of(cj_at at, cj_context *context, int64_t n, bool align_corners)
+{
+    double end = n < 2 ? 0 : align_corners ? 1 : 1 - 1 / (double)n;
+    return cj_linspace_at(at, context, CJ_F64, -end, end, n);
+}
+
+cj_tensor *cj_affine_grid_at(cj_at at, cj_tensor *theta, int64_t height, int64_t width,
+                             bool align_corners)
+{
+    if (!cj_ready(theta))
+        return NULL;
+    bool fits =
+        theta->rank == 3 && theta->shape[1] == 2 && theta->shape[2] == 3 && height > 0 && width > 0;
+    if (!fits || cj_dtype_class(theta->dtype) != 'f') {
+        cj_fail_building(
+            theta->context, fits ? CJ_DTYPE : CJ_SHAPE, at,
+            "affine_grid: theta is %s, the picture %lld x %lld; it takes floats [N, 2, "
+            "3] and extents of at least 1",
+            CJ_SHAPE_OF(theta), (long long)height, (long long)width);
+        return NULL;
+    }
+    cj_context *context = theta->context;
+    cj_tensor *axis[2] = {places_of(at, context, height, align_corners),
+                          places_of(at, context, width, align_corners)};
+    cj_tensor *place[2], *point[3];
+    if (cj_meshgrid_at(at, 2, axis, place) != CJ_OK)
+        return NULL;
+    point[0] = place[1];
+    point[1] = place[0];
+    point[2] = cj_full_at(at, context, CJ_F64, 2, (int64_t[]){height, width}, 1);
+    cj_tensor *all = cj_cast_at(at, cj_stack_at(at, 2, 3, point), (cj_dtype)theta->dtype);
+    all = cj_reshape_at(at, all, 2, (int64_t[]){height * width, 3});
+    cj_tensor *grid = cj_matmul_at(at, all, cj_transpose_at(at, theta, 1, 2));
+    return cj_reshape_at(at, grid, 4, (int64_t[]){theta->shape[0], height, width, 2});
+}

@@ -280,3 +280,33 @@ cj_tensor *cj_instance_norm_at(const struct cj_instance_norm_args *args)
         y = channel_affine(a.at, cj_scope_enter(a.scope, a.name), a.x, y);
     return cj_scope_mark_at(a.at, a.scope, a.name, y);
 }
+
+cj_tensor *cj_local_response_norm_at(cj_at at, cj_tensor *x, int64_t size, double alpha,
+                                     double beta, double k)
+{
+    if (!x || cj_context_status(cj_tensor_context(x)) != CJ_OK)
+        return NULL;
+    if (cj_rank(x) < 2 || size < 1) {
+        cj_fail_building(
+            cj_tensor_context(x), CJ_SHAPE, at,
+            "local_response_norm on %s: it takes [N, C, ...] and a size of at least 1, "
+            "not %lld",
+            CJ_TEXT_OF(x), (long long)size);
+        return NULL;
+    }
+    int64_t n = cj_extent(x, 0), channels = cj_extent(x, 1), rest = 1;
+    for (int i = 2; i < cj_rank(x); i++)
+        rest *= cj_extent(x, i);
+    cj_window_options w = {.spatial = 2,
+                           .window = {size, 1},
+                           .stride = {1, 1},
+                           .dilation = {1, 1},
+                           .input_dilation = {1, 1},
+                           .low = {size / 2},
+                           .high = {(size - 1) / 2}};
+    cj_tensor *square = cj_reshape_at(at, cj_square_at(at, x), 3, (int64_t[]){n, channels, rest});
+    cj_tensor *sum = cj_window_sum_at(at, square, &w);
+    sum = cj_reshape_at(at, sum, cj_rank(x), cj_shape(x));
+    cj_tensor *base = cj_shift_at(at, cj_scale_at(at, sum, alpha / (double)size), k);
+    return base ? cj_div_at(at, x, cj_pow_at(at, base, cj_like_at(at, base, beta))) : NULL;
+}

@@ -1,6 +1,8 @@
 /*
  * src/nn/pool.c - windows over the trailing axes of x [N, C, ...].
  */
+#include "cajal/layers.h"
+#include "cajal/math.h"
 #include "nn/nn.h"
 
 typedef struct pool_args {
@@ -192,4 +194,15 @@ cj_tensor *cj_adaptive_avg_pool_at(cj_at at, cj_tensor *x, const int64_t *size)
             return NULL;
     }
     return x;
+}
+
+cj_tensor *cj_gem_pool_at(cj_at at, cj_scope *s, const char *name, cj_tensor *x)
+{
+    if (!cj_layer_ready(at, "gem_pool", s, name, x) || !spatial_axes(at, "gem_pool", x))
+        return NULL;
+    cj_tensor *p = cj_scope_get_at(at, cj_scope_enter(s, name), "p", cj_scope_dtype(s), 1,
+                                   (int64_t[]){1}, cj_init_constant(3));
+    cj_tensor *positive = cj_maximum_at(at, x, cj_like_at(at, x, 1e-6));
+    cj_tensor *mean = cj_global_avg_pool_at(at, cj_pow_at(at, positive, p));
+    return cj_scope_mark_at(at, s, name, cj_pow_at(at, mean, cj_reciprocal_at(at, p)));
 }
