@@ -150,9 +150,10 @@ const command_row command_table[COMMANDS] = {
      "cajal eval runs/mnist-lenet-001 --data mnist\n"
      "cajal eval model.safetensors --data new.csv --json",
      run_eval},
-    {"predict", "MODEL FILE...", "predict for image files, the rows of a CSV or arrays", 1, 1000000,
+    {"predict", "MODEL FILE...", "predict for image or sound files, the rows of a CSV or arrays", 1,
+     1000000,
      "Writes a CSV with the columns input, prediction and, for classes, probability. FILE is an "
-     "image, a CSV whose columns are "
+     "image, a recording (WAV, FLAC; for a model trained on recordings), a CSV whose columns are "
      "matched by name, or, for a model of pictures or arrays, a .npy, .npz or IDX file with an "
      "example along its first axis (in a .npz, the array x); - is standard input. MODEL is a model "
      "file or the folder of a run.",

@@ -190,6 +190,8 @@ static int predict_data(predictor *q, const char *name, const void *data, size_t
         return predict_arrays(q, name, data, size);
     if (q->p->kind == CJ_INPUT_IMAGES)
         return predict_image(q, name, data, size);
+    if (q->p->sound.rate)
+        return predict_sound(q, name, data, size);
     int code = data_options(q->c, &options);
     if (code != EXIT_DONE)
         return code;

@@ -27,4 +27,7 @@ void put_prediction(predictor *q, const char *input, const float *y);
 int predict_arrays(predictor *q, const char *name, const void *data, size_t size);
 int predict_numbers(predictor *q, const char *name, const cj_csv *csv);
 
+/* predict_sound.c: one recording, for a model that takes such. */
+int predict_sound(predictor *q, const char *name, const void *data, size_t size);
+
 #endif

@@ -31,6 +31,7 @@ typedef enum cj_input_kind {
     CJ_INPUT_TABLE,  /* rows of texts -> f32 [features] */
     CJ_INPUT_ARRAYS  /* f32 arrays of one shape, standardised */
 } cj_input_kind;
+CJ_API const char *cj_input_kind_text(cj_input_kind kind); /* "pictures", "rows of a table", ... */
 
 typedef enum cj_column_kind {
     CJ_COLUMN_NUMERIC,     /* (v - mean) / scale; a missing value gives 0, and 1 in the indicator */
@@ -52,6 +53,13 @@ typedef struct cj_column {
     char **category;
 } cj_column;
 
+/* Arrays made of recordings: log-mel spectrograms [1][mels][frames] (cj_log_mel) of their first
+ * `samples` samples, cut or followed by silence; windows of n_fft samples, one every n_fft / 2. */
+typedef struct cj_spectrogram {
+    int rate; /* samples a second; 0: the arrays are none of recordings */
+    int64_t samples, n_fft;
+} cj_spectrogram;
+
 typedef struct cj_preprocess {
     cj_input_kind kind;
     cj_task task;
@@ -68,6 +76,7 @@ typedef struct cj_preprocess {
     int targets; /* numbers a prediction has: 1, or several with task REGRESSION */
     char **target_name;
     double *target_mean, *target_scale; /* REGRESSION: the net learns (v - mean) / scale */
+    cj_spectrogram sound;
 } cj_preprocess;
 
 CJ_API void cj_preprocess_free(cj_context *context, cj_preprocess *preprocess);
@@ -119,6 +128,10 @@ CJ_API void cj_preprocess_pixels(const cj_preprocess *preprocess, const uint8_t 
 /* `count` f32 examples of an ARRAYS preprocessing, standardised. */
 CJ_API void cj_preprocess_values(const cj_preprocess *preprocess, const float *value, int64_t count,
                                  float *x);
+/* `count` recordings of the preprocessing's rate as standardised spectrograms [count][inputs].
+ * INVALID: it takes no recordings, or another rate; VALUE: a recording shorter than one window. */
+CJ_API cj_status cj_preprocess_sounds(cj_context *context, const cj_preprocess *preprocess,
+                                      const cj_sound *sound, int64_t count, float *x);
 /* Undoes the standardisation of `count` predictions [count][targets] in place: y * scale + mean. */
 CJ_API void cj_preprocess_undo_targets(const cj_preprocess *preprocess, int64_t count, float *y);
 
@@ -182,6 +195,8 @@ typedef struct cj_data_options {
  *   .tar, .tar.gz or .zip of one;
  * - a folder of IDX files (*-images-idx3-ubyte, *-labels-idx1-ubyte, [.gz], train and t10k or
  *   test), or one images file with its labels file beside it;
+ * - a folder of recordings named LABEL_SPEAKER_TAKE.wav (cajal/data_audio.h): takes 0 to 4 are the
+ *   test part, each becomes the log-mel spectrogram of its first second;
  * - .npz with x and y, or x_train and y_train (x_test, y_test too): u8 of rank 3 or 4 are pictures
  *   ([n][h][w], [n][h][w][c] where c is 1 or 3, else [n][c][h][w]); others are arrays;
  * - a CSV.

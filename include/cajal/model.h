@@ -74,7 +74,7 @@ CJ_API cj_status cj_model_from_file(cj_context *context, const char *name,
                                     const cj_tensor_file *file, const cj_model_options *options,
                                     cj_model **out);
 
-/* What a user holds: `count` examples, in one of four ways. */
+/* What a user holds: `count` examples, in one of five ways. */
 typedef struct cj_model_input {
     int64_t count;
     const uint8_t *pixel;   /* pictures of the model's size: [count][channels][height][width] */
@@ -86,6 +86,8 @@ typedef struct cj_model_input {
     const char *where;    /* what errors call the rows: "where, row 3"; NULL: "the input" */
     int64_t *unseen;      /* where not NULL: grows by the categories never seen in training */
     const uint32_t *line; /* where not NULL, a line number a row: errors say "where, line 7" */
+    /* recordings of the model's rate, cj_model_preprocess(model)->sound.rate: `count` of them */
+    const cj_sound *sound;
 } cj_model_input;
 
 /*

@@ -136,7 +136,7 @@ static cj_status sort_names(const reader *r, cj_listing *names, int32_t **number
 
 /* ---- reading ---- */
 
-static bool is_sound(const char *path)
+bool cj_is_sound_name(const char *path)
 {
     static const char *const end[] = {".wav", ".WAV", ".flac", ".ogg", ".aiff", ".aif", ".au"};
     for (size_t i = 0; i < CJ_COUNT(end); i++)
@@ -149,7 +149,7 @@ static cj_status visit(void *user, const cj_archive_file *file)
 {
     reader *r = user;
     recording one = {0};
-    if (!is_sound(file->path))
+    if (!cj_is_sound_name(file->path))
         return CJ_OK; /* a README, the programs of the set */
     cj_status status =
         cj_grow_list(r->context, &r->recording, &r->capacity, r->count, sizeof *r->recording);

@@ -160,6 +160,14 @@ cj_status cj_load_idx(cj_loader *loader,
 /* A folder with cifar-10-binary.tar.gz, or with the pictures as files. */
 cj_status cj_load_cifar(cj_loader *loader, const char *path);
 cj_status cj_load_audio(cj_loader *loader, const char *path); /* recordings, as arrays */
+bool cj_is_sound_name(const char *path);                      /* "a_b_1.wav", ... */
+#define CJ_MOST_RATE 192000
+#define CJ_LEAST_WINDOW 16
+#define CJ_MOST_SAMPLES (INT64_C(1) << 22)
+int64_t cj_spectrogram_frames(const cj_spectrogram *s);
+/* Of `count` recordings, not yet standardised: value [count][mels][frames]. */
+cj_status cj_spectrograms(cj_context *context, const cj_preprocess *p, const cj_sound *sound,
+                          int64_t count, float *value);
 cj_status cj_load_npz(cj_loader *loader, const char *path);
 cj_status cj_load_table(cj_loader *loader, const char *path);
 bool cj_is_idx_images(const char *file_name);

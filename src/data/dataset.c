@@ -44,9 +44,14 @@ cj_status cj_note(cj_loader *loader, const char *format, ...)
     return CJ_OK;
 }
 
+const char *cj_input_kind_text(cj_input_kind kind)
+{
+    static const char *const text[] = {"pictures", "rows of a table", "arrays of numbers"};
+    return text[kind];
+}
+
 cj_status cj_loader_begin(cj_loader *loader, cj_input_kind kind)
 {
-    static const char *const kind_name[] = {"pictures", "rows of a table", "arrays of numbers"};
     const cj_preprocess *given = loader->options->preprocess;
     if (!given) {
         loader->dataset->preprocess = cj_preprocess_new(loader->context);
@@ -57,7 +62,7 @@ cj_status cj_loader_begin(cj_loader *loader, cj_input_kind kind)
     }
     if (given->kind != kind)
         return cj_fail(loader->context, CJ_INVALID, "%s holds %s, but the model takes %s",
-                       loader->name, kind_name[kind], kind_name[given->kind]);
+                       loader->name, cj_input_kind_text(kind), cj_input_kind_text(given->kind));
     return cj_preprocess_copy(loader->context, given, &loader->dataset->preprocess);
 }
 
@@ -301,18 +306,21 @@ cj_status cj_load_path(cj_loader *loader, const char *path)
     if (!cj_is_folder(path))
         return load_file(loader, path);
     cj_status status = cj_list_folder(loader->context, path, &listing);
-    bool idx = false;
-    for (size_t i = 0; i < listing.count; i++)
+    bool idx = false, sounds = false;
+    for (size_t i = 0; i < listing.count; i++) {
         idx = idx || cj_is_idx_images(listing.name[i]);
-    if (status == CJ_OK && !idx)
+        sounds = sounds || cj_is_sound_name(listing.name[i]);
+    }
+    if (status == CJ_OK && !idx && !sounds)
         status = only_file(loader->context, path, &listing, &file);
     if (status == CJ_OK && file) {
         char *full = cj_join_path(loader->context, path, file);
         status = full ? load_file(loader, full) : CJ_NO_MEMORY;
         cj_text_release(loader->context, full);
     } else if (status == CJ_OK) {
-        status = idx ? cj_load_idx(loader, path)
-                     : cj_load_pictures(loader, &(char *){(char *)(uintptr_t)path}, 1);
+        status = idx      ? cj_load_idx(loader, path)
+                 : sounds ? cj_load_audio(loader, path)
+                          : cj_load_pictures(loader, &(char *){(char *)(uintptr_t)path}, 1);
     }
     cj_listing_free(loader->context, &listing);
     return status;

@@ -3,8 +3,9 @@
  *
  * Version 1: {"version", "kind", "task", "shape", "targets": [{"name", "mean", "scale"}],
  * "classes": [text], images and arrays: "mean", "scale": [number]; tables: "named", "columns":
- * [{"name", "kind", "mean", "scale", "indicator", "categories": [text]}]}. What is read is checked
- * in full: a model file may come from anywhere.
+ * [{"name", "kind", "mean", "scale", "indicator", "categories": [text]}]; arrays of recordings:
+ * "sound": {"rate", "samples", "n_fft"}}. What is read is checked in full: a model file may come
+ * from anywhere.
  */
 #include "data/data.h"
 
@@ -90,6 +91,11 @@ static json_t *preprocess_json(const cj_preprocess *p)
         json_object_set_new(root, "mean", numbers_json(p->mean, p->moments));
         json_object_set_new(root, "scale", numbers_json(p->scale, p->moments));
     }
+    if (p->sound.rate)
+        json_object_set_new(root, "sound",
+                            json_pack("{s:i, s:I, s:I}", "rate", p->sound.rate, "samples",
+                                      (json_int_t)p->sound.samples, "n_fft",
+                                      (json_int_t)p->sound.n_fft));
     json_decref(columns);
     return root;
 }
@@ -97,8 +103,9 @@ static json_t *preprocess_json(const cj_preprocess *p)
 /* jansson leaves out what it has no memory for, and texts that are no UTF-8: was all written? */
 static bool is_whole(const cj_preprocess *p, const cj_preprocess *back)
 {
-    bool whole = p->classes == back->classes && p->targets == back->targets &&
-                 p->columns == back->columns && p->moments == back->moments;
+    bool whole = p->sound.rate == back->sound.rate && p->classes == back->classes &&
+                 p->targets == back->targets && p->columns == back->columns &&
+                 p->moments == back->moments;
     for (int i = 0; whole && i < p->columns; i++)
         whole = p->column[i].categories == back->column[i].categories;
     return whole;
@@ -268,6 +275,23 @@ static cj_status take_moments(const json_reader *r, const json_t *root, cj_prepr
     return status;
 }
 
+static cj_status take_sound(const json_reader *r, const json_t *root, cj_preprocess *p)
+{
+    const json_t *object = json_object_get(root, "sound");
+    if (!object)
+        return CJ_OK;
+    json_int_t rate = json_integer_value(json_object_get(object, "rate"));
+    cj_spectrogram s = {.samples = json_integer_value(json_object_get(object, "samples")),
+                        .n_fft = json_integer_value(json_object_get(object, "n_fft"))};
+    if (p->kind != CJ_INPUT_ARRAYS || rate < 1 || rate > CJ_MOST_RATE ||
+        s.n_fft < CJ_LEAST_WINDOW || s.samples < s.n_fft || s.samples > CJ_MOST_SAMPLES ||
+        p->rank != 3 || p->shape[0] != 1 || p->shape[2] != cj_spectrogram_frames(&s))
+        return bad(r, "its spectrograms");
+    s.rate = (int)rate;
+    p->sound = s;
+    return CJ_OK;
+}
+
 static cj_status take_targets(const json_reader *r, const json_t *root, cj_preprocess *p)
 {
     const json_t *list = json_object_get(root, "targets");
@@ -344,6 +368,8 @@ static cj_status take_root(const json_reader *r, const json_t *root, cj_preproce
         status = take_classes(r, root, p);
     if (status == CJ_OK)
         status = p->kind == CJ_INPUT_TABLE ? take_table(r, root, p) : take_moments(r, root, p);
+    if (status == CJ_OK)
+        status = take_sound(r, root, p);
     return status;
 }
 

@@ -202,6 +202,8 @@ static cj_status ready(cj_model *model, const cj_model_input *input, int64_t fro
         cj_preprocess_pixels(p, input->pixel + from * inputs, n, x);
     else if (input->value)
         cj_preprocess_values(p, input->value + from * inputs, n, x);
+    else if (input->sound)
+        return cj_preprocess_sounds(model->context, p, input->sound + from, n, x);
     for (int64_t i = 0; i < n && input->image; i++) {
         cj_status status =
             cj_preprocess_image(model->context, p, &input->image[from + i], x + i * inputs);
@@ -213,16 +215,17 @@ static cj_status ready(cj_model *model, const cj_model_input *input, int64_t fro
 
 static cj_status check_input(cj_model *model, const cj_model_input *input)
 {
-    static const char *const takes[] = {"pictures", "rows of a table", "arrays of numbers"};
-    cj_input_kind kind = input->row     ? CJ_INPUT_TABLE
-                         : input->value ? CJ_INPUT_ARRAYS
-                                        : CJ_INPUT_IMAGES;
-    if (!input->row && !input->value && !input->pixel && !input->image && input->count)
+    cj_input_kind kind = input->row                     ? CJ_INPUT_TABLE
+                         : input->value || input->sound ? CJ_INPUT_ARRAYS
+                                                        : CJ_INPUT_IMAGES;
+    if (!input->row && !input->value && !input->pixel && !input->image && !input->sound &&
+        input->count)
         return cj_fail(model->context, CJ_INVALID,
-                       "nothing to predict from: give pixel, image, value or row");
+                       "nothing to predict from: give pixel, image, value, row or sound");
     if (input->count < 0 || (input->count && kind != model->preprocess->kind))
         return cj_fail(model->context, CJ_INVALID, "the model takes %s, not %s",
-                       takes[model->preprocess->kind], takes[kind]);
+                       cj_input_kind_text(model->preprocess->kind),
+                       input->sound ? "recordings" : cj_input_kind_text(kind));
     return CJ_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "io/io_test.h"
 
 #include "cajal/data_audio.h"
+#include "cajal/model.h"
 #include "cajal/program.h"
 
 #include <math.h>
@@ -162,6 +163,65 @@ static void parts(void **state)
     cj_context_free(c);
 }
 
+/* A recording by itself gives what it gives within the set, through a saved preprocessing too. */
+static void predictions(void **state)
+{
+    (void)state;
+    cj_context *c = test_context(NULL);
+    cj_dataset *d;
+    cj_preprocess *back;
+    cj_model *model;
+    cj_sound sound[2];
+    char *text;
+    size_t size;
+    float x[2][40 * 61], whole[40 * 61], p[2][2], q[2];
+    if (!installed(c)) {
+        cj_context_free(c);
+        skip();
+    }
+    make_recordings();
+    assert_ok(c, cj_data_load(c, in_folder("r"), NULL, &d));
+    assert_int_equal(d->preprocess->sound.rate, 8000);
+    assert_ok(c, cj_preprocess_to_json(c, d->preprocess, &text, &size));
+    assert_ok(c, cj_preprocess_from_json(c, "P", text, &back));
+    assert_int_equal(back->sound.rate, 8000);
+    assert_int_equal(back->sound.samples, 8000);
+    assert_int_equal(back->sound.n_fft, 256);
+    char *rate = strstr(text, "\"rate\":8000");
+    assert_non_null(rate);
+    memcpy(rate + 7, "-100", 4);
+    cj_preprocess *none;
+    assert_refused(c, cj_preprocess_from_json(c, "P", text, &none), CJ_FORMAT, "spectrograms");
+    cj_release(c, text, size);
+    const cj_examples *e = &d->part[CJ_TEST];
+    assert_ok(c,
+              cj_examples_batch(c, d->preprocess, e, NULL, (int64_t[]){0}, 1, whole, NULL, NULL));
+    cj_audio_data *a;
+    assert_ok(c, cj_audio_load(c, in_folder("r"), NULL, &a));
+    const cj_audio_part *part = &a->part[CJ_TEST];
+    sound[0] = (cj_sound){part->sample, part->start[1], 8000};
+    sound[1] = (cj_sound){part->sample, 300, 8000};
+    assert_ok(c, cj_preprocess_sounds(c, back, sound, 2, x[0]));
+    assert_memory_equal(x[0], whole, sizeof whole);
+    assert_ok(c, cj_model_new(c, "linear classes", back, &model));
+    assert_ok(c, cj_model_predict(model, &(cj_model_input){.count = 2, .sound = sound}, p[0]));
+    assert_ok(c, cj_model_forward(model, 1, whole, NULL, q));
+    assert_memory_equal(p[0], q, sizeof q);
+    sound[1].frames = 255;
+    assert_refused(c, cj_preprocess_sounds(c, back, sound, 2, x[0]), CJ_VALUE, "too short");
+    sound[0].rate = 16000;
+    assert_refused(c, cj_model_predict(model, &(cj_model_input){.count = 1, .sound = sound}, p[0]),
+                   CJ_INVALID, "takes 8000");
+    cj_model_free(model);
+    back->sound.rate = 0;
+    assert_refused(c, cj_preprocess_sounds(c, back, sound, 1, x[0]), CJ_INVALID,
+                   "takes arrays of numbers");
+    cj_preprocess_free(c, back);
+    cj_audio_free(c, a);
+    cj_dataset_free(c, d);
+    cj_context_free(c);
+}
+
 static cj_status load(cj_context *context, void *path)
 {
     cj_audio_data *d;
@@ -271,8 +331,8 @@ int main(void)
 {
     make_folder(folder);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decoding), cmocka_unit_test(parts), cmocka_unit_test(every_allocation),
-        cmocka_unit_test(log_mel),  cmocka_unit_test(fsdd),
+        cmocka_unit_test(decoding),         cmocka_unit_test(predictions), cmocka_unit_test(parts),
+        cmocka_unit_test(every_allocation), cmocka_unit_test(log_mel),     cmocka_unit_test(fsdd),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     remove_folder(folder);
