@@ -167,7 +167,9 @@ cj_status load_dataset(cli *c, const char *what, const cj_data_options *options,
 
 /* The model file that was meant: `given`, or the one in it where it is the folder of a run. */
 const char *model_path(const char *given, char path[PATH_SIZE]);
-/* Loads it; `preprocess` (may be NULL) for files that carry none. */
+/* True for the file of a net with options (cajal/architecture.h). */
+bool has_options(cli *c, const char *path);
+/* Loads a net of layers; `preprocess` (may be NULL) for files that carry none. */
 int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_model **model);
 
 /* ---- sub-commands ---- */

@@ -109,8 +109,7 @@ const char *model_path(const char *given, char path[PATH_SIZE])
     return path;
 }
 
-/* A net with options: `cajal train` alone makes such files. */
-static bool has_options(cli *c, const char *path)
+bool has_options(cli *c, const char *path)
 {
     cj_tensor_file *file;
     if (cj_safetensors_read(c->context, path, &file) != CJ_OK)
@@ -130,11 +129,10 @@ int load_model(cli *c, const char *given, const cj_preprocess *preprocess, cj_mo
                     path);
     cj_model_options options = {.net = c->value[OPT_NET], .preprocess = preprocess};
     if (has_options(c, path))
-        return fail(
-            c, EXIT_ERROR,
-            "'%s' holds a net of another kind than of examples with labels: language models "
-            "write by `cajal generate`",
-            path);
+        return fail(c, EXIT_ERROR,
+                    "'%s' holds a net for another task than classes or regression: `cajal eval` "
+                    "measures it, `cajal generate` writes or draws with it",
+                    path);
     cj_status status = cj_model_load(c->context, path, &options, model);
     if (status == CJ_OK) {
         if (!cj_model_own(*model))

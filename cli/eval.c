@@ -1,8 +1,8 @@
 /*
  * cli/eval.c - cajal eval: a model measured on data, with the preprocessing that its file carries.
  */
-#include "net.h"
 #include "report.h"
+#include "task.h"
 
 #include "base/base.h"
 
@@ -86,7 +86,10 @@ int run_eval(cli *c)
     const cj_examples *part = NULL;
     if (!c->value[OPT_DATA])
         return fail(c, EXIT_USAGE, "eval wants the data: cajal eval MODEL --data D");
+    char path[PATH_SIZE];
     int code = make_context(c);
+    if (code == EXIT_DONE && has_options(c, model_path(c->argument[0], path)))
+        return eval_named(c, path);
     if (code == EXIT_DONE)
         code = load_model(c, c->argument[0], NULL, &model);
     if (code == EXIT_DONE)

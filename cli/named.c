@@ -139,7 +139,7 @@ static void cell_text(const score *s, bool percent, char text[CELL])
         snprintf(text + used, CELL - used, " [%.2f, %.2f]", by * s->low, by * s->high);
 }
 
-static void print_measures(const measures *m)
+void print_measures(const measures *m)
 {
     char cell[MEASURED_ROWS][MEASURES][CELL];
     int width[MEASURES], first = 0;
@@ -174,37 +174,46 @@ static json_t *measures_json(const measures *m, int row, const char *prefix)
     return object;
 }
 
-static void print_done(const train *t, const measures *m)
+void add_measures(json_t *object, const measures *m)
 {
-    json_t *object = done_json(t), *own = measures_json(m, 0, "test_"), *others = json_object();
+    json_t *own = measures_json(m, 0, "test_"), *others = json_object();
     json_object_update(object, own);
     json_decref(own);
     for (int i = 1; i < m->rows; i++)
         json_object_set_new(others, m->row[i].name, measures_json(m, i, ""));
     json_object_set_new(object, "baselines", others);
     json_object_set_new(object, "measured_on", json_string(m->of));
-    print_json(object);
+}
+
+int named_measure(train *t, measures *m)
+{
+    *m = (measures){0};
+    for (int i = 0; i < MEASURED_ROWS; i++)
+        for (int j = 0; j < MEASURES; j++)
+            m->row[i].value[j] = (score){NAN, NAN, NAN};
+    return t->task->measure(t, m);
 }
 
 int named_finish(train *t)
 {
     cli *c = t->c;
     char path[PATH_SIZE], took[32];
-    measures m = {0};
-    for (int i = 0; i < MEASURED_ROWS; i++)
-        for (int j = 0; j < MEASURES; j++)
-            m.row[i].value[j] = (score){NAN, NAN, NAN};
+    measures m;
     folder_file(t, "model.safetensors", path);
     json_t *about = t->task->about(t);
     cj_status status = named_save(c->context, t->scope, &t->architecture, about, path);
     json_decref(about);
-    int code = status == CJ_OK ? t->task->measure(t, &m) : fail_write(c, status);
+    int code = status == CJ_OK ? named_measure(t, &m) : fail_write(c, status);
     if (code == EXIT_DONE)
         code = draw_curve(t);
+    if (code == EXIT_DONE && t->task->draw)
+        code = t->task->draw(t);
     if (code != EXIT_DONE)
         return code;
     if (c->json) {
-        print_done(t, &m);
+        json_t *object = done_json(t);
+        add_measures(object, &m);
+        print_json(object);
         return EXIT_DONE;
     }
     printf("epochs: %lld, in %s of training\n\n", (long long)json_array_size(t->log),

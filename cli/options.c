@@ -148,6 +148,7 @@ const command_row command_table[COMMANDS] = {
      "MAE, RMSE and R2, with 95 % intervals, and the recall of each class. MODEL is a model file "
      "or the folder of a run.",
      "cajal eval runs/mnist-lenet-001 --data mnist\n"
+     "cajal eval runs/tinyshakespeare-lstm-001 --data tinyshakespeare\n"
      "cajal eval model.safetensors --data new.csv --json",
      run_eval},
     {"predict", "MODEL FILE...", "predict for image or sound files, the rows of a CSV or arrays", 1,

@@ -69,6 +69,8 @@ int draw_reconstructions(train *t)
     int64_t count = CJ_MIN(test->count, SHOWN), all = count * test->inputs;
     bool noisy = t->architecture.kind == CJ_UNET;
     char path[PATH_SIZE];
+    if (!count)
+        return EXIT_DONE;
     float *value = malloc((size_t)(2 * all) * sizeof *value);
     uint8_t *pixel = malloc((size_t)(3 * all));
     cj_status status = value && pixel ? fill(t, count, value, pixel) : CJ_NO_MEMORY;

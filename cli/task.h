@@ -51,6 +51,7 @@ typedef struct task_row {
     /* Of tasks that finish by named_finish: what the model file says beside the net; the closing table; what to try next. */
     json_t *(*about)(const train *t);
     int (*measure)(train *t, measures *m);
+    int (*draw)(train *t); /* pictures into the run's folder; NULL: only the learning curve */
     void (*suggest)(const train *t);
     void (*release)(train *t); /* t->own; may be NULL */
     /* `cajal generate` by a model of this task; NULL: none */
@@ -81,8 +82,13 @@ typedef struct named_defaults {
     double clip;
 } named_defaults;
 int named_decide(train *t, const named_defaults *d, bool can_stop_early);
-/* finish of a named task */
+/* finish of a named task, and its parts */
 int named_finish(train *t);
+int named_measure(train *t, measures *m);
+void print_measures(const measures *m);
+void add_measures(json_t *object, const measures *m);
+/* eval_named.c: `cajal eval` of such a model */
+int eval_named(cli *c, const char *path);
 
 /* task_examples.c, task_examples_report.c: classes and regression */
 int examples_prepare(train *t);

@@ -2,7 +2,7 @@
  * cli/task_pictures.c - tasks whose answer is the picture itself, so that no label is needed.
  *
  * An autoencoder gives it back through a narrow code (mean squared error of pixels in 0 to 1), a vae by the negative evidence
- * lower bound in nats, a unet takes noise off: to each pixel N(0, 0.3^2) is added, drawn by seed and step.
+ * lower bound in nats, a unet takes noise off: to each pixel N(0, 0.3^2) is added, drawn by seed and step, in evaluations by seed and picture.
  */
 #include "picture_task.h"
 
@@ -113,8 +113,7 @@ cj_tensor *picture_seen(const train *t, cj_scope *scope, cj_tensor *x)
 {
     if (t->architecture.kind != CJ_UNET || !x)
         return x;
-    cj_tensor *key = cj_scope_key(cj_scope_enter(scope, "noise"));
-    cj_tensor *noise = cj_random_normal(key, cj_tensor_dtype(x), cj_rank(x), cj_shape(x));
+    cj_tensor *noise = cj_picture_noise(scope, x, cj_rank(x) - 1, cj_shape(x) + 1);
     return cj_add(x, cj_scale(noise, NOISE));
 }
 
@@ -223,7 +222,7 @@ static int measure(train *t, measures *m)
     if (t->architecture.kind == CJ_UNET)
         fill_row(m, "the noisy picture as it is", NOISE * NOISE, true);
     fill_row(m, is_vae ? "independent pixels" : "mean picture", is_vae ? nats : error, !is_vae);
-    return draw_reconstructions(t);
+    return EXIT_DONE;
 }
 
 static void suggest(const train *t)
@@ -264,6 +263,7 @@ const task_row task_pictures = {
     .finish = named_finish,
     .about = about,
     .measure = measure,
+    .draw = draw_reconstructions,
     .suggest = suggest,
     .generate = pictures_generate,
     .release = release};

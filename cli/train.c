@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void free_train(train *t)
+void train_free(train *t)
 {
     cj_trainer_free(t->trainer);
     if (t->task && t->task->release)
@@ -117,6 +117,6 @@ int run_train(cli *c)
         cj_trainer_take_best(t.trainer);
     if (code == EXIT_DONE)
         code = t.task->finish(&t);
-    free_train(&t);
+    train_free(&t);
     return code;
 }

@@ -68,6 +68,7 @@ int train_begin_options(train *t);
 void set_option(json_t *options, const char *key, const char *value);
 
 /* train.c */
+void train_free(train *t);                            /* what it holds */
 double train_logged(const train *t, const char *key); /* a number of the last epoch's log; or NaN */
 json_t *done_json(const train *t); /* the event "done", to which the task adds its scores */
 

@@ -111,13 +111,18 @@ CJ_API cj_tensor *cj_graph_net_at(cj_at at, cj_scope *s, const cj_architecture *
  *   numbers; encoder and decoder are perceptrons of `layers` of `hidden` relu units;
  * - vae: [N, elements + 2 latent]: the logits of the picture decoded from z = m + e^(v/2) noise,
  *   then m and v, the mean and the log of the variance of the code (Kingma and Welling,
- *   "Auto-encoding variational Bayes", ICLR 2014). The noise is drawn in every build;
+ *   "Auto-encoding variational Bayes", ICLR 2014). The noise is cj_picture_noise;
  * - unet: x plus what a U-net of `layers` halvings, `hidden` channels at full size, makes of it
  *   (Ronneberger et al., 2015): same shape.
  * Parameters: encoder.fc1.*, ..., decoder.fc1.*, ...; down0.conv1.*, ..., up0.conv1.*, ..., head.*.
  */
 CJ_API cj_tensor *cj_picture_net_at(cj_at at, cj_scope *s, const cj_architecture *a, cj_tensor *x);
 #define cj_picture_net(...) cj_picture_net_at(CJ_HERE, __VA_ARGS__)
+/* N(0, 1) for pictures x [N, ...], [N, shape...]: a draw of the scope in training builds; in others by
+ * (seed, picture), so that a figure hangs on no step and no batch. */
+CJ_API cj_tensor *cj_picture_noise_at(cj_at at, cj_scope *s, cj_tensor *x, int rank,
+                                      const int64_t *shape);
+#define cj_picture_noise(...) cj_picture_noise_at(CJ_HERE, __VA_ARGS__)
 /* The decoder alone: codes [N, latent] to [N, elements] in 0 to 1. */
 CJ_API cj_tensor *cj_decode_at(cj_at at, cj_scope *s, const cj_architecture *a, int64_t elements,
                                cj_tensor *code);

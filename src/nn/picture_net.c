@@ -6,6 +6,7 @@
 #include "cajal/index.h"
 #include "cajal/layers.h"
 #include "cajal/random.h"
+#include "cajal/transform.h"
 #include "nn/nn.h"
 
 #include <stdio.h>
@@ -59,6 +60,34 @@ static cj_tensor *autoencoder(cj_at at, cj_scope *s, const cj_architecture *a, c
     return cj_decode_at(at, s, a, cj_extent(flat, 1), code);
 }
 
+/* A number for each picture, from its pixels as whole 255ths: sum over j of (j + 1) pixel[j], i64 [N]. */
+static cj_tensor *fingerprint(cj_at at, cj_tensor *x)
+{
+    cj_tensor *flat = cj_flatten_at(at, x);
+    if (!flat)
+        return NULL;
+    cj_tensor *pixel = cj_cast_at(at, cj_shift_at(at, cj_scale_at(at, flat, 255), 0.5), CJ_I64);
+    cj_tensor *place =
+        cj_iota_at(at, cj_tensor_context(x), CJ_I64, 2, (int64_t[]){1, cj_extent(flat, 1)}, 1);
+    return cj_sum_at(at, cj_mul_at(at, pixel, cj_shift_at(at, place, 1)), CJ_AXIS(1), false);
+}
+
+cj_tensor *cj_picture_noise_at(cj_at at, cj_scope *s, cj_tensor *x, int rank, const int64_t *shape)
+{
+    if (!x)
+        return NULL;
+    cj_context *context = cj_scope_context(s);
+    cj_dtype dtype = cj_tensor_dtype(x);
+    int64_t all[CJ_MAX_RANK] = {cj_extent(x, 0)}, keys[2] = {all[0], 2};
+    memcpy(all + 1, shape, (size_t)rank * sizeof *shape);
+    if (cj_scope_training(s))
+        return cj_random_normal_at(at, cj_scope_key_at(at, s), dtype, rank + 1, all);
+    cj_tensor *key = cj_key_at(at, context, cj_seed(context)), *noise = NULL;
+    cj_tensor *own = cj_fold_at(at, cj_expand_at(at, key, 2, keys), fingerprint(at, x));
+    cj_tensor *one = cj_random_normal_at(at, key, dtype, rank, shape);
+    return cj_vmap_at(at, 1, &key, &own, 1, &one, &noise) == CJ_OK ? noise : NULL;
+}
+
 /* z = mean + e^(log variance / 2) noise: the reparametrisation. */
 static cj_tensor *vae(cj_at at, cj_scope *s, const cj_architecture *a, cj_tensor *x)
 {
@@ -68,8 +97,7 @@ static cj_tensor *vae(cj_at at, cj_scope *s, const cj_architecture *a, cj_tensor
         return NULL;
     cj_tensor *mean = cj_narrow_at(at, code, 1, 0, a->latent);
     cj_tensor *variance = cj_narrow_at(at, code, 1, a->latent, 2 * a->latent);
-    cj_tensor *noise = cj_random_normal_at(at, cj_scope_key_at(at, s), cj_tensor_dtype(code), 2,
-                                           (int64_t[]){cj_extent(code, 0), a->latent});
+    cj_tensor *noise = cj_picture_noise_at(at, s, x, 1, &a->latent);
     cj_tensor *deviation = cj_exp_at(at, cj_scale_at(at, variance, 0.5));
     cj_tensor *z = cj_add_at(at, mean, cj_mul_at(at, deviation, noise));
     cj_tensor *part[2] = {logits_of(at, s, a, cj_extent(flat, 1), z), code};
