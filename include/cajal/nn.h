@@ -41,10 +41,12 @@ extern "C" {
 /* ---- initial values ---- */
 
 typedef enum cj_initialiser_kind {
-    CJ_INIT_DEFAULT,  /* what the layer's page says */
-    CJ_INIT_CONSTANT, /* a everywhere */
-    CJ_INIT_UNIFORM,  /* uniform in [a, b) */
-    CJ_INIT_NORMAL    /* normal with mean a, standard deviation b */
+    CJ_INIT_DEFAULT,    /* what the layer's page says */
+    CJ_INIT_CONSTANT,   /* a everywhere */
+    CJ_INIT_UNIFORM,    /* uniform in [a, b) */
+    CJ_INIT_NORMAL,     /* normal with mean a, standard deviation b */
+    CJ_INIT_ORTHOGONAL, /* a times an orthogonal matrix */
+    CJ_INIT_SPARSE      /* normal with deviation b, but for a share a of each column: 0 */
 } cj_initialiser_kind;
 
 /*
@@ -73,6 +75,13 @@ CJ_API cj_initialiser cj_init_kaiming_normal(double a);
  * networks", AISTATS 2010. */
 CJ_API cj_initialiser cj_init_xavier_uniform(double gain);
 CJ_API cj_initialiser cj_init_xavier_normal(double gain);
+
+/* As a matrix [first axis, rest], gain times a random matrix with orthonormal rows, or columns where there are
+ * more rows, drawn evenly among all of them; at least two axes. Saxe, McClelland and Ganguli, ICLR 2014. */
+CJ_API cj_initialiser cj_init_orthogonal(double gain);
+/* Of a matrix [out, in]: in each column the share `sparsity` of the rows, rounded up, is 0, the others
+ * are normal with that deviation. Martens, "Deep learning via Hessian-free optimization", ICML 2010. */
+CJ_API cj_initialiser cj_init_sparse(double sparsity, double deviation);
 
 /* ---- scopes ---- */
 

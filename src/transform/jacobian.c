@@ -210,3 +210,61 @@ cj_status cj_gauss_newton_at(cj_at at, cj_tensor *loss, cj_tensor *y, int count,
     fill_zeros(at, count, x, out);
     return finish(context, count, out);
 }
+
+/* ---- differences ---- */
+
+/* (y(x + step e) - y(x - step e)) / (2 step) for all unit vectors e at once, of x's shape. */
+static cj_tensor *differences(cj_at at, cj_tensor *y, cj_tensor *x, double step)
+{
+    cj_tensor *move = cj_scale_at(at, unit_vectors(at, x), step), *end[2] = {NULL, NULL};
+    for (int i = 0; i < 2; i++) {
+        cj_tensor *lanes = i ? cj_add_at(at, x, move) : cj_sub_at(at, x, move);
+        if (!lanes || cj_vmap_at(at, 1, &x, &lanes, 1, &y, &end[i]) != CJ_OK)
+            return NULL;
+    }
+    cj_tensor *slope = cj_scale_at(at, cj_sub_at(at, end[1], end[0]), 0.5 / step);
+    return cj_reshape_at(at, slope, x->rank, x->shape);
+}
+
+cj_status cj_finite_difference_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x,
+                                  double step, cj_tensor **out)
+{
+    cj_context *context;
+    cj_status status = begin(&context, at, "finite_difference", y, count, x, count, out);
+    if (status != CJ_OK)
+        return status;
+    if (y->elements != 1 || !(step > 0))
+        return cj_fail_building(context, CJ_SHAPE, at,
+                                "finite_difference: y is %s, the step %g; it takes one number, and "
+                                "a step above 0",
+                                cj_shape_text(y, (char[160]){0}, 160), step);
+    for (int k = 0; k < count && context->build_status == CJ_OK; k++)
+        out[k] = x[k]->elements ? differences(at, y, x[k], step) : zeros(at, x[k]);
+    return finish(context, count, out);
+}
+
+cj_tensor *cj_check_gradient_at(cj_at at, cj_tensor *y, int count, cj_tensor *const *x, double step)
+{
+    if (!y || y->context->build_status != CJ_OK)
+        return NULL;
+    cj_context *context = y->context;
+    size_t bytes = (size_t)(2 * count) * sizeof(cj_tensor *);
+    cj_tensor **slope = cj_allocate(context, bytes), *worst = NULL;
+    if (!slope && count > 0) {
+        cj_fail_building(context, CJ_NO_MEMORY, at, "check_gradient: out of memory");
+        return NULL;
+    }
+    cj_tensor **gradient = slope + count;
+    cj_status status = cj_finite_difference_at(at, y, count, x, step, slope);
+    if (status == CJ_OK)
+        status = cj_grad_at(at, y, count, x, gradient);
+    for (int k = 0; k < count && status == CJ_OK; k++) {
+        cj_tensor *error = cj_abs_at(at, cj_sub_at(at, gradient[k], slope[k]));
+        error = cj_div_at(at, error, cj_shift_at(at, cj_abs_at(at, slope[k]), 1));
+        error = x[k]->elements ? cj_amax_at(at, error, CJ_ALL, false)
+                               : cj_scalar_at(at, context, (cj_dtype)x[k]->dtype, 0);
+        worst = worst ? cj_maximum_at(at, worst, error) : error;
+    }
+    cj_release(context, slope, bytes);
+    return worst;
+}

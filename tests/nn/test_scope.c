@@ -288,6 +288,54 @@ static void test_initial_values(void **state)
     assert_true(d.min == -2 && d.max == -2);
 }
 
+/* W W^T = gain^2 I of wide matrices and of filters, W^T W of tall ones. */
+static void test_orthogonal(void **state)
+{
+    (void)state;
+    const int64_t shape[3][3] = {{5, 4, 2}, {7, 3, 1}, {4, 4, 1}};
+    for (int i = 0; i < 3; i++) {
+        char name[] = {'o', (char)('0' + i), 0};
+        double gram[25];
+        int64_t rows = shape[i][0], columns = shape[i][1] * shape[i][2];
+        cj_tensor *w = cj_scope_get(s, name, CJ_F32, 3, shape[i], cj_init_orthogonal(3));
+        w = cj_cast(cj_reshape(w, 2, (int64_t[]){rows, columns}), CJ_F64);
+        cj_tensor *t = cj_transpose(w, 0, 1);
+        int64_t n = rows < columns ? rows : columns;
+        cj_tensor *product = rows <= columns ? cj_matmul(w, t) : cj_matmul(t, w);
+        assert_int_equal(cj_read(product, gram, (size_t)(n * n) * sizeof *gram), CJ_OK);
+        for (int64_t e = 0; e < n * n; e++)
+            assert_true(fabs(gram[e] - (e % (n + 1) ? 0 : 9)) < 1e-5);
+    }
+    assert_null(cj_scope_get(s, "vector", CJ_F32, 1, shape[0], cj_init_orthogonal(1)));
+    assert_non_null(strstr(cj_error(context), "orthogonal and sparse first values want a matrix"));
+}
+
+/* Three of eight rows are 0 in each column, not the same ones; the others are normal. */
+static void test_sparse(void **state)
+{
+    (void)state;
+    enum { ROWS = 8, COLUMNS = 500 };
+    static float w[ROWS][COLUMNS];
+    const int64_t shape[] = {ROWS, COLUMNS};
+    int in_row[ROWS] = {0};
+    double square = 0;
+    assert_int_equal(
+        cj_read(cj_scope_get(s, "sparse", CJ_F32, 2, shape, cj_init_sparse(0.3, 2)), w, sizeof w),
+        CJ_OK);
+    for (int j = 0; j < COLUMNS; j++) {
+        int zeros = 0;
+        for (int i = 0; i < ROWS; i++) {
+            zeros += w[i][j] == 0;
+            in_row[i] += w[i][j] == 0;
+            square += (double)w[i][j] * (double)w[i][j];
+        }
+        assert_int_equal(zeros, 3);
+    }
+    for (int i = 0; i < ROWS; i++)
+        assert_true(in_row[i] > 125 && in_row[i] < 250);
+    assert_true(fabs(sqrt(square / (5 * COLUMNS)) - 2) < 0.1);
+}
+
 /* The values depend on seed and path alone: not on what was made before. */
 static void test_initial_values_by_path(void **state)
 {
@@ -424,6 +472,8 @@ int main(void)
         TEST(test_dropout),
         TEST(test_initial_values),
         TEST(test_initial_values_by_path),
+        TEST(test_orthogonal),
+        TEST(test_sparse),
         TEST(test_scope_over),
         TEST(test_errors),
         TEST(test_older_options),

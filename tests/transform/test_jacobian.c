@@ -4,6 +4,7 @@
  */
 #include "support/evaluate.h"
 
+#include "cajal/custom.h"
 #include "cajal/program.h"
 #include "cajal/transform.h"
 
@@ -332,6 +333,44 @@ static void expect(cj_context *c, cj_status got, cj_status want, const char *sen
     cj_error_clear(c);
 }
 
+/* Right gradients agree with differences; a wrong one, of an op that lies, is found; no elements are fine. */
+static void half_gradient(void *user, cj_tensor *y, int count, cj_tensor *const *x, cj_tensor *g,
+                          cj_tensor **out)
+{
+    (void)user;
+    (void)y;
+    (void)count;
+    out[0] = cj_mul(g, cj_scale(cj_cos(x[0]), 0.5));
+}
+
+static void test_differences(void **state)
+{
+    cj_context *c = *state;
+    cj_tensor *x[3] = {numbers(c, 1, 2, I64(3, 2)), numbers(c, 2, 1, I64(2)),
+                       cj_full(c, CJ_F64, 1, I64(0), 0)};
+    double got[6], data[6], error;
+    cj_tensor *y = cj_sum(cj_mul(cj_exp(x[0]), cj_sin(x[1])), CJ_ALL, false), *out[3];
+    y = cj_add(y, cj_sum(x[2], CJ_ALL, false));
+    assert_int_equal(cj_finite_difference(y, 3, x, 1e-5, out), CJ_OK);
+    values(out[0], got);
+    values(cj_mul(cj_exp(x[0]), cj_sin(x[1])), data);
+    for (int i = 0; i < 6; i++)
+        assert_true(fabs(got[i] - data[i]) < 1e-9);
+    assert_int_equal(out[2]->elements, 0);
+    values(cj_check_gradient(y, 3, x, 1e-5), &error);
+    assert_true(error < 1e-9);
+
+    cj_tensor *lying = cj_custom_gradient(cj_sin(x[1]), 1, &x[1], half_gradient, .name = "lying");
+    values(cj_check_gradient(cj_sum(lying, CJ_ALL, false), 1, &x[1], 1e-5), &error);
+    values(cj_cos(x[1]), data);
+    double most = fmax(fabs(data[0]), fabs(data[1]));
+    assert_true(fabs(error - 0.5 * most / (1 + most)) < 1e-9);
+
+    assert_null(cj_check_gradient(x[0], 1, &x[1], 1e-5));
+    expect(c, cj_context_status(c), CJ_SHAPE, "finite_difference: y is f64[3, 2], the step 1e-05");
+    cj_error_clear(c);
+}
+
 static void test_errors(void **state)
 {
     cj_context *c = *state;
@@ -355,8 +394,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(test_jacobian), TEST(test_hessian), TEST(test_gauss_newton), TEST(test_examples),
-        TEST(test_taylor),   TEST(test_field),   TEST(test_laplacian),    TEST(test_errors),
+        TEST(test_jacobian),  TEST(test_hessian),     TEST(test_gauss_newton),
+        TEST(test_examples),  TEST(test_taylor),      TEST(test_field),
+        TEST(test_laplacian), TEST(test_differences), TEST(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
