@@ -59,6 +59,11 @@ CJ_API cj_procrustes_result cj_procrustes_at(cj_at at, cj_tensor *a, cj_tensor *
 CJ_API cj_tensor *cj_principal_cosines_at(cj_at at, cj_tensor *a, cj_tensor *b);
 #define cj_principal_cosines(...) cj_principal_cosines_at(CJ_HERE, __VA_ARGS__)
 
+/* The n roots of c[0] x^n + ... + c[n], c [..., n + 1] with n from 1 on and c[0] not 0: the eigenvalues of the companion
+ * matrix (numpy.roots). */
+CJ_API cj_complex cj_poly_roots_at(cj_at at, cj_tensor *c);
+#define cj_poly_roots(...) cj_poly_roots_at(CJ_HERE, __VA_ARGS__)
+
 /* |A|_F^2 / |A|_2^2. */
 CJ_API cj_tensor *cj_stable_rank_at(cj_at at, cj_tensor *a);
 #define cj_stable_rank(...) cj_stable_rank_at(CJ_HERE, __VA_ARGS__)

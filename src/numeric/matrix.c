@@ -136,6 +136,33 @@ cj_tensor *cj_principal_cosines_at(cj_at at, cj_tensor *a, cj_tensor *b)
     return s ? cj_minimum_at(at, s, cj_like_at(at, s, 1)) : NULL;
 }
 
+/* Row 0: -c[1] / c[0], ..., -c[n] / c[0]; ones below the diagonal. */
+cj_complex cj_poly_roots_at(cj_at at, cj_tensor *c)
+{
+    cj_complex none = {NULL, NULL};
+    if (!ready(c))
+        return none;
+    int64_t n = cj_rank(c) ? cj_extent(c, -1) - 1 : 0;
+    if (n < 1) {
+        cj_fail_building(cj_tensor_context(c), CJ_SHAPE, at,
+                         "poly_roots: coefficients %s; the last axis must hold 2 at least",
+                         CJ_EXTENTS_OF(cj_rank(c), cj_shape(c)));
+        return none;
+    }
+    cj_tensor *rest =
+        cj_div_at(at, cj_narrow_at(at, c, -1, 1, n + 1), cj_narrow_at(at, c, -1, 0, 1));
+    cj_tensor *row = rest ? cj_neg_at(at, cj_unsqueeze_at(at, rest, -2)) : NULL;
+    if (!row)
+        return none;
+    int64_t shape[CJ_MAX_RANK];
+    memcpy(shape, cj_shape(row), sizeof shape[0] * (size_t)cj_rank(row));
+    shape[cj_rank(row) - 2] = n - 1;
+    cj_tensor *one = cj_narrow_at(at, eye_of(at, c, n), 0, 0, n - 1);
+    one = one ? cj_expand_at(at, one, cj_rank(row), shape) : NULL;
+    cj_tensor *companion = one ? cj_concat_at(at, -2, 2, (cj_tensor *[]){row, one}) : NULL;
+    return companion ? cj_eig_at(at, companion).values : none;
+}
+
 cj_tensor *cj_stable_rank_at(cj_at at, cj_tensor *a)
 {
     cj_tensor *s = cj_svdvals_at(at, a);

@@ -87,6 +87,15 @@ static void regressions(void **state)
     cj_tensor *cosines = cj_principal_cosines(cj_narrow(s, 1, 0, 2), s);
     near(cosines, cj_full(c, CJ_F64, 1, (int64_t[]){2}, 1));
     near(cj_stable_rank(cj_eye(c, CJ_F64, 4)), cj_scalar(c, CJ_F64, 4));
+    /* 2 (x - 1) (x - 3) (x^2 + 4), and x + 5 beside it */
+    const double coefficients[] = {2, -8, 14, -32, 24}, line[] = {1, 5};
+    cj_complex z = cj_poly_roots(cj_tensor_from(c, CJ_F64, 1, (int64_t[]){5}, coefficients));
+    cj_tensor *square = cj_complex_abs2(z), *sum = cj_sum(square, CJ_ALL, true);
+    near(sum, cj_full(c, CJ_F64, 1, (int64_t[]){1}, 18));
+    near(cj_sum(z.re, CJ_ALL, true), cj_full(c, CJ_F64, 1, (int64_t[]){1}, 4));
+    near(cj_amax(z.im, CJ_ALL, true), cj_full(c, CJ_F64, 1, (int64_t[]){1}, 2));
+    z = cj_poly_roots(cj_tensor_from(c, CJ_F64, 1, (int64_t[]){2}, line));
+    near(z.re, cj_full(c, CJ_F64, 1, (int64_t[]){1}, -5));
     cj_context_free(c);
 }
 
