@@ -8,9 +8,9 @@
 static cj_status fetch(void *user, const int64_t *index, int64_t n, void *x, void *y)
 {
     const examples_source *from = user;
-    bool classes = from->preprocess->task == CJ_TASK_CLASSES;
+    bool labels = from->preprocess->task == CJ_TASK_CLASSES && !from->shares;
     return cj_examples_batch(from->context, from->preprocess, from->examples, from->draw, index, n,
-                             x, classes ? y : NULL, classes ? NULL : y);
+                             x, labels ? y : NULL, labels ? NULL : y);
 }
 
 static void begin_epoch(void *user, int64_t epoch)
@@ -29,7 +29,7 @@ cj_source source_of(cj_context *context, examples_source *from, const cj_preproc
                         .fetch = fetch,
                         .begin_epoch = begin_epoch,
                         .user = from};
-    *from = (examples_source){context, preprocess, examples, NULL};
+    *from = (examples_source){context, preprocess, examples, NULL, false};
     for (int i = 0; i < preprocess->rank; i++)
         source.x_shape[i] = preprocess->shape[i];
     if (preprocess->task == CJ_TASK_REGRESSION) {
@@ -38,6 +38,13 @@ cj_source source_of(cj_context *context, examples_source *from, const cj_preproc
         source.y_shape[0] = preprocess->targets;
     }
     return source;
+}
+
+void source_of_shares(cj_source *source, examples_source *from)
+{
+    from->shares = source->y_is_float = source->y_is_shares = true;
+    source->y_rank = 1;
+    source->y_shape[0] = from->preprocess->classes;
 }
 
 cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x)

@@ -14,11 +14,14 @@ typedef struct examples_source {
     const cj_preprocess *preprocess;
     const cj_examples *examples;
     cj_augment_draw *draw; /* NULL: as they are */
+    bool shares;           /* labels come as each class's share */
 } examples_source;
 
 /* A source over a part; without examples (NULL) one that only tells shapes, of `count` examples. */
 cj_source source_of(cj_context *context, examples_source *from, const cj_preprocess *preprocess,
                     const cj_examples *examples, int64_t count);
+/* Labels as shares: what mixup and cutmix need of the training and the validation source. */
+void source_of_shares(cj_source *source, examples_source *from);
 /* cj_fit's build over a cj_net. */
 cj_tensor *build_net(void *net, cj_scope *scope, cj_tensor *x);
 /* The optimiser of --optim and --lr; false after the error has been reported. */

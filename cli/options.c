@@ -60,7 +60,8 @@ const option_row option_table[OPTIONS] = {
      "resize pictures to this (default: their common size, else 64x64)"},
     {OPT_AUGMENT, "augment", 0, "A", ON(TRAIN), NO_COMPLETION, NULL,
      "change pictures at random while training: words of flip, vflip, crop:N, rotate:DEGREES, "
-     "shift:F, scale:F, brightness:F, contrast:F, noise:F, erase:F with commas, or none (default: "
+     "shift:F, scale:F, brightness:F, contrast:F, noise:F, erase:F, mixup:F, cutmix:F with commas, "
+     "or none (default: "
      "flip,crop:4 for cifar10, else none)"},
     {OPT_INIT, "init", 0, "MODEL", ON(TRAIN), A_FILE, NULL,
      "begin with the weights of a model: a model.safetensors, a state_dict or the folder of a run; "

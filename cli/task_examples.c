@@ -173,6 +173,8 @@ static int decide_augment(train *t)
         fail_library(c, status);
         return EXIT_USAGE;
     }
+    if (cj_augment_mixes(&p->augment.augment) && t->data->preprocess->task != CJ_TASK_CLASSES)
+        return fail(c, EXIT_USAGE, "--augment: mixup and cutmix mix classes; this is a regression");
     p->augment.seed = cj_seed(c->context);
     cj_augment_text(&p->augment.augment, p->augment_text, sizeof p->augment_text);
     return EXIT_DONE;
@@ -248,6 +250,10 @@ void examples_fit(train *t, struct cj_fit_args *a, cj_source *source, cj_source 
     if (!cj_augment_is_none(&t->plan.augment.augment))
         t->train_from.draw = &t->plan.augment;
     *held = source_of(context, &t->validation_from, p, &t->data->part[CJ_VALIDATION], 0);
+    if (cj_augment_mixes(&t->plan.augment.augment)) {
+        source_of_shares(source, &t->train_from);
+        source_of_shares(held, &t->validation_from);
+    }
     a->build = build_net;
     a->net_user = (void *)(uintptr_t)cj_model_net(t->model);
     a->class_weight = t->plan.class_weight;

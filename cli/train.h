@@ -23,7 +23,7 @@ typedef struct plan {
     double *class_weight; /* NULL, or one a class */
     bool drop_last;
     cj_augment_draw augment;
-    char augment_text[256];
+    char augment_text[320];
     char init[PATH_SIZE]; /* absolute; "": weights of its own */
     const char *net;      /* as --net took it: a name, or a canonical text */
     char net_name[64];

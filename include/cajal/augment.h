@@ -29,6 +29,12 @@ typedef struct cj_augment {
     double erase; /* half of the times: a rectangle of at most that share of the picture made 0,
                           half to twice as high as wide (Zhong et al., "Random erasing data
                           augmentation", AAAI 2020) */
+    /* Two examples made one, with the classes' shares as the label; each the a of Beta(a, a), from
+     * which the other's share is drawn, at most 1. With both, each half of the times. */
+    double mixup;  /* (1 - share) x + share other (Zhang et al., "mixup: beyond empirical risk
+                      minimization", ICLR 2018) */
+    double cutmix; /* a rectangle of that share of the picture, cut off at its sides, is the other's
+                      (Yun et al., "CutMix", ICCV 2019) */
 } cj_augment;
 
 /* True where it changes nothing. */
@@ -38,7 +44,7 @@ CJ_API bool cj_augment_is_none(const cj_augment *augment);
  * the nearest; a number that is missing, not wanted or out of range names its word.
  */
 CJ_API cj_status cj_augment_parse(cj_context *context, const char *text, cj_augment *out);
-/* The canonical text: parsing gives the same value back. At most 256 bytes. */
+/* The canonical text: parsing gives the same value back. At most 320 bytes. */
 CJ_API void cj_augment_text(const cj_augment *augment, char *text, size_t size);
 
 /* What a training draws: borrowed by whoever is handed it. */
@@ -52,6 +58,21 @@ typedef struct cj_augment_draw {
  * do not overlap. */
 CJ_API void cj_augment_apply(const cj_augment_draw *draw, int64_t example, int channels, int height,
                              int width, const uint8_t *from, uint8_t *to);
+
+/* What mixup and cutmix make of example number `example` among `count`: as above, depends on seed,
+ * epoch and these numbers alone. */
+typedef struct cj_mix {
+    int64_t other; /* the example that it is mixed with: any of them, each with equal chance */
+    double share;  /* of the other's label; 0: nothing is mixed */
+    bool cut;      /* cutmix: this rectangle is the other's */
+    int top, left, height, width;
+} cj_mix;
+CJ_API bool cj_augment_mixes(const cj_augment *augment);
+CJ_API cj_mix cj_augment_mix(const cj_augment_draw *draw, int64_t example, int64_t count,
+                             int height, int width);
+/* Mixes `other` into `x`, both f32 [channels][height][width]. */
+CJ_API void cj_mix_apply(const cj_mix *mix, int channels, int height, int width, const float *other,
+                         float *x);
 
 #ifdef __cplusplus
 }

@@ -239,7 +239,8 @@ CJ_API cj_status cj_data_inputs(cj_context *context, const char *name, const voi
 
 /*
  * The examples index[0..count) made ready: x f32 [count][inputs], and labels or targets (either may
- * be NULL). Pictures that are not in memory are read and decoded, and changed as `draw` (NULL: not)
+ * be NULL). Of classes, `targets` receives their shares [count][classes], as cross entropy takes
+ * them: 1 at the label, or what mixup and cutmix make of it. Pictures that are not in memory are read and decoded, and changed as `draw` (NULL: not)
  * says, in the context's threads. IO, FORMAT: a picture is not what it was when the set was loaded.
  */
 CJ_API cj_status cj_examples_batch(cj_context *context, const cj_preprocess *preprocess,

@@ -41,6 +41,9 @@ typedef struct cj_source {
     int64_t x_shape[CJ_MAX_RANK - 1];
     /* numbers to regress, f32; else class labels, i32, checked against the net's outputs */
     bool y_is_float;
+    /* with y_is_float: each class's share of the example, y_shape {classes, ...}; the default loss is
+     * cross entropy, and an answer is right whose largest logit is at the largest share */
+    bool y_is_shares;
     int y_rank; /* of one example: 0 for the label of a picture or row, 0 or more for numbers */
     int64_t y_shape[CJ_MAX_RANK - 1];
     cj_status (*fetch)(void *user, const int64_t *index, int64_t n, void *x, void *y);

@@ -24,12 +24,14 @@ static const struct word {
     {"contrast", REAL, offsetof(cj_augment, contrast), 1},
     {"noise", REAL, offsetof(cj_augment, noise), 1},
     {"erase", REAL, offsetof(cj_augment, erase), 1},
+    {"mixup", REAL, offsetof(cj_augment, mixup), 1},
+    {"cutmix", REAL, offsetof(cj_augment, cutmix), 1},
 };
 
 static cj_status fail_word(cj_context *context, const char *word)
 {
     const char *name[CJ_COUNT(words)];
-    char all[160] = "";
+    char all[200] = "";
     size_t used = 0;
     for (size_t i = 0; i < CJ_COUNT(words); i++) {
         name[i] = words[i].name;
@@ -102,7 +104,8 @@ cj_status cj_augment_parse(cj_context *context, const char *text, cj_augment *ou
 bool cj_augment_is_none(const cj_augment *a)
 {
     return !(a->flip || a->vflip || a->crop > 0 || a->rotate > 0 || a->shift > 0 || a->scale > 0 ||
-             a->brightness > 0 || a->contrast > 0 || a->noise > 0 || a->erase > 0);
+             a->brightness > 0 || a->contrast > 0 || a->noise > 0 || a->erase > 0 ||
+             cj_augment_mixes(a));
 }
 
 void cj_augment_text(const cj_augment *a, char *text, size_t size)

@@ -191,31 +191,55 @@ typedef struct batch {
     float *x;
     uint8_t *pixel;   /* of the result, where that is pixels */
     uint8_t *scratch; /* two pictures a thread */
+    float *other;     /* where pictures are mixed: one a thread */
 } batch;
+
+/* Example number k as pixels, changed: *out lies in the set or in the thread's scratch. */
+static cj_status make_pixels(const batch *b, cj_context *context, int thread, int64_t k,
+                             const uint8_t **out)
+{
+    const cj_examples *e = b->examples;
+    size_t inputs = (size_t)e->inputs;
+    uint8_t *decoded = b->scratch ? b->scratch + (size_t)thread * 2 * inputs : NULL;
+    *out = e->pixel ? e->pixel + (size_t)k * inputs : decoded;
+    cj_status status = e->pixel ? CJ_OK : read_fitting(e->pictures, context, e->item[k], decoded);
+    if (status == CJ_OK && b->draw) {
+        const int64_t *shape = b->preprocess->shape;
+        cj_augment_apply(b->draw, k, (int)shape[0], (int)shape[1], (int)shape[2], *out,
+                         decoded + inputs);
+        *out = decoded + inputs;
+    }
+    return status;
+}
+
+static cj_status mix_in(const batch *b, cj_context *context, int thread, int64_t k, float *x)
+{
+    const int64_t *shape = b->preprocess->shape;
+    int height = (int)shape[1], width = (int)shape[2];
+    float *other = b->other + (size_t)thread * (size_t)b->examples->inputs;
+    const uint8_t *from;
+    cj_mix mix = cj_augment_mix(b->draw, k, b->examples->count, height, width);
+    cj_status status = make_pixels(b, context, thread, mix.other, &from);
+    if (status != CJ_OK)
+        return status;
+    cj_preprocess_pixels(b->preprocess, from, 1, other);
+    cj_mix_apply(&mix, (int)shape[0], height, width, other, x);
+    return CJ_OK;
+}
 
 static cj_status make_one(void *state, cj_context *context, int thread, int64_t i)
 {
     const batch *b = state;
-    const cj_examples *e = b->examples;
-    size_t inputs = (size_t)e->inputs;
-    uint8_t *decoded = b->scratch ? b->scratch + (size_t)thread * 2 * inputs : NULL;
-    const uint8_t *from = e->pixel ? e->pixel + (size_t)b->index[i] * inputs : decoded;
-    if (!e->pixel) {
-        cj_status status = read_fitting(e->pictures, context, e->item[b->index[i]], decoded);
-        if (status != CJ_OK)
-            return status;
-    }
-    if (b->draw) {
-        const int64_t *shape = b->preprocess->shape;
-        cj_augment_apply(b->draw, b->index[i], (int)shape[0], (int)shape[1], (int)shape[2], from,
-                         decoded + inputs);
-        from = decoded + inputs;
-    }
-    if (b->preprocess)
-        cj_preprocess_pixels(b->preprocess, from, 1, b->x + (size_t)i * inputs);
-    else
+    size_t inputs = (size_t)b->examples->inputs;
+    const uint8_t *from;
+    cj_status status = make_pixels(b, context, thread, b->index[i], &from);
+    if (status == CJ_OK && !b->preprocess)
         memcpy(b->pixel + (size_t)i * inputs, from, inputs);
-    return CJ_OK;
+    if (status != CJ_OK || !b->preprocess)
+        return status;
+    float *x = b->x + (size_t)i * inputs;
+    cj_preprocess_pixels(b->preprocess, from, 1, x);
+    return b->other ? mix_in(b, context, thread, b->index[i], x) : CJ_OK;
 }
 
 /* Of pictures in memory: nothing is allocated there, and nothing can fail. */
@@ -235,17 +259,23 @@ static cj_status run_batch(cj_context *context, batch *b, int64_t count)
     bool works = e->pictures || b->draw;
     size_t threads =
         (size_t)(e->pictures ? e->pictures->workers.threads : cj_pool_threads(context->pool));
+    bool mixes = b->draw && cj_augment_mixes(&b->draw->augment);
     size_t scratch = works ? threads * 2 * (size_t)e->inputs : 0;
+    size_t others = mixes ? threads * (size_t)e->inputs * sizeof *b->other : 0;
     cj_status status = CJ_OK;
     if (scratch && !(b->scratch = cj_allocate(context, scratch)))
-        return CJ_NO_MEMORY;
-    if (e->pictures)
+        status = CJ_NO_MEMORY;
+    if (status == CJ_OK && mixes && !(b->other = cj_allocate(context, others)))
+        status = CJ_NO_MEMORY;
+    if (status == CJ_OK && e->pictures)
         status = cj_workers_run(&e->pictures->workers, count, 1, make_one, b);
-    else
+    else if (status == CJ_OK)
         cj_pool_run(context->pool, count, 1, works ? SMALLEST_CHANGED : SMALLEST_COPIED, make_range,
                     b);
     if (b->scratch)
         cj_release(context, b->scratch, scratch);
+    if (b->other)
+        cj_release(context, b->other, others);
     return status;
 }
 
@@ -266,11 +296,28 @@ cj_status cj_examples_pixels(cj_context *context, const cj_examples *examples, c
     return batch_pictures(context, &b, count);
 }
 
+/* [count][classes]: 1 at the label; of a mixed picture, the two labels' shares. */
+static void fill_shares(const cj_preprocess *p, const cj_examples *e, const cj_augment_draw *draw,
+                        const int64_t *index, int64_t count, float *shares)
+{
+    bool mixes = draw && (e->pixel || e->pictures);
+    memset(shares, 0, (size_t)(count * p->classes) * sizeof *shares);
+    for (int64_t i = 0; i < count; i++, shares += p->classes) {
+        cj_mix mix = {.other = index[i]};
+        if (mixes)
+            mix = cj_augment_mix(draw, index[i], e->count, (int)p->shape[1], (int)p->shape[2]);
+        shares[e->label[index[i]]] += 1 - (float)mix.share;
+        shares[e->label[mix.other]] += (float)mix.share;
+    }
+}
+
 cj_status cj_examples_batch(cj_context *context, const cj_preprocess *p, const cj_examples *e,
                             const cj_augment_draw *draw, const int64_t *index, int64_t count,
                             float *x, int32_t *labels, float *targets)
 {
     size_t inputs = (size_t)e->inputs, outputs = (size_t)e->targets;
+    if (targets && e->label)
+        fill_shares(p, e, draw, index, count, targets);
     for (int64_t i = 0; i < count; i++) {
         size_t from = (size_t)index[i];
         if (labels && e->label)

@@ -23,6 +23,8 @@ cj_status cj_fit_check_source(const cj_trainer *t, const cj_source *s)
         if (s->y_shape[i] < 1)
             return refuse(
                 t, "a source's .y_shape needs extents of at least 1, one for each of .y_rank");
+    if (s->y_is_shares && (!s->y_is_float || s->y_rank < 1))
+        return refuse(t, "a source of .y_is_shares needs .y_is_float and .y_shape {classes, ...}");
     if ((unsigned)s->x_dtype >= CJ_DTYPE_COUNT)
         return refuse(t, "a source's .x_dtype is no data type");
     if (s->count < 0 || (s->count == 0 && !s->next_batch))
@@ -46,7 +48,7 @@ cj_status cj_fit_check_like(const cj_trainer *t, const cj_source *s)
     bool only_x = !s->y && !s->fetch && !s->next_batch;
     if (own->x_dtype != s->x_dtype ||
         !same_shape(own->x_rank, own->x_shape, s->x_rank, s->x_shape) ||
-        (!only_x && (own->y_is_float != s->y_is_float ||
+        (!only_x && (own->y_is_float != s->y_is_float || own->y_is_shares != s->y_is_shares ||
                      !same_shape(own->y_rank, own->y_shape, s->y_rank, s->y_shape))))
         return refuse(t, "a source to evaluate differs from the training source in shape or dtype");
     return CJ_OK;

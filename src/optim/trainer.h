@@ -90,6 +90,7 @@ cj_status cj_fit_batch_in_order(cj_trainer *t, const cj_source *source, int64_t 
 cj_status cj_fit_check_labels(const cj_trainer *t, const cj_source *source, const void *y,
                               int64_t n, int64_t first, const int64_t *order);
 int64_t cj_fit_example_elements(int rank, const int64_t *shape);
+int64_t cj_fit_answers(const cj_source *source); /* labels of one example */
 size_t cj_fit_x_bytes(const cj_source *source);
 size_t cj_fit_y_bytes(const cj_source *source);
 

@@ -41,7 +41,7 @@ static cj_tensor *make_loss(const cj_trainer *t, cj_tensor *output, cj_tensor *y
         return NULL;
     if (t->a.loss)
         return t->a.loss(t->a.net_user, t->a.scope, output, y);
-    if (t->source.y_is_float) {
+    if (t->source.y_is_float && !t->source.y_is_shares) {
         struct cj_loss_args l = {.x = output, .y = y, .at = t->a.at};
         l.at.size = sizeof l;
         return cj_mse_loss_at(&l);
@@ -60,7 +60,11 @@ static cj_tensor *make_loss(const cj_trainer *t, cj_tensor *output, cj_tensor *y
 /* The number of right labels, where there are labels and logits to compare. */
 static cj_tensor *make_right(const cj_trainer *t, cj_tensor *output, cj_tensor *y)
 {
-    if (t->source.y_is_float || !output || !y || cj_rank(output) != cj_rank(y) + 1)
+    if (t->source.y_is_shares && output && y && cj_rank(y) > 1)
+        y = cj_argmax_at(t->a.at, y, CJ_AXIS(1), false);
+    else if (t->source.y_is_float)
+        return NULL;
+    if (!output || !y || cj_rank(output) != cj_rank(y) + 1)
         return NULL;
     return cj_correct_at(t->a.at, output, y);
 }

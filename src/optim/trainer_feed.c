@@ -11,6 +11,12 @@ int64_t cj_fit_example_elements(int rank, const int64_t *shape)
     return n;
 }
 
+int64_t cj_fit_answers(const cj_source *s)
+{
+    int64_t n = cj_fit_example_elements(s->y_rank, s->y_shape);
+    return s->y_is_shares ? n / s->y_shape[0] : n;
+}
+
 size_t cj_fit_x_bytes(const cj_source *s)
 {
     return (size_t)cj_fit_example_elements(s->x_rank, s->x_shape) * cj_dtype_size(s->x_dtype);

@@ -98,7 +98,7 @@ cj_status cj_trainer_step(cj_trainer *t, cj_progress *progress)
     int64_t right = p->counts ? (int64_t)cj_output_number(p->program, 2) : 0;
     if (!isfinite(loss))
         return cj_fit_not_finite(t, &b, loss);
-    int64_t labels = b.n * cj_fit_example_elements(t->source.y_rank, t->source.y_shape);
+    int64_t labels = b.n * cj_fit_answers(&t->source);
     status = advance(t, &b, loss, right);
     if (status == CJ_OK && progress) {
         *progress = progress_of(t);
@@ -166,7 +166,7 @@ cj_status cj_trainer_evaluate(cj_trainer *t, const cj_source *source, cj_scores 
 {
     bool with_y = has_targets(source);
     size_t row = (size_t)t->outputs * cj_dtype_size(cj_scope_dtype(t->root));
-    int64_t labels = cj_fit_example_elements(source->y_rank, source->y_shape);
+    int64_t labels = cj_fit_answers(source);
     double sum = 0;
     bool counts = false;
     cj_scores found = {0};
@@ -246,7 +246,7 @@ cj_status cj_trainer_end_epoch(cj_trainer *t, cj_progress *progress)
     if (!progress)
         return CJ_OK;
     int64_t examples = t->position[POSITION_EXAMPLES];
-    int64_t labels = examples * cj_fit_example_elements(t->source.y_rank, t->source.y_shape);
+    int64_t labels = examples * cj_fit_answers(&t->source);
     *progress = progress_of(t);
     progress->examples = examples;
     progress->loss = examples ? t->sum[SUM_LOSS] / (double)examples : NAN;

@@ -16,23 +16,26 @@ cp -r pictures/[0-4] five/
 # ---- augment ----
 
 args=(--data pictures --net "conv 4 3x3, bn, relu, linear classes" --epochs 4 --batch 16 -q)
-run 0 train "${args[@]}" --augment flip,crop:1,rotate:15,noise:0.05 -j1 --out one
-run 0 train "${args[@]}" --augment flip,crop:1,rotate:15,noise:0.05 -j3 --out three
+words=flip,crop:1,rotate:15,noise:0.05,mixup:0.4,cutmix:1
+run 0 train "${args[@]}" --augment "$words" -j1 --out one
+run 0 train "${args[@]}" --augment "$words" -j3 --out three
 same one/model.safetensors three/model.safetensors
 run 0 train "${args[@]}" --out plain
 cmp -s one/model.safetensors plain/model.safetensors && complain 'augmentation changes nothing'
-grep -q '"augment": "flip,crop:1,rotate:15,noise:0.05"' one/run.json || complain 'run.json does not keep --augment'
+grep -qF "\"augment\": \"$words\"" one/run.json || complain 'run.json does not keep --augment'
 grep -q '"augment": "none"' plain/run.json || complain 'run.json does not say that nothing is augmented'
 for moment in 0.02 0.05 0.1 0.2; do
     rm -rf cut
-    timeout -s INT "$moment" "$CAJAL" train "${args[@]}" --augment flip,crop:1,rotate:15,noise:0.05 --out cut >/dev/null 2>&1
-    run 0 train --resume "${args[@]}" --augment flip,crop:1,rotate:15,noise:0.05 --out cut
+    timeout -s INT "$moment" "$CAJAL" train "${args[@]}" --augment "$words" --out cut >/dev/null 2>&1
+    run 0 train --resume "${args[@]}" --augment "$words" --out cut
     same one/model.safetensors cut/model.safetensors
 done
 run 2 train --data pictures --augment flop --epochs 1
 says err 'did you mean "flip"?'
 run 2 train --data pictures --augment rotate --epochs 1
 says err 'rotate takes a number'
+run 0 train "${args[@]}" --augment mixup:0.2 --val 0.2 --json --out mixed
+above "$(field out val_accuracy)" 0.3 'validation accuracy with mixup'
 run 2 train --data "$tables/iris.csv" --augment flip --epochs 1
 says err '--augment is for pictures'
 

@@ -223,9 +223,82 @@ static void texts(void **state)
                                            {"flip:1", "flip takes no number"},
                                            {"flip,,crop:1", "knows no \"\""},
                                            {"scale:1", "at most 0.9"},
-                                           {"noise:x", "not \"x\""}};
+                                           {"noise:x", "not \"x\""},
+                                           {"mixup", "mixup takes a number"},
+                                           {"cutmix:1.5", "at most 1"}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_refused(c, cj_augment_parse(c, wrong[i][0], &a), CJ_INVALID, wrong[i][1]);
+    cj_context_free(c);
+}
+
+/* Beta(a, a) has the mean 1/2 and the variance 1 / (4 (2 a + 1)); any example is the other. */
+static void check_mixes(cj_context *c, const char *text, double a, bool cuts)
+{
+    enum { DRAWS = 4000, COUNT = 10 };
+    cj_augment_draw draw = draw_of(c, text);
+    double sum = 0, squares = 0, whole_sum = 0;
+    int seen[COUNT] = {0};
+    assert_false(cj_augment_is_none(&draw.augment));
+    for (int i = 0; i < DRAWS; i++) {
+        cj_mix m = cj_augment_mix(&draw, i % COUNT, COUNT, 1000, 1000);
+        draw.epoch++;
+        assert_true(m.other >= 0 && m.other < COUNT && m.share >= 0 && m.share <= 1);
+        assert_true(m.cut == cuts);
+        seen[m.other]++;
+        double d = m.share - 0.5;
+        sum += d;
+        squares += d * d;
+        if (!cuts)
+            continue;
+        assert_true(m.top >= 0 && m.left >= 0 && m.top + m.height <= 1000 &&
+                    m.left + m.width <= 1000);
+        assert_true(m.share == m.height * 1e-6 * m.width ||
+                    fabs(m.share - m.height * 1e-6 * m.width) < 1e-12);
+        whole_sum += m.share;
+    }
+    for (int i = 0; i < COUNT; i++) /* of 400, 5 deviations */
+        assert_true(seen[i] > 305 && seen[i] < 495);
+    double variance = 1 / (4 * (2 * a + 1));
+    if (!cuts) {
+        assert_true(fabs(sum / DRAWS) < 5 * sqrt(variance / DRAWS));
+        assert_true(fabs(squares / DRAWS - variance) < 5 * 0.1 / sqrt(DRAWS));
+    } else {
+        /* sides sqrt(s) with s uniform, centres too, cut off: a side's mean is s^1/2 - s / 4, so the
+         * area's E[(s^1/2 - s/4)^2] = 1/2 - 1/5 + 1/48 */
+        assert_true(fabs(whole_sum / DRAWS - (0.5 - 0.2 + 1.0 / 48)) < 5 * 0.3 / sqrt(DRAWS));
+    }
+}
+
+static void mixes(void **state)
+{
+    (void)state;
+    cj_context *c = test_context(NULL);
+    check_mixes(c, "mixup:0.2", 0.2, false);
+    check_mixes(c, "mixup:1", 1, false);
+    check_mixes(c, "mixup:0.01", 0.01, false);
+    check_mixes(c, "cutmix:1", 1, true);
+    cj_augment_draw both = draw_of(c, "flip,mixup:0.5,cutmix:1");
+    int cuts = 0;
+    for (int i = 0; i < 1000; i++) {
+        cj_mix m = cj_augment_mix(&both, i, 1000, H, W), again;
+        again = cj_augment_mix(&both, i, 1000, H, W);
+        assert_true(m.other == again.other && m.share == again.share && m.cut == again.cut);
+        cuts += m.cut;
+    }
+    assert_true(cuts > 420 && cuts < 580);
+    float x[2 * 12], other[2 * 12];
+    for (int i = 0; i < 24; i++) {
+        x[i] = (float)i;
+        other[i] = (float)(100 + i);
+    }
+    cj_mix_apply(&(cj_mix){.share = 0.25}, 2, 3, 4, other, x);
+    for (int i = 0; i < 24; i++)
+        assert_true(x[i] == (float)(25 + i));
+    cj_mix_apply(
+        &(cj_mix){.share = 1 / 6.0, .cut = true, .top = 1, .left = 2, .height = 1, .width = 2}, 2,
+        3, 4, other, x);
+    for (int i = 0; i < 24; i++)
+        assert_true(x[i] == (float)((i % 12 == 6 || i % 12 == 7 ? 100 : 25) + i));
     cj_context_free(c);
 }
 
@@ -233,7 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves), cmocka_unit_test(keys),  cmocka_unit_test(turns),
-        cmocka_unit_test(light), cmocka_unit_test(texts),
+        cmocka_unit_test(light), cmocka_unit_test(texts), cmocka_unit_test(mixes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
  * batches with augmentation; files that change. */
 #include "io/io_test.h"
 
+#include <math.h>
+
 #include "base/base.h"
 
 static char folder[64];
@@ -50,6 +52,23 @@ static cj_context *context_of(int threads)
     return c;
 }
 
+/* 1 at the label, or its share and that of the example that it is mixed with. */
+static void check_shares(const cj_augment_draw *draw, const int32_t *label, const int64_t *index,
+                         int64_t n, const cj_preprocess *p, const cj_examples *e,
+                         const float *shares)
+{
+    for (int64_t i = 0; i < n; i++, shares += p->classes) {
+        cj_mix m = {.other = index[i]};
+        if (draw)
+            m = cj_augment_mix(draw, index[i], n, (int)p->shape[1], (int)p->shape[2]);
+        for (int k = 0; k < p->classes; k++) {
+            double want =
+                (k == label[i] ? 1 - m.share : 0) + (k == e->label[m.other] ? m.share : 0);
+            assert_true(fabs((double)shares[k] - want) < 1e-6);
+        }
+    }
+}
+
 static void assert_equal_sets(cj_context *c, const cj_dataset *a, const cj_dataset *b)
 {
     assert_string_equal(a->hash, b->hash);
@@ -60,7 +79,8 @@ static void assert_equal_sets(cj_context *c, const cj_dataset *a, const cj_datas
         assert_true(a->preprocess->scale[m] == b->preprocess->scale[m]);
     }
     cj_augment_draw draw = {.seed = 9, .epoch = 2};
-    assert_ok(c, cj_augment_parse(c, "flip,crop:2,rotate:20,noise:0.1", &draw.augment));
+    assert_ok(c, cj_augment_parse(c, "flip,crop:2,rotate:20,noise:0.1,mixup:0.4,cutmix:1",
+                                  &draw.augment));
     for (int part = 0; part < CJ_PARTS; part++) {
         const cj_examples *x = &a->part[part], *y = &b->part[part];
         int64_t n = x->count;
@@ -71,15 +91,20 @@ static void assert_equal_sets(cj_context *c, const cj_dataset *a, const cj_datas
         assert_int_equal(x->inputs, y->inputs);
         float *fx = malloc(bytes), *fy = malloc(bytes);
         int64_t *index = malloc((size_t)n * sizeof *index);
+        size_t classes = (size_t)a->preprocess->classes;
+        float *sx = malloc((size_t)n * classes * sizeof *sx),
+              *sy = malloc((size_t)n * classes * sizeof *sy);
         int32_t *lx = malloc((size_t)n * sizeof *lx), *ly = malloc((size_t)n * sizeof *ly);
         for (int64_t i = 0; i < n; i++)
             index[i] = (i * 5 + 1) % n;
         for (int augmented = 0; augmented < 2; augmented++) {
             const cj_augment_draw *d = augmented ? &draw : NULL;
-            assert_ok(c, cj_examples_batch(c, a->preprocess, x, d, index, n, fx, lx, NULL));
-            assert_ok(c, cj_examples_batch(c, b->preprocess, y, d, index, n, fy, ly, NULL));
+            assert_ok(c, cj_examples_batch(c, a->preprocess, x, d, index, n, fx, lx, sx));
+            assert_ok(c, cj_examples_batch(c, b->preprocess, y, d, index, n, fy, ly, sy));
             assert_memory_equal(fx, fy, bytes);
             assert_memory_equal(lx, ly, (size_t)n * sizeof *lx);
+            assert_memory_equal(sx, sy, (size_t)n * classes * sizeof *sx);
+            check_shares(d, lx, index, n, a->preprocess, x, sx);
         }
         assert_ok(c, cj_examples_pixels(c, x, index, n, (uint8_t *)fx));
         assert_ok(c, cj_examples_pixels(c, y, index, n, (uint8_t *)fy));
@@ -89,6 +114,8 @@ static void assert_equal_sets(cj_context *c, const cj_dataset *a, const cj_datas
         free(index);
         free(lx);
         free(ly);
+        free(sx);
+        free(sy);
     }
 }
 
@@ -182,7 +209,7 @@ static cj_status load(cj_context *context, void *options)
     if (status == CJ_OK) {
         int64_t index[4] = {3, 1, 2, 0};
         float x[4 * 3 * 64 * 64];
-        cj_augment_draw draw = {.augment = {.flip = true}};
+        cj_augment_draw draw = {.augment = {.flip = true, .mixup = 1}};
         status = cj_examples_batch(context, d->preprocess, &d->part[CJ_TRAIN], &draw, index, 4, x,
                                    NULL, NULL);
     }

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char text[600], canonical[256];
+    char text[600], canonical[320];
     uint8_t from[3 * 5 * 4], to[3 * 5 * 4];
     cj_augment_draw draw = {.seed = size}, again = {.seed = size};
     cj_context *context = fuzz_context();

@@ -45,6 +45,25 @@ static cj_source line(void)
         .count = N, .x = points, .y = targets, .x_rank = 1, .x_shape = {2}, .y_is_float = true};
 }
 
+/* The labels as shares. */
+static cj_source ring_shares(void)
+{
+    static float shares[N][2];
+    for (int i = 0; i < N; i++) {
+        shares[i][labels[i]] = 1;
+        shares[i][!labels[i]] = 0;
+    }
+    return (cj_source){.count = N,
+                       .x = points,
+                       .y = shares,
+                       .x_rank = 1,
+                       .x_shape = {2},
+                       .y_is_float = true,
+                       .y_is_shares = true,
+                       .y_rank = 1,
+                       .y_shape = {2}};
+}
+
 static cj_tensor *rings_net(cj_scope *s, cj_tensor *x)
 {
     x = cj_tanh(cj_linear(s, "fc1", x, .out_features = 16));
@@ -594,15 +613,60 @@ static void test_bits(void **state)
     }
 }
 
+/* Shares that are all of one class train as labels do. */
+static void shares(void **state)
+{
+    (void)state;
+    cj_source source[2] = {rings(), ring_shares()};
+    double loss[2][3], accuracy[2][3];
+    for (int k = 0; k < 2; k++) {
+        cj_scope *own = cj_scope_new(context);
+        cj_trainer *t = cj_trainer_new(&(struct cj_fit_args){.scope = own,
+                                                             .net = rings_net,
+                                                             .source = &source[k],
+                                                             .epochs = 3,
+                                                             .batch_size = 16,
+                                                             .validation = &source[k],
+                                                             .at = CJ_HERE_OF(struct cj_fit_args)});
+        assert_non_null(t);
+        for (int e = 0; e < 3; e++) {
+            cj_progress p;
+            while (!cj_trainer_epoch_open(t))
+                assert_int_equal(cj_trainer_step(t, NULL), CJ_OK);
+            assert_int_equal(cj_trainer_end_epoch(t, &p), CJ_OK);
+            loss[k][e] = p.validation_loss;
+            accuracy[k][e] = p.validation_accuracy;
+            assert_true(p.accuracy > 0 && p.accuracy <= 1);
+        }
+        cj_trainer_free(t);
+        cj_scope_free(own);
+    }
+    for (int e = 0; e < 3; e++) {
+        assert_true(fabs(loss[0][e] - loss[1][e]) < 1e-5);
+        assert_true(fabs(accuracy[0][e] - accuracy[1][e]) < 0.02);
+    }
+    source[1].y_rank = 0;
+    says(cj_fit(s, rings_net, &source[1]), CJ_INVALID, "y_shape {classes, ...}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_trains_f32),    TEST(test_trains_f64),    TEST(test_regression),
-        TEST(test_steps_by_hand), TEST(test_sources_agree), TEST(test_evaluate),
-        TEST(test_stop),          TEST(test_not_finite),    TEST(test_bad_input),
-        TEST(test_patience),      TEST(test_resume),        TEST(test_foreign_state),
+        TEST(shares),
+        TEST(test_trains_f32),
+        TEST(test_trains_f64),
+        TEST(test_regression),
+        TEST(test_steps_by_hand),
+        TEST(test_sources_agree),
+        TEST(test_evaluate),
+        TEST(test_stop),
+        TEST(test_not_finite),
+        TEST(test_bad_input),
+        TEST(test_patience),
+        TEST(test_resume),
+        TEST(test_foreign_state),
         TEST(test_bits),
     };
     make_points();
