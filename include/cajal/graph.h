@@ -183,8 +183,10 @@ CJ_DECLARE_BINARY(ge)      /* a >= b */
 CJ_DECLARE_BINARY(and)     /* bool: logical; integers: bitwise */
 CJ_DECLARE_BINARY(or)      /* the same */
 CJ_DECLARE_BINARY(xor)     /* the same */
-CJ_DECLARE_BINARY(shift_left)  /* a << b of unsigned integers; by the width or more 0 */
-CJ_DECLARE_BINARY(shift_right) /* a >> b, likewise */
+/* a << b, a >> b of integers: a 2^b modulo the width, floor(a / 2^b) (so of a negative a at least -1); by the
+ * width or more what is left: 0, or -1; by a negative b as by 0 */
+CJ_DECLARE_BINARY(shift_left)
+CJ_DECLARE_BINARY(shift_right)
 #undef CJ_DECLARE_BINARY
 #define cj_add(...) cj_add_at(CJ_HERE, __VA_ARGS__)
 #define cj_sub(...) cj_sub_at(CJ_HERE, __VA_ARGS__)

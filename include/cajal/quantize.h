@@ -28,6 +28,19 @@ CJ_API cj_tensor *cj_dequantize_linear_at(cj_at at, cj_tensor *q, cj_tensor *sca
 #define cj_dequantize_linear(...) cj_dequantize_linear_at(CJ_HERE, __VA_ARGS__)
 
 /*
+ * (a - a_zero) (b - b_zero) of integer matrices [..., m, k] and [..., k, n] (i8, u8, i16, u16, any two of them),
+ * in i32, which saturates; zero points broadcast, NULL: 0. ONNX's MatMulInteger. Computed in f64, in
+ * which every sum up to k = 2^20 is exact.
+ */
+CJ_API cj_tensor *cj_matmul_integer_at(cj_at at, cj_tensor *a, cj_tensor *a_zero, cj_tensor *b,
+                                       cj_tensor *b_zero);
+#define cj_matmul_integer(...) cj_matmul_integer_at(CJ_HERE, __VA_ARGS__)
+/* The same of a convolution (cj_convolve), padded by x_zero. ONNX's ConvInteger. */
+CJ_API cj_tensor *cj_convolve_integer_at(cj_at at, cj_tensor *x, cj_tensor *x_zero, cj_tensor *w,
+                                         cj_tensor *w_zero, const cj_conv_options *options);
+#define cj_convolve_integer(...) cj_convolve_integer_at(CJ_HERE, __VA_ARGS__)
+
+/*
  * What x becomes when it is quantised to the whole numbers from `low` to `high` and back, in floats,
  * for training: (clamp(round(x / scale + zero), low, high) - zero) scale; x, scale and zero (NULL: 0)
  * of one float dtype. The derivative takes round as the identity (straight through): to x 1 within

@@ -3,6 +3,8 @@
  */
 #include "graph/build.h"
 
+#include <math.h>
+
 /* ---- one source ---- */
 
 #define CJ_UNARY(name, NAME)                                                                       \
@@ -168,9 +170,46 @@ CJ_BINARY(le, LE)
 CJ_BINARY(and, AND)
 CJ_BINARY(or, OR)
 CJ_BINARY(xor, XOR)
-CJ_BINARY(shift_left, SHL)
-CJ_BINARY(shift_right, SHR)
 #undef CJ_BINARY
+
+/* ---- shifts: of words by the op; of signed integers by words that hold the same bits ---- */
+
+static cj_dtype word_of(cj_dtype dtype)
+{
+    return dtype == CJ_I8 ? CJ_U8 : dtype == CJ_I16 ? CJ_U16 : dtype == CJ_I32 ? CJ_U32 : CJ_U64;
+}
+
+static bool is_signed(const cj_tensor *a, const cj_tensor *b)
+{
+    return cj_ready(a) && b && a->dtype == b->dtype && cj_dtype_class((cj_dtype)a->dtype) == 'i';
+}
+
+/* A product with 2^b, which wraps; the cast would saturate 2^(width - 1). */
+cj_tensor *cj_shift_left_at(cj_at at, cj_tensor *a, cj_tensor *b)
+{
+    if (!is_signed(a, b))
+        return broadcast_map(at, "shl", CJ_OP_SHL, 2, (cj_tensor *[]){a, b});
+    cj_dtype dtype = (cj_dtype)a->dtype, word = word_of(dtype);
+    double top = (double)cj_dtype_size(dtype) * 8 - 1;
+    cj_tensor *bits = cj_cast_at(at, b, word);
+    cj_tensor *power = cj_cast_at(at, cj_shift_left_at(at, cj_like_at(at, bits, 1), bits), dtype);
+    cj_tensor *least = cj_like_at(at, a, -ldexp(1, (int)top));
+    power = cj_where_at(at, cj_eq_at(at, b, cj_like_at(at, b, top)), least, power);
+    return cj_mul_at(at, a, power);
+}
+
+/* Of a negative a all bits are turned before and after: ones come in from the left. */
+cj_tensor *cj_shift_right_at(cj_at at, cj_tensor *a, cj_tensor *b)
+{
+    if (!is_signed(a, b))
+        return broadcast_map(at, "shr", CJ_OP_SHR, 2, (cj_tensor *[]){a, b});
+    cj_dtype dtype = (cj_dtype)a->dtype, word = word_of(dtype);
+    cj_tensor *negative = cj_lt_at(at, a, cj_like_at(at, a, 0));
+    cj_tensor *bits = cj_cast_at(at, cj_where_at(at, negative, cj_not_at(at, a), a), word);
+    bits = cj_shift_right_at(at, bits, cj_cast_at(at, b, word));
+    cj_tensor *y = bits ? cj_cast_at(at, bits, dtype) : NULL;
+    return cj_where_at(at, negative, cj_not_at(at, y), y);
+}
 
 cj_tensor *cj_gt_at(cj_at at, cj_tensor *a, cj_tensor *b)
 {

@@ -79,6 +79,41 @@ cj_tensor *cj_round_through_at(cj_at at, cj_tensor *x)
     return cj_add_at(at, x, cj_stop_gradient_at(at, step));
 }
 
+/* x - zero as f64, exact; NULL: a building error. */
+static cj_tensor *centred(cj_at at, const char *name, cj_tensor *x, cj_tensor *zero)
+{
+    if (!cj_ready(x))
+        return NULL;
+    bool fits = strchr("iu", cj_dtype_class((cj_dtype)x->dtype)) &&
+                cj_dtype_size((cj_dtype)x->dtype) <= 2 && (!zero || zero->dtype == x->dtype);
+    if (!fits) {
+        cj_fail_building(x->context, CJ_DTYPE, at,
+                         "%s: %s with a zero point of %s; these are one of i8, u8, i16 and u16",
+                         name, CJ_SHAPE_OF(x), zero ? CJ_SHAPE_OF(zero) : "none");
+        return NULL;
+    }
+    x = cj_cast_at(at, x, CJ_F64);
+    return zero ? cj_sub_at(at, x, cj_cast_at(at, zero, CJ_F64)) : x;
+}
+
+cj_tensor *cj_matmul_integer_at(cj_at at, cj_tensor *a, cj_tensor *a_zero, cj_tensor *b,
+                                cj_tensor *b_zero)
+{
+    a = centred(at, "matmul_integer", a, a_zero);
+    b = centred(at, "matmul_integer", b, b_zero);
+    cj_tensor *y = cj_matmul_at(at, a, b);
+    return y ? cj_cast_at(at, y, CJ_I32) : NULL;
+}
+
+cj_tensor *cj_convolve_integer_at(cj_at at, cj_tensor *x, cj_tensor *x_zero, cj_tensor *w,
+                                  cj_tensor *w_zero, const cj_conv_options *options)
+{
+    x = centred(at, "convolve_integer", x, x_zero);
+    w = centred(at, "convolve_integer", w, w_zero);
+    cj_tensor *y = x && w ? cj_convolve_at(at, x, w, options) : NULL;
+    return y ? cj_cast_at(at, y, CJ_I32) : NULL;
+}
+
 /* Held one step beyond the range before it is rounded: an infinity has no difference to its rounding. */
 cj_tensor *cj_fake_quantize_at(cj_at at, cj_tensor *x, cj_tensor *scale, cj_tensor *zero,
                                int64_t low, int64_t high)

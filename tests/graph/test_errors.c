@@ -60,7 +60,7 @@ static void test_elementwise(void **state)
            "maximum: f32[2, 3] and i32[2, 3] have different data types; cj_cast one of them");
     EXPECT(cj_exp(whole), DTYPE, "exp: i32[2, 3]; it takes float");
     EXPECT(cj_neg(truth), DTYPE, "neg: bool[3]; it takes float, signed, unsigned");
-    EXPECT(cj_shift_left(whole, whole), DTYPE, "shl: i32[2, 3]; it takes unsigned");
+    EXPECT(cj_shift_left(a, a), DTYPE, "shl: f32[2, 3]; it takes unsigned");
     EXPECT(cj_where(a, a, a), DTYPE, "where: the condition is f32[2, 3]; it must be bool");
     EXPECT(
         cj_where(truth, a, b), SHAPE,

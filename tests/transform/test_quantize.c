@@ -10,6 +10,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -45,6 +46,39 @@ static void expect(cj_tensor *y, const double *want)
             fail_msg("element %d: %.17g, expected %.17g", (int)e, got[e], want[e]);
 }
 #define EXPECT(y, ...) expect(y, (const double[]){__VA_ARGS__})
+
+/* Exact sums of the greatest products, mixed dtypes, zero points; padding is the zero point. */
+static void test_integer_products(void **state)
+{
+    cj_context *c = *state;
+    enum { K = 1000 };
+    int8_t low[2][K];
+    uint8_t high[K];
+    for (int i = 0; i < K; i++) {
+        low[0][i] = -128;
+        low[1][i] = (int8_t)(i % 7);
+        high[i] = 255;
+    }
+    cj_tensor *a = cj_tensor_from(c, CJ_I8, 2, I64(2, K), low);
+    cj_tensor *b = cj_tensor_from(c, CJ_U8, 2, I64(K, 1), high);
+    cj_tensor *y = cj_matmul_integer(a, NULL, b, NULL);
+    assert_int_equal(cj_tensor_dtype(y), CJ_I32);
+    double sevens = 0;
+    for (int i = 0; i < K; i++)
+        sevens += i % 7;
+    EXPECT(y, -128.0 * 255 * K, 255 * sevens);
+    y = cj_matmul_integer(a, cj_scalar(c, CJ_I8, -128), b, cj_scalar(c, CJ_U8, 250));
+    EXPECT(y, 0, 5 * (sevens + 128.0 * K));
+
+    const uint8_t picture[] = {3, 4, 5};
+    const int8_t kernel[] = {1, -2, 3};
+    cj_tensor *x = cj_tensor_from(c, CJ_U8, 4, I64(1, 1, 1, 3), picture);
+    cj_tensor *w = cj_tensor_from(c, CJ_I8, 4, I64(1, 1, 1, 3), kernel);
+    cj_conv_options o = {1, {1}, {1}, {1}, {1}, {1}};
+    EXPECT(cj_convolve_integer(x, cj_scalar(c, CJ_U8, 3), w, NULL, &o), 3, 4, -3);
+    assert_null(cj_matmul_integer(y, NULL, b, NULL));
+    assert_non_null(strstr(cj_error(c), "matmul_integer: i32[2, 1] with a zero point of none"));
+}
 
 static cj_tensor *slope(cj_tensor *y, cj_tensor *x)
 {
@@ -132,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_linear, begin, end),
+        cmocka_unit_test_setup_teardown(test_integer_products, begin, end),
         cmocka_unit_test_setup_teardown(test_fake, begin, end),
         cmocka_unit_test_setup_teardown(test_found, begin, end),
         cmocka_unit_test_setup_teardown(test_errors, begin, end),
