@@ -7,7 +7,6 @@
 
 #include "cajal/weights.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { STATE_NAME = 16 };
@@ -28,7 +27,7 @@ typedef struct writer {
     int64_t tokens, capacity;
     double temperature;
     int64_t top_k;
-    double *weight; /* a probability a word, not summing to 1 */
+    float *sorted; /* the probabilities, for the top k */
 } writer;
 
 /* ---- the model ---- */
@@ -40,8 +39,8 @@ static int read_vocabulary(writer *w, const char *path)
     size_t i, count = json_array_size(words);
     cj_text_data *v = &w->vocabulary;
     v->word = calloc(count + 1, sizeof *v->word);
-    w->weight = calloc(count + 1, sizeof *w->weight);
-    if (!v->word || !w->weight)
+    w->sorted = calloc(count + 1, sizeof *w->sorted);
+    if (!v->word || !w->sorted)
         return fail_library(w->c, CJ_NO_MEMORY);
     w->separator = (int32_t)json_integer_value(json_object_get(w->m->about, "separator"));
     w->newline = -1;
@@ -94,7 +93,7 @@ static cj_status make_state(writer *w, cj_language_state *state)
     return CJ_OK;
 }
 
-/* Outputs: logits [1, words, 1], then the states after the token. */
+/* Outputs: softmax(logits * inverse temperature) [1, words, 1], then the states after the token. */
 static cj_status build(writer *w)
 {
     cj_context *context = w->c->context;
@@ -105,7 +104,9 @@ static cj_status build(writer *w)
     if (status != CJ_OK)
         return status;
     cj_tensor *token = cj_input(context, "token", CJ_I32, 2, ((int64_t[]){1, 1}));
-    output[0] = cj_language_model(w->scope, &w->m->net, w->vocabulary.words, token, &state);
+    cj_tensor *sharpness = cj_input(context, "sharpness", CJ_F32, 0, NULL);
+    cj_tensor *logits = cj_language_model(w->scope, &w->m->net, w->vocabulary.words, token, &state);
+    output[0] = logits ? cj_softmax(cj_mul(logits, sharpness), 1) : NULL;
     memcpy(output + 1, state.tensor, (size_t)state.count * sizeof *output);
     w->program = cj_compile(context, state.count + 1, output, NULL);
     return w->program ? CJ_OK : cj_context_status(context);
@@ -140,17 +141,18 @@ static void unload(writer *w)
     cj_program_free(w->program);
     cj_scope_free(w->scope);
     free(w->vocabulary.word);
-    free(w->weight);
+    free(w->sorted);
 }
 
 /* ---- steps ---- */
 
 static cj_status step(writer *w, int32_t token)
 {
-    cj_feed feed[CJ_LANGUAGE_STATES + 1] = {{"token", &token}};
+    float sharpness = (float)CJ_MIN(1 / (w->temperature > 0 ? w->temperature : 1), 1e6);
+    cj_feed feed[CJ_LANGUAGE_STATES + 2] = {{"token", &token}, {"sharpness", &sharpness}};
     for (int i = 0; i < w->states; i++)
-        feed[i + 1] = (cj_feed){w->name[i], w->state[i]};
-    cj_status status = cj_run(w->program, w->states + 1, feed);
+        feed[i + 2] = (cj_feed){w->name[i], w->state[i]};
+    cj_status status = cj_run(w->program, w->states + 2, feed);
     for (int i = 0; i < w->states && status == CJ_OK; i++)
         memcpy(w->state[i], cj_output(w->program, i + 1), w->bytes[i]);
     w->held++;
@@ -181,47 +183,38 @@ static cj_status take(writer *w, int32_t token)
 
 static int descending(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    float x = *(const float *)a, y = *(const float *)b;
     return (x < y) - (x > y);
 }
 
-/* The probability, unnormalised, that a word must at least have; w->weight is spoilt. */
-static double least_of_top(writer *w, const double *weight)
+/* The probability that a word must at least have. */
+static float least_of_top(const writer *w, const float *weight)
 {
     int words = w->vocabulary.words;
     if (w->top_k <= 0 || w->top_k >= words)
         return 0;
-    double *sorted = malloc((size_t)words * sizeof *sorted);
-    if (!sorted)
-        return -1;
-    memcpy(sorted, weight, (size_t)words * sizeof *sorted);
-    qsort(sorted, (size_t)words, sizeof *sorted, descending);
-    double least = sorted[w->top_k - 1];
-    free(sorted);
-    return least;
+    memcpy(w->sorted, weight, (size_t)words * sizeof *weight);
+    qsort(w->sorted, (size_t)words, sizeof *weight, descending);
+    return w->sorted[w->top_k - 1];
 }
 
-/* A word by softmax(logits / temperature) of the top_k likeliest, from one 32-bit word; the likeliest at temperature 0. */
+/* A word by its probability, of the top_k likeliest, from one 32-bit word; the likeliest at temperature 0. */
 static int32_t draw(writer *w, uint32_t bits)
 {
-    const float *logit = cj_output(w->program, 0);
+    const float *weight = cj_output(w->program, 0);
     int words = w->vocabulary.words, best = 0;
     double sum = 0, at = 0;
     for (int i = 1; i < words; i++)
-        if (logit[i] > logit[best])
+        if (weight[i] > weight[best])
             best = i;
     if (w->temperature <= 0)
         return best;
+    float least = least_of_top(w, weight);
     for (int i = 0; i < words; i++)
-        w->weight[i] = exp(((double)logit[i] - (double)logit[best]) / w->temperature);
-    double least = least_of_top(w, w->weight);
-    for (int i = 0; i < words; i++) {
-        w->weight[i] = w->weight[i] >= least ? w->weight[i] : 0;
-        sum += w->weight[i];
-    }
+        sum += weight[i] >= least ? (double)weight[i] : 0;
     double aim = sum * ((double)bits + 0.5) / 4294967296.0;
     for (int i = 0; i < words; i++) {
-        at += w->weight[i];
+        at += weight[i] >= least ? (double)weight[i] : 0;
         if (at >= aim)
             return i;
     }
