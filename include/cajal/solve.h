@@ -154,6 +154,31 @@ CJ_API cj_tensor *cj_find_root_at(const struct cj_find_root_args *args);
     cj_find_root_at(                                                                               \
         &(struct cj_find_root_args){__VA_ARGS__, .at = CJ_HERE_OF(struct cj_find_root_args)})
 
+/* ---- assignments, clusters ---- */
+
+/*
+ * Gives each row of cost [rows, columns] a column of its own (or, where there are more rows, each column a row)
+ * with the least total: column[i], -1 for a row that goes without, and *total (NULL: not wanted). Infinite costs
+ * are never chosen. Of equal totals the one found first, the same on every machine. O(rows columns min(rows,
+ * columns)) time. VALUE: a cost that is NaN or -inf, or no assignment of finite cost. Kuhn, "The Hungarian
+ * method for the assignment problem", 1955; scipy.optimize.linear_sum_assignment.
+ */
+CJ_API cj_status cj_linear_sum_assignment(cj_context *context, int64_t rows, int64_t columns,
+                                          const double *cost, int64_t *column, double *total);
+
+/*
+ * k clusters of the rows of x [n, d], as graph code: `steps` of Lloyd's from k rows that are drawn one after
+ * the other in proportion to the squared distance from the nearest before (k-means++: Arthur and
+ * Vassilvitskii, 2007). centers [k, d] (one that no row is nearest to stays where it is), label i32 [n],
+ * and inertia, the sum of squared distances. Constants: no derivative. All NULL after an error.
+ */
+typedef struct cj_kmeans_result {
+    cj_tensor *centers, *label, *inertia;
+} cj_kmeans_result;
+CJ_API cj_kmeans_result cj_kmeans_at(cj_at at, cj_tensor *key, cj_tensor *x, int64_t k,
+                                     int64_t steps);
+#define cj_kmeans(...) cj_kmeans_at(CJ_HERE, __VA_ARGS__)
+
 /* ---- quadrature ---- */
 
 /*
