@@ -163,6 +163,8 @@ cj_status cj_load_audio(cj_loader *loader, const char *path); /* recordings, as 
 bool cj_is_sound_name(const char *path);                      /* "a_b_1.wav", ... */
 #define CJ_MOST_RATE 192000
 #define CJ_LEAST_WINDOW 16
+#define CJ_MOST_WINDOW 65536
+#define CJ_MOST_BANDS 4096
 #define CJ_MOST_SAMPLES (INT64_C(1) << 22)
 int64_t cj_spectrogram_frames(const cj_spectrogram *s);
 /* Of `count` recordings, not yet standardised: value [count][mels][frames]. */

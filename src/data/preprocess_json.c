@@ -285,7 +285,8 @@ static cj_status take_sound(const json_reader *r, const json_t *root, cj_preproc
                         .n_fft = json_integer_value(json_object_get(object, "n_fft"))};
     if (p->kind != CJ_INPUT_ARRAYS || rate < 1 || rate > CJ_MOST_RATE ||
         s.n_fft < CJ_LEAST_WINDOW || s.samples < s.n_fft || s.samples > CJ_MOST_SAMPLES ||
-        p->rank != 3 || p->shape[0] != 1 || p->shape[2] != cj_spectrogram_frames(&s))
+        s.n_fft > CJ_MOST_WINDOW || p->rank != 3 || p->shape[0] != 1 ||
+        p->shape[1] > CJ_MOST_BANDS || p->shape[2] != cj_spectrogram_frames(&s))
         return bad(r, "its spectrograms");
     s.rate = (int)rate;
     p->sound = s;
