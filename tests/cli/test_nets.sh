@@ -100,9 +100,10 @@ says err 'cajal generate'
 mkdir -p idx && mv train-*-ubyte idx
 for net in autoencoder:hidden=16,latent=4 vae:hidden=16,latent=2 unet:hidden=4,layers=1; do
     name=${net%%:*}
-    run 0 train --data idx --net "$net" --epochs 20 --lr 0.01 --batch 16 --out "$name" --json
+    run 0 train --data idx --net "$net" --epochs 20 --lr 0.01 --batch 16 --schedule constant --out "$name" --json
     mv out "$name.json"
-    run 0 train --data idx --net "$net" --epochs 20 --lr 0.01 --batch 16 --out again -q --force --threads 1
+    run 0 train --data idx --net "$net" --epochs 10 --lr 0.01 --batch 16 --schedule constant --out again -q --force
+    run 0 train --resume --out again --epochs 20 -q --threads 1
     same "$name/model.safetensors" again/model.safetensors
 done
 above 0.03 "$(field autoencoder/log.jsonl train_loss)" 'error of the autoencoder'
