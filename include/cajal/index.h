@@ -199,6 +199,30 @@ CJ_API cj_tensor *cj_linspace_at(cj_at at, cj_context *context, cj_dtype dtype, 
 CJ_API cj_status cj_meshgrid_at(cj_at at, int count, cj_tensor *const *x, cj_tensor **grid);
 #define cj_meshgrid(...) cj_meshgrid_at(CJ_HERE, __VA_ARGS__)
 
+/* ---- slices whose place is data, counts ---- */
+
+/* `length` elements of x along the axis from `start`, an integer of one element, which is moved so that all of them
+ * are there. */
+CJ_API cj_tensor *cj_dynamic_slice_at(cj_at at, cj_tensor *x, int axis, cj_tensor *start,
+                                      int64_t length);
+#define cj_dynamic_slice(...) cj_dynamic_slice_at(CJ_HERE, __VA_ARGS__)
+/* x with y, of x's shape but along the axis, in the place of what such a slice reads. */
+CJ_API cj_tensor *cj_dynamic_update_slice_at(cj_at at, cj_tensor *x, int axis, cj_tensor *start,
+                                             cj_tensor *y);
+#define cj_dynamic_update_slice(...) cj_dynamic_update_slice_at(CJ_HERE, __VA_ARGS__)
+/* Where a bool tensor is true: i32 [its elements], row-major places in order, *count (i32 scalar, NULL: not
+ * wanted) of them; behind them stands the number of elements, a place that is not there. */
+CJ_API cj_tensor *cj_nonzero_at(cj_at at, cj_tensor *mask, cj_tensor **count);
+#define cj_nonzero(...) cj_nonzero_at(CJ_HERE, __VA_ARGS__)
+/* How often each of 0 to count - 1 stands in x, integers of any shape: i64 [count]; with weights, as many as x
+ * has elements, their sums in their dtype. Others are dropped. */
+CJ_API cj_tensor *cj_bincount_at(cj_at at, cj_tensor *x, cj_tensor *weight, int64_t count);
+#define cj_bincount(...) cj_bincount_at(CJ_HERE, __VA_ARGS__)
+/* How many elements of x lie in [edges[b], edges[b + 1]), in the last bin its end too: i64 [bins], edges [bins +
+ * 1] rising (NumPy's histogram). Elements outside, and NaN, are dropped. */
+CJ_API cj_tensor *cj_histogram_at(cj_at at, cj_tensor *x, cj_tensor *edges);
+#define cj_histogram(...) cj_histogram_at(CJ_HERE, __VA_ARGS__)
+
 /* ---- products ---- */
 
 /*

@@ -57,6 +57,17 @@ CJ_API cj_tensor *cj_random_bernoulli_at(cj_at at, cj_tensor *key, cj_tensor *p)
 CJ_API cj_tensor *cj_random_categorical_at(cj_at at, cj_tensor *key, cj_tensor *logits, int axis);
 #define cj_random_categorical(...) cj_random_categorical_at(CJ_HERE, __VA_ARGS__)
 
+/* 1 or -1, each as likely. */
+CJ_API cj_tensor *cj_random_rademacher_at(cj_at at, cj_tensor *key, cj_dtype dtype, int rank,
+                                          const int64_t *shape);
+#define cj_random_rademacher(...) cj_random_rademacher_at(CJ_HERE, __VA_ARGS__)
+/*
+ * k different indexes along the last axis, i32 [..., k], drawn one after the other with probability in proportion to
+ * exp(logits) among those that are left: the k largest of logits + Gumbel noise (Efraimidis and Spirakis, 2006). Equal
+ * logits: k of n without replacement.
+ */
+CJ_API cj_tensor *cj_random_choice_at(cj_at at, cj_tensor *key, cj_tensor *logits, int64_t k);
+#define cj_random_choice(...) cj_random_choice_at(CJ_HERE, __VA_ARGS__)
 /*
  * Gamma of shape alpha > 0 and rate 1: Marsaglia and Tsang, "A simple method for generating gamma
  * variables", 2000, with ten proposals, of which the first that is accepted counts (none in fewer

@@ -56,6 +56,14 @@ CJ_API cj_tensor *cj_std_at(cj_at at, cj_tensor *x, uint32_t axes, bool keep, do
 CJ_API cj_tensor *cj_norm_at(cj_at at, cj_tensor *x, double p, uint32_t axes, bool keep);
 #define cj_norm(...) cj_norm_at(CJ_HERE, __VA_ARGS__)
 
+/* Of rows x [..., n, d]: the covariances of the columns, [..., d, d], sums of products of what is left of the means,
+ * divided by n - correction. */
+CJ_API cj_tensor *cj_covariance_at(cj_at at, cj_tensor *x, int64_t correction);
+#define cj_covariance(...) cj_covariance_at(CJ_HERE, __VA_ARGS__)
+/* Pearson's correlations of the columns; of a constant one NaN. */
+CJ_API cj_tensor *cj_corrcoef_at(cj_at at, cj_tensor *x);
+#define cj_corrcoef(...) cj_corrcoef_at(CJ_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 }
 #endif

@@ -130,6 +130,27 @@ cj_tensor *cj_random_bernoulli_at(cj_at at, cj_tensor *key, cj_tensor *p)
     return cj_lt_at(at, cj_random_uniform_at(at, key, (cj_dtype)p->dtype, p->rank, p->shape), p);
 }
 
+cj_tensor *cj_random_rademacher_at(cj_at at, cj_tensor *key, cj_dtype dtype, int rank,
+                                   const int64_t *shape)
+{
+    cj_tensor *bits = cj_random_bits_at(at, key, rank, shape);
+    if (!bits)
+        return NULL;
+    bits = cj_and_at(at, bits, cj_like_at(at, bits, 1));
+    return cj_shift_at(at, cj_scale_at(at, cj_cast_at(at, bits, dtype), 2), -1);
+}
+
+cj_tensor *cj_random_choice_at(cj_at at, cj_tensor *key, cj_tensor *logits, int64_t k)
+{
+    if (!is_float_tensor(at, "random_choice", key, logits))
+        return NULL;
+    cj_tensor *noise = cj_random_gumbel_at(at, key, (cj_dtype)logits->dtype, logits->rank,
+                                           logits->shape),
+              *index = NULL;
+    cj_top_k_at(at, cj_add_at(at, logits, noise), k, -1, false, &index);
+    return index;
+}
+
 cj_tensor *cj_random_categorical_at(cj_at at, cj_tensor *key, cj_tensor *logits, int axis)
 {
     if (!is_float_tensor(at, "random_categorical", key, logits))

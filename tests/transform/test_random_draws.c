@@ -219,6 +219,36 @@ static void test_errors(void **state)
     cj_error_clear(c);
 }
 
+/* Signs in equal shares; choices without repeats, the first of them as often as the weights say, none of weight 0. */
+static void test_signs_and_choices(void **state)
+{
+    cj_context *c = *state;
+    int64_t n = N, shape[] = {N, 4};
+    double *sign = numbers(cj_random_rademacher(cj_key(c, 3), CJ_F32, 1, &n)), sum = 0;
+    for (int i = 0; i < N; i++) {
+        assert_true(fabs(sign[i]) == 1);
+        sum += sign[i];
+    }
+    assert_true(fabs(sum) < 5 * sqrt(N));
+    free(sign);
+    const double logit[] = {log(1), log(2), -INFINITY, log(5)};
+    cj_tensor *row = cj_tensor_from(c, CJ_F64, 2, (int64_t[]){1, 4}, logit);
+    cj_tensor *chosen = cj_random_choice(cj_key(c, 4), cj_expand(row, 2, shape), 3);
+    assert_int_equal(cj_tensor_dtype(chosen), CJ_I32);
+    double *x = numbers(chosen), first[4] = {0};
+    for (int i = 0; i < N; i++) {
+        const double *k = x + 3 * i;
+        assert_true(k[0] != k[1] && k[1] != k[2] && k[0] != k[2]);
+        assert_true(k[0] != 2 && k[1] != 2 && k[2] != 2);
+        first[(int)k[0]]++;
+    }
+    for (int i = 0; i < 4; i++) {
+        double p = exp(logit[i]) / 8;
+        assert_true(fabs(first[i] - N * p) <= 5 * sqrt(N * p * (1 - p)));
+    }
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_counts, begin, end),
         cmocka_unit_test_setup_teardown(test_dirichlet, begin, end),
         cmocka_unit_test_setup_teardown(test_elements, begin, end),
+        cmocka_unit_test_setup_teardown(test_signs_and_choices, begin, end),
         cmocka_unit_test_setup_teardown(test_errors, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
