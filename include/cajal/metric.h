@@ -113,6 +113,26 @@ typedef struct cj_tokens {
 CJ_API double cj_bleu(cj_context *context, int64_t count, const cj_tokens *candidate,
                       const cj_tokens *reference, int most);
 
+/* ---- what chance alone would do; by the host's libm ---- */
+
+/* Standard deviation (n - 1) over sqrt(n). */
+CJ_API double cj_standard_error(int64_t n, const double *x);
+/* Where the distribution function is p: of the standard normal, and of chi square with that many degrees
+ * of freedom; NaN for p outside [0, 1]. */
+CJ_API double cj_normal_quantile(double p);
+CJ_API double cj_chi_square_quantile(double p, double freedom);
+/* The least k with P(at most k of n succeed) >= p; -1 for arguments out of range. */
+CJ_API int64_t cj_binomial_quantile(double p, int64_t n, double chance);
+/* Kolmogorov and Smirnov's test: the largest distance of the distribution functions of two samples; *p (NULL: not
+ * wanted): the chance of as much between samples of one distribution, by Stephens' approximation (1970), good
+ * from about n m / (n + m) = 4 on. */
+CJ_API double cj_ks_test(cj_context *context, int64_t n, const double *a, int64_t m,
+                         const double *b, double *p);
+/* The chance that means are as far apart as those of a and b when it is random which value belongs to which
+ * sample: (1 + how often) / (1 + rounds) in `rounds` random divisions, drawn by Philox from the seed. */
+CJ_API double cj_permutation_test(cj_context *context, int64_t n, const double *a, int64_t m,
+                                  const double *b, int64_t rounds, uint64_t seed);
+
 #ifdef __cplusplus
 }
 #endif
