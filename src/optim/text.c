@@ -76,7 +76,7 @@ static bool read_values(cj_form form, char *text, void *out)
     int64_t count[CJ_MILESTONES] = {0};
     int most = form == CJ_PAIR ? 2 : form == CJ_COUNTS ? CJ_MILESTONES : 1, found = 0;
     bool numbers = form == CJ_NUMBER || form == CJ_PAIR, good = true;
-    for (char *slash = text; good && slash; text = slash + 1) {
+    for (char *slash = text; good && slash; text = slash ? slash + 1 : text) {
         slash = most > 1 ? strchr(text, '/') : NULL;
         if (slash)
             *slash = '\0';
