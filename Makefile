@@ -6,6 +6,8 @@
 #   make deps              installs what building and testing need, after showing the line
 #   make install           into $(DESTDIR)$(PREFIX)
 #   make bench             speed beside the machine's peak and beside peers
+#   make studies          every study's quick run, into runs/studies; figures into studies/results.json
+#   make studies-full     every study's full run (a quarter of an hour each)
 #   make bench-ops         one op at a time beside PyTorch, forward and backward
 #   make docs              docs/ops.md's table, from the op table
 #   make fuzz              every fuzz target for $(FUZZ_SECONDS) seconds (needs clang)
@@ -31,7 +33,7 @@ COMPILE = MAKEFLAGS=--no-print-directory cmake --build $(BUILD) -j$(JOBS)
 # CMake starts builders of its own; they get -j, not this make's flags.
 unexport MAKEFLAGS
 
-.PHONY: all deps demo test test-fast test-exhaustive test-build bench bench-ops docs fuzz install clean
+.PHONY: all deps demo studies studies-full test test-fast test-exhaustive test-build bench bench-ops docs fuzz install clean
 
 all:
 	@command -v cmake >/dev/null || { echo "make: cmake is missing: \`make deps\` installs what the build needs" >&2; exit 1; }
@@ -59,6 +61,12 @@ test-fast: test-build
 
 test-exhaustive: test-build
 	CAJAL_EXHAUSTIVE=1 $(CTEST) -L exhaustive
+
+studies: all
+	python3 studies/record.py $(BUILD)/cajal quick
+
+studies-full: all
+	python3 studies/record.py $(BUILD)/cajal full
 
 bench:
 	@sh cmake/deps.sh need build

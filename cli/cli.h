@@ -17,7 +17,7 @@ enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_NO_DATA = 3 };
 
 /* ---- options ---- */
 
-enum command_id { TRAIN, EVAL, PREDICT, GENERATE, SHOW, DATA, VERSION, HELP, COMMANDS };
+enum command_id { TRAIN, EVAL, PREDICT, GENERATE, SHOW, DATA, STUDY, VERSION, HELP, COMMANDS };
 #define ON(command) (1u << (command))
 
 /* How a shell completes a value. */
@@ -59,6 +59,12 @@ enum option_id {
     OPT_INPUT,
     OPT_CLASSES,
     OPT_INFER,
+    OPT_SMOKE,
+    OPT_QUICK,
+    OPT_FULL,
+    OPT_SET,
+    OPT_ONLY,
+    OPT_FAMILY,
     OPT_MAN_PAGES,
     OPT_COMPLETION,
     OPT_THREADS,
@@ -95,6 +101,8 @@ struct cli {
     enum command_id command;
     const char *value[OPTIONS]; /* NULL: not given; flags: "" */
     bool given[OPTIONS];        /* on the command line, not by --config */
+    const char **set;           /* the values of --set, which may be given again */
+    int sets;
     const char **argument;
     int arguments;
     int argc;
@@ -180,6 +188,7 @@ int run_predict(cli *c);
 int run_generate(cli *c);
 int run_show(cli *c);
 int run_data(cli *c);
+int run_study(cli *c);
 int run_version(cli *c);
 int run_help(cli *c);
 

@@ -2,6 +2,7 @@
  * cli/completion.c - completion scripts for bash and zsh from the table of options.
  */
 #include "cli.h"
+#include "study.h"
 
 #include "cajal/architecture.h"
 
@@ -33,6 +34,7 @@ static bool also_files(const option_row *row)
 
 static void bash(void)
 {
+    char slug[STUDY_SLUG];
     fputs("# bash completion for cajal, made by `cajal help --completion bash`\n"
           "_cajal()\n{\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} "
@@ -71,10 +73,16 @@ static void bash(void)
     fputs("        esac ;;\n"
           "    *)\n"
           "        case $command in\n"
-          "        help) COMPREPLY=($(compgen -W \"train eval predict generate show data version "
+          "        help) COMPREPLY=($(compgen -W \"train eval predict generate show data study "
+          "version "
           "help "
           "nets optimisers\" -- \"$word\")) ;;\n"
-          "        data) COMPREPLY=($(compgen -f -W \"list show\" -- \"$word\")) ;;\n"
+          "        data) COMPREPLY=($(compgen -f -W \"list show get\" -- \"$word\")) ;;\n"
+          "        study) COMPREPLY=($(compgen -f -W \"list show run source report",
+          stdout);
+    for (int i = 0; study_table[i].study; i++)
+        printf(" %s", study_slug(study_table[i].study, slug));
+    fputs("\" -- \"$word\")) ;;\n"
           "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "        esac ;;\n"
           "    esac\n}\n"
@@ -115,6 +123,16 @@ static void zsh_option(const option_row *row)
     fputs("' \\\n", stdout);
 }
 
+static void zsh_studies(void)
+{
+    char slug[STUDY_SLUG];
+    fputs("            '1:action:(list show run source report)' '*:study:{ _files; compadd",
+          stdout);
+    for (int i = 0; study_table[i].study; i++)
+        printf(" %s", study_slug(study_table[i].study, slug));
+    fputs(" }' ;;\n", stdout);
+}
+
 static void zsh(void)
 {
     fputs("#compdef cajal\n# zsh completion for cajal, made by `cajal help --completion zsh`\n"
@@ -136,11 +154,14 @@ static void zsh(void)
             if (option_table[i].commands & ON(command))
                 zsh_option(&option_table[i]);
         if (command == HELP)
-            fputs("            '1:topic:(train eval predict generate show data version help nets "
+            fputs("            '1:topic:(train eval predict generate show data study version help "
+                  "nets "
                   "optimisers)' ;;\n",
                   stdout);
         else if (command == DATA)
-            fputs("            '1:action:(list show)' '2:data:_files' ;;\n", stdout);
+            fputs("            '1:action:(list show get)' '2:data:_files' ;;\n", stdout);
+        else if (command == STUDY)
+            zsh_studies();
         else
             fputs("            '*:file:_files' ;;\n", stdout);
     }

@@ -9,7 +9,8 @@ int main(int argc, char **argv)
 {
     cli c = {0};
     c.argument = calloc((size_t)argc + 1, sizeof *c.argument);
-    if (!c.argument) {
+    c.set = calloc((size_t)argc + 1, sizeof *c.set);
+    if (!c.argument || !c.set) {
         fputs("cajal: out of memory\n", stderr);
         return EXIT_ERROR;
     }
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
     output_ends(&c, &status);
     cj_context_free(c.context);
     json_decref(c.kept);
+    free(c.set);
     free(c.argument);
     return status;
 }

@@ -8,15 +8,16 @@
 #include <stdlib.h>
 
 #define READS_DATA (ON(TRAIN) | ON(EVAL) | ON(DATA) | ON(SHOW))
-#define COMPUTES (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(GENERATE) | ON(SHOW) | ON(VERSION))
+#define COMPUTES                                                                                   \
+    (ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(GENERATE) | ON(SHOW) | ON(VERSION) | ON(STUDY))
 #define ALL (ON(COMMANDS) - 1)
 
 const option_row option_table[OPTIONS] = {
-    {OPT_DATA, "data", 'd', "D", READS_DATA, A_DATA_SET, NULL,
+    {OPT_DATA, "data", 'd', "D", READS_DATA | ON(STUDY), A_DATA_SET, NULL,
      "the data: a name of `cajal data list` (mnist, cifar10, iris, ...), a folder with a folder of "
      "images for each class, a "
      "CSV (- is one on standard input), IDX files, .npz, for train a text (.txt) or burgers, "
-     "functions that are made"},
+     "functions that are made; for study run, instead of the study's own"},
     {OPT_NET, "net", 'n', "N", ON(TRAIN) | ON(EVAL) | ON(PREDICT) | ON(SHOW), A_NET, NULL,
      "the net: mlp[:SIZE,...], lenet, resnet20, a text such as \"conv 32 5x5, relu, maxpool 2, "
      "linear classes\", "
@@ -76,10 +77,10 @@ const option_row option_table[OPTIONS] = {
      "tables: whether the first row is names (default: seen from the file)"},
     {OPT_SEPARATOR, "separator", 0, "C", READS_DATA | ON(PREDICT), A_WORD,
      "comma semicolon tab bar", "tables: what parts the fields (default: seen from the file)"},
-    {OPT_SEED, "seed", 's', "N", ON(TRAIN) | ON(GENERATE) | ON(DATA) | ON(SHOW), NO_COMPLETION,
-     NULL, "the seed of weights, order, dropout, splits and draws (default: 0)"},
-    {OPT_OUT, "out", 0, "DIR", ON(TRAIN), A_FOLDER, NULL,
-     "the folder of the run (default: runs/DATA-NET-NNN)"},
+    {OPT_SEED, "seed", 's', "N", ON(TRAIN) | ON(GENERATE) | ON(DATA) | ON(SHOW) | ON(STUDY),
+     NO_COMPLETION, NULL, "the seed of weights, order, dropout, splits and draws (default: 0)"},
+    {OPT_OUT, "out", 0, "DIR", ON(TRAIN) | ON(STUDY), A_FOLDER, NULL,
+     "the folder of the run (default: runs/DATA-NET-NNN; of a study runs/STUDY-LEVEL)"},
     {OPT_RESUME, "resume", 0, NULL, ON(TRAIN), NO_COMPLETION, NULL,
      "go on with the run in --out; it knows its options, --epochs may grow"},
     {OPT_FORCE, "force", 'f', NULL, ON(TRAIN), NO_COMPLETION, NULL,
@@ -108,6 +109,18 @@ const option_row option_table[OPTIONS] = {
      "the numbers that the net gives (default: 10)"},
     {OPT_INFER, "infer", 0, NULL, ON(SHOW), NO_COMPLETION, NULL,
      "plan the memory of inference, not of a training step"},
+    {OPT_SMOKE, "smoke", 0, NULL, ON(STUDY), NO_COMPLETION, NULL,
+     "study run: the exact checks and a few steps of training, in at most 5 s"},
+    {OPT_QUICK, "quick", 0, NULL, ON(STUDY), NO_COMPLETION, NULL,
+     "study run: what half a minute on two cores can show (the default)"},
+    {OPT_FULL, "full", 0, NULL, ON(STUDY), NO_COMPLETION, NULL,
+     "study run: all checks, in at most 15 minutes on two cores"},
+    {OPT_SET, "set", 0, "NAME=VALUE", ON(STUDY), NO_COMPLETION, NULL,
+     "study run: another value for a setting; may be given again. Bounds stated for the paper's "
+     "settings are then not judged"},
+    {OPT_ONLY, "only", 0, "IDS", ON(STUDY), NO_COMPLETION, NULL,
+     "study run: these checks alone, by number or name, as in 2,3b"},
+    {OPT_FAMILY, "family", 0, "F", ON(STUDY), A_WORD, NULL, "study list: of this family alone"},
     {OPT_MAN_PAGES, "man-pages", 0, "DIR", ON(HELP), A_FOLDER, NULL,
      "write the manual pages, one a command, into DIR"},
     {OPT_COMPLETION, "completion", 0, "SHELL", ON(HELP), A_WORD, "bash zsh",
@@ -194,6 +207,23 @@ const command_row command_table[COMMANDS] = {
      "cajal data get fashion-mnist\n"
      "cajal data show iris.csv --target species",
      run_data},
+    {"study", "list [WORD...]|show S|run S|source S|report DIR",
+     "run a research system and see whether it does what its paper says", 1, 1000,
+     "A study is a method from a paper, rebuilt as a small program that measures itself beside a "
+     "baseline and a negative control. `study list` searches titles, summaries, families, authors "
+     "and library functions; `study show S` tells the claim, every check with its bound, and every "
+     "setting; `study run S` measures, prints a table, and keeps result.json, curves.csv and "
+     "pictures in --out; `study source S` prints its C text, a program by itself; `study report "
+     "DIR` makes one page, DIR/index.html, of the runs in DIR. S is a name, a number or an arXiv "
+     "id.\n\n"
+     "The exit status of a run is 1 when a check fails and 3 when data are missing.",
+     "cajal study list hopfield\n"
+     "cajal study show forward-forward\n"
+     "cajal study run forward-forward --quick --out runs/ff\n"
+     "cajal study run 119 --data fashion-mnist --set units=300\n"
+     "cajal study source forward-forward > my.c && cc my.c $(pkg-config --cflags --libs cajal-io) "
+     "-o my && ./my --quick",
+     run_study},
     {"version", "", "what the command was built with, and which kernels it chose", 0, 0,
      "Prints the version, the compiler, the instruction set chosen on this machine (CAJAL_ISA "
      "forces one) and the "
@@ -238,7 +268,7 @@ static int fail_command(cli *c, const char *word)
     return fail(
         c, EXIT_USAGE,
         "there is no command \"%s\"%s%s%s; the commands are train, eval, predict, generate, "
-        "show, data, version, "
+        "show, data, study, version, "
         "help",
         word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -284,6 +314,10 @@ static int check_words(cli *c, const option_row *row, const char *value)
 
 static int set(cli *c, const option_row *row, const char *value)
 {
+    if (row->id == OPT_SET) {
+        c->set[c->sets++] = value;
+        return EXIT_DONE;
+    }
     if (c->value[row->id] && row->value && strcmp(c->value[row->id], value))
         return fail(c, EXIT_USAGE, "--%s is given twice: \"%s\" and \"%s\"", row->name,
                     c->value[row->id], value);

@@ -196,21 +196,8 @@ static int check_agreement(train *t)
 
 static int make_folders(cli *c, const char *path)
 {
-    char copy[PATH_SIZE];
-    snprintf(copy, sizeof copy, "%s", path);
-    for (char *s = copy + 1; *s; s++) {
-        if (*s != '/')
-            continue;
-        *s = 0;
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            return fail(c, EXIT_ERROR, "cannot make the folder '%s': %s", copy, strerror(errno));
-        *s = '/';
-    }
-    struct stat about;
-    if (mkdir(copy, 0777) != 0 &&
-        (errno != EEXIST || stat(copy, &about) != 0 || !S_ISDIR(about.st_mode)))
-        return fail(c, EXIT_ERROR, "cannot make the folder '%s': %s", path, strerror(errno));
-    return EXIT_DONE;
+    cj_status status = cj_folder_make(c->context, path);
+    return status == CJ_OK ? EXIT_DONE : fail_write(c, status);
 }
 
 /* runs/DATA-NET-NNN, the first number that is free. */

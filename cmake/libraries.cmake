@@ -95,7 +95,7 @@ target_link_libraries(cajal-static PRIVATE m ${CMAKE_DL_LIBS} ${CMAKE_THREAD_LIB
 
 # ---- libcajal-io: formats, data, plots ----
 
-cajal_sources(io_sources data io plot)
+cajal_sources(io_sources data io plot study)
 if(CAJAL_IO)
     find_package(ZLIB)
     find_package(PNG)

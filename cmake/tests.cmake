@@ -35,7 +35,7 @@ endif()
 if(TARGET cajal-io-static)
     set(test_libraries cajal-io-static PkgConfig::JANSSON)
 endif()
-set(io_rooms data io plot cli fault fuzz install system)
+set(io_rooms data io plot study cli fault fuzz install system)
 
 # The fault module and its victim take no sanitizer: it is preloaded before any run-time is there.
 if(TARGET cajal-io-static)

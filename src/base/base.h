@@ -198,6 +198,8 @@ void cj_number_store(cj_dtype dtype, void *data, int64_t i, double value);
  * stands, the temporary is removed, and the sentence names the path and the system's reason. A pipe or a device is
  * written to as it is. NOT_FOUND: the folder is missing; else IO. */
 cj_status cj_file_write(cj_context *context, const char *path, const void *data, size_t size);
+/* Makes the folder and those above it, where they are not there. IO. */
+cj_status cj_folder_make(cj_context *context, const char *path);
 /* Reads the file whole into memory of the context (release with size); at most `limit` bytes if not 0,
  * more is FORMAT. NOT_FOUND or IO when it cannot be read. */
 cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void **data,

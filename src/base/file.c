@@ -185,3 +185,30 @@ cj_status cj_file_read(cj_context *context, const char *path, size_t limit, void
     *size = in.used;
     return CJ_OK;
 }
+
+static cj_status make_one(cj_context *context, const char *path)
+{
+    struct stat about;
+    if (mkdir(path, 0777) == 0)
+        return CJ_OK;
+    int reason = errno;
+    if (reason == EEXIST && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return CJ_OK;
+    return cj_fail(context, CJ_IO, "cannot make the folder '%s': %s", path, strerror(reason));
+}
+
+cj_status cj_folder_make(cj_context *context, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    char *copy = cj_allocate(context, size);
+    cj_status status = copy ? CJ_OK : CJ_NO_MEMORY;
+    for (size_t i = 1; status == CJ_OK && i < size; i++) {
+        if (path[i] != '/' && path[i])
+            continue;
+        memcpy(copy, path, i);
+        copy[i] = 0;
+        status = make_one(context, copy);
+    }
+    cj_release(context, copy, size);
+    return status;
+}

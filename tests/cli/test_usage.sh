@@ -51,7 +51,7 @@ run 3 train --data nowhere.csv --json
 says out '"event":"error"'
 
 # Help everywhere, with an example; on standard output.
-for command in train eval predict show data version help; do
+for command in train eval predict show data study version help; do
     run 0 "$command" --help
     says out "Usage: cajal $command"
     says out 'Examples:'
@@ -65,7 +65,7 @@ run 0 help optimisers
 says out 'adamw:lr=0.001,weight_decay=0.01'
 says out 'one_cycle:'
 run 0 help --man-pages man
-for command in train eval predict show data version help; do
+for command in train eval predict show data study version help; do
     [ -s "man/cajal-$command.1" ] || complain "no manual page of $command"
 done
 says man/cajal-train.1 'epochs'

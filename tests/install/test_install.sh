@@ -70,6 +70,11 @@ for compilers in gcc:g++ clang:clang++; do
         [ -z "${CI:-}" ] || fail "CI needs gcc, g++ and clang"
         continue
     fi
+    for study in $("$root/bin/cajal" study list | awk '{ print $2 }'); do
+        "$root/bin/cajal" study source "$study" >"$folder/study.c"
+        run "$c study $study" $c -std=c17 $strict -o "$folder/study" "$folder/study.c" $(pkg-config --cflags --libs cajal-io)
+    done
+    run "$c study alone" "$folder/study" --smoke --only 1 --out "$folder/study-run"
     for module in cajal cajal-io; do
         flags=$(pkg-config --cflags --libs $module)
         static="-static $(pkg-config --static --cflags --libs $module)"
