@@ -6,7 +6,7 @@
 #   make deps              installs what building and testing need, after showing the line
 #   make install           into $(DESTDIR)$(PREFIX)
 #   make bench             speed beside the machine's peak and beside peers
-#   make studies          every study's quick run, into runs/studies; figures into studies/results.json
+#   make studies           every study's quick run, into runs/studies; figures into studies/results.json
 #   make studies-full     every study's full run (a quarter of an hour each)
 #   make bench-ops         one op at a time beside PyTorch, forward and backward
 #   make docs              docs/ops.md's table, from the op table

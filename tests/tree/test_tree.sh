@@ -23,6 +23,7 @@ may_include() {
     optim) echo "base graph nn optim" ;;
     solve) echo "base graph nn solve" ;;
     data | io | plot) echo "base data io plot" ;;
+    study) echo "base data io plot study" ;;
     *) echo "unknown" ;;
     esac
 }
