@@ -14,6 +14,7 @@
 #include "cajal/custom.h"
 #include "cajal/fft.h"
 #include "cajal/fit.h"
+#include "cajal/forward_forward.h"
 #include "cajal/graph.h"
 #include "cajal/implicit.h"
 #include "cajal/index.h"

@@ -26,41 +26,14 @@ typedef struct ff {
     uint64_t seed;
 } ff;
 
-/* ---- in your own net: a layer, and its loss for rows of which the first half is real ---- */
-static cj_tensor *ff_layer(cj_scope *s, const char *name, cj_tensor *x, int64_t units)
-{
-    cj_initialiser normal = {CJ_INIT_NORMAL, 1, 0, 1}; /* N(0, 1 / inputs) */
-    x = cj_rms_norm(s, name, x, .eps = 1e-20, .no_affine = true);
-    return cj_relu(cj_linear(s, name, x, .out_features = units, .weight_init = normal,
-                             .bias_init = cj_init_zeros()));
-}
-
-static cj_tensor *goodness(cj_tensor *y)
-{
-    return cj_sum(cj_square(y), CJ_AXIS(1), false);
-}
-
-/* mean of -log p over the real half and -log(1 - p) over the other */
-static cj_tensor *ff_loss_of(const ff *f, cj_tensor *y)
-{
-    if (!y)
-        return NULL;
-    int64_t half = cj_extent(y, 0) / 2;
-    cj_tensor *logit = cj_scale(cj_shift(goodness(y), -f->theta), f->sign);
-    cj_tensor *real = cj_neg(cj_narrow(logit, 0, 0, half)),
-              *made = cj_narrow(logit, 0, half, 2 * half);
-    cj_tensor *both[] = {real, made};
-    return cj_mean(cj_softplus(cj_concat(0, 2, both)), CJ_ALL, false);
-}
-
 /* ---- the net ---- */
 
-/* y[0 .. LAYERS): each layer's activities. */
+/* Each layer's activities; no derivative passes on (in your own net): */
 static void forward(const ff *f, cj_tensor *x, cj_tensor *y[LAYERS])
 {
     static const char *const name[] = {"fc1", "fc2", "fc3"};
     for (int l = 0; l < LAYERS; l++) {
-        y[l] = ff_layer(f->scope, name[l], x, f->units);
+        y[l] = cj_forward_forward(f->scope, name[l], x, f->units);
         x = f->attached ? y[l] : cj_stop_gradient(y[l]);
     }
 }
@@ -112,27 +85,15 @@ static cj_tensor *wrong_labels(const ff *f, cj_tensor *labels)
     return cj_where(cj_ge(moved, classes), cj_sub(moved, classes), moved);
 }
 
-/* Pixels of one picture where a mask is set, of the next elsewhere; the mask is random bits, blurred. */
+/* Pixels of one picture where a mask is set, of the next elsewhere. */
 static cj_tensor *hybrids(const ff *f, cj_tensor *x)
 {
-    static const double blur[] = {0.0625, 0.125, 0.0625, 0.125, 0.25, 0.125, 0.0625, 0.125, 0.0625};
-    cj_context *c = cj_tensor_context(x);
-    int64_t n = cj_extent(x, 0), shape[] = {n, 1, 1, f->height, f->width}, box[] = {1, 1, 1, 3, 3};
-    int64_t times = f->kind == PIXEL_HYBRIDS ? 0 : cj_study_integer(f->run, "blurs");
-    cj_conv_options same = {.spatial = 2,
-                            .stride = {1, 1},
-                            .input_dilation = {1, 1},
-                            .kernel_dilation = {1, 1},
-                            .low = {1, 1},
-                            .high = {1, 1}};
-    cj_tensor *mask = cj_shift(cj_random_uniform(cj_scope_key(f->scope), CJ_F32, 5, shape), -0.5);
-    mask = cj_sign(mask);
-    cj_tensor *weight = cj_cast(cj_tensor_from(c, CJ_F64, 5, box, blur), CJ_F32);
-    for (int64_t i = 0; i < times; i++)
-        mask = cj_convolve(mask, weight, &same);
-    mask =
-        cj_reshape(cj_gt(mask, cj_scalar(c, CJ_F32, 0)), 2, (int64_t[]){n, f->height * f->width});
-    return cj_where(mask, x, cj_roll(x, 1, 0));
+    if (!x)
+        return NULL;
+    int64_t n = cj_extent(x, 0), pixels = f->height * f->width;
+    int64_t blurs = f->kind == PIXEL_HYBRIDS ? 0 : cj_study_integer(f->run, "blurs");
+    cj_tensor *mask = cj_hybrid_mask(cj_scope_key(f->scope), n, f->height, f->width, blurs);
+    return cj_where(cj_reshape(mask, 2, (int64_t[]){n, pixels}), x, cj_roll(x, 1, 0));
 }
 
 /* ---- training: one pass over real rows and negative rows, every layer by its own loss ---- */
@@ -165,7 +126,8 @@ static cj_tensor *loss(void *user, cj_scope *s, cj_tensor *x, cj_tensor *labels)
     }
     forward(f, cj_concat(0, 2, rows), y);
     for (int l = 0; l < LAYERS; l++)
-        sum = sum ? cj_add(sum, ff_loss_of(f, y[l])) : ff_loss_of(f, y[l]);
+        sum = sum ? cj_add(sum, cj_forward_forward_loss(y[l], f->theta, f->sign < 0))
+                  : cj_forward_forward_loss(y[l], f->theta, f->sign < 0);
     return sum;
 }
 
@@ -210,7 +172,7 @@ static cj_tensor *candidates(void *user, cj_tensor *x, cj_tensor *labels)
     label = cj_one_hot(cj_reshape(label, 1, (int64_t[]){n * c}), c, CJ_F32);
     forward(f, overlay(f, cj_reshape(each, 2, (int64_t[]){n * c, inputs}), label), y);
     for (int l = 0; l < LAYERS; l++)
-        g[l] = goodness(y[l]);
+        g[l] = cj_goodness(y[l]);
     return cj_reshape(cj_stack(1, LAYERS, g), 2, (int64_t[]){n, c * LAYERS});
 }
 
@@ -337,7 +299,7 @@ static cj_status check_exact(cj_study_run *run)
         for (int l = 0; l < LAYERS; l++)
             weight[l] = cj_variable_read(cj_scope_find(f.root, path[l]));
         for (int l = 0; l < LAYERS; l++) {
-            cj_tensor *logit = cj_shift(goodness(y[l]), -f.theta), *before = l ? y[l - 1] : x;
+            cj_tensor *logit = cj_shift(cj_goodness(y[l]), -f.theta), *before = l ? y[l - 1] : x;
             cj_tensor *p = cj_sigmoid(logit),
                       *half = cj_lt(cj_iota(c, CJ_I32, 1, (int64_t[]){ROWS}, 0),
                                     cj_scalar(c, CJ_I32, ROWS / 2));
@@ -346,7 +308,7 @@ static cj_status check_exact(cj_study_run *run)
             before = cj_rms_norm(f.root, "x", before, .eps = 1e-20, .no_affine = true);
             cj_tensor *closed =
                 cj_matmul(cj_transpose(cj_mul(cj_unsqueeze(by, 1), y[l]), 0, 1), before);
-            cj_grad(ff_loss_of(&f, y[l]), LAYERS, weight, gradient);
+            cj_grad(cj_forward_forward_loss(y[l], f.theta, f.sign < 0), LAYERS, weight, gradient);
             cj_description of;
             for (int k = 0; k < LAYERS; k++) {
                 if (cj_describe(cj_amax(cj_abs(k == l ? cj_sub(gradient[k], closed) : gradient[k]),
@@ -388,13 +350,13 @@ static cj_tensor *second_layer(void *user, cj_tensor *x, cj_tensor *labels)
     cj_initialiser normal = {CJ_INIT_NORMAL, 1, 0, 1};
     for (int i = 0; i < 2; i++) {
         forward(f, overlay(f, x, cj_one_hot(i ? wrong : labels, f->classes, CJ_F32)), y);
-        out[i] = goodness(cj_relu(cj_linear(k->fresh, "raw", y[0], .out_features = f->units,
-                                            .weight_init = normal, .no_bias = true)));
-        out[2 + i] = goodness(ff_layer(k->fresh, "fc2", y[0], f->units));
+        out[i] = cj_goodness(cj_relu(cj_linear(k->fresh, "raw", y[0], .out_features = f->units,
+                                               .weight_init = normal, .no_bias = true)));
+        out[2 + i] = cj_goodness(cj_forward_forward(k->fresh, "fc2", y[0], f->units));
     }
     cj_tensor *two[] = {neutral(f, x), neutral(f, x)};
     forward(f, cj_concat(0, 2, two), y);
-    cj_tensor *g = goodness(y[1]);
+    cj_tensor *g = cj_goodness(y[1]);
     if (!g)
         return NULL;
     int64_t n = cj_extent(x, 0);
@@ -607,8 +569,9 @@ CJ_STUDY(
              "by backpropagation 1.4 %.",
     .number = 119, .year = 2022, .paper = "arXiv:2212.13345", .authors = "Geoffrey Hinton",
     .family = "training", .data = {"mnist"},
-    .uses = {"cj_rms_norm", "cj_linear", "cj_stop_gradient", "cj_softplus", "cj_one_hot",
-             "cj_random_integer", "cj_random_categorical", "cj_convolve", "cj_fit"},
+    .uses = {"cj_forward_forward", "cj_forward_forward_loss", "cj_goodness", "cj_hybrid_mask",
+             "cj_stop_gradient", "cj_one_hot", "cj_random_integer", "cj_random_categorical",
+             "cj_fit"},
     .settings = {{"data", "mnist", "pictures, or a table, with classes"},
                  {"images", "60000", "training examples", "10000", "3000"},
                  {"test_images", "10000", "test examples", "10000", "500"},

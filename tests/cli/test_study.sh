@@ -15,7 +15,7 @@ says out '"slug":"forward-forward"'
 for name in forward-forward forward_forward 119 arXiv:2212.13345 2212.13345; do
     run 0 study show "$name"
     says out 'In your own net'
-    says out 'ff_layer'
+    says out 'cj_forward_forward('
 done
 run 0 study show 119 --json
 says out '"checks":[{"'
