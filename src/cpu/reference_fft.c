@@ -58,7 +58,7 @@
             return;                                                                                \
         int r = radix[0];                                                                          \
         int64_t m = n / r;                                                                         \
-        T ar[CJ_FFT_MOST_RADIX], ai[CJ_FFT_MOST_RADIX];                                            \
+        T ar[CJ_FFT_MOST_RADIX] = {0}, ai[CJ_FFT_MOST_RADIX] = {0};                                \
         T br[CJ_FFT_MOST_RADIX], bi[CJ_FFT_MOST_RADIX];                                            \
         for (int64_t p = 0; p < m; p++) {                                                          \
             for (int i = 0; i < r; i++)                                                            \
