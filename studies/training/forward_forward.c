@@ -401,7 +401,7 @@ static cj_status draw(const ff *f, const cj_study_examples *train)
     float *weight =
         file ? cj_study_allocate(f->run, (size_t)(shape[0] * shape[1]) * sizeof *weight) : NULL;
     if (!weight)
-        return cj_study_plot_curves(f->run, "loss.png", "Training", "epoch", "loss");
+        return CJ_OK;
     snprintf(path, sizeof path, "%s.fc1.weight", cj_scope_path(f->scope));
     cj_status status = cj_scope_copy_out(f->root, path, CJ_F32, 2, shape, weight);
     cj_image_grid grid = {.title = "Receptive fields of first-layer units",
@@ -412,8 +412,7 @@ static cj_status draw(const ff *f, const cj_study_examples *train)
                           .value = weight};
     if (status == CJ_OK)
         status = cj_study_drawn(f->run, cj_plot_images(cj_study_context(f->run), file, &grid));
-    return status == CJ_OK ? cj_study_plot_curves(f->run, "loss.png", "Training", "epoch", "loss")
-                           : status;
+    return status;
 }
 
 /* ---- the run ---- */
@@ -544,10 +543,14 @@ static cj_status run(cj_study_run *run)
     if (train.classes < 2 || train.classes > MOST_CLASSES)
         return cj_fail(cj_study_context(run), CJ_VALUE,
                        "forward-forward takes data with 2 to %d classes", MOST_CLASSES);
-    for (int64_t i = 0; status == CJ_OK && i < seeds; i++)
+    bool labelled =
+        cj_study_wanted(run, "2") || cj_study_wanted(run, "3") || cj_study_wanted(run, "5");
+    for (int64_t i = 0; status == CJ_OK && labelled && i < seeds; i++)
         status = supervised(run, &train, &test, i, &t);
     if (status == CJ_OK && cj_study_wanted(run, "4"))
         status = unsupervised(run, &train, &test);
+    if (status == CJ_OK)
+        status = cj_study_plot_curves(run, "loss.png", "Training", "epoch", "loss");
     double n = (double)seeds;
     cj_study_check(run, "2a", t.ff / n, t.pixels / n, t.untrained / n);
     cj_study_check(run, "2b", t.ff / n, t.backprop / n, t.untrained / n);
