@@ -106,7 +106,52 @@ static cj_tensor *leaf(op_bench *b, cj_dtype dtype, int64_t below, int rank, con
     X(bilinear_2x, cj_resize(PICTURE, 2, I64(2 * s->side, 2 * s->side), CJ_RESIZE_LINEAR, false))                           \
     X(bicubic_2x, cj_resize(PICTURE, 2, I64(2 * s->side, 2 * s->side), CJ_RESIZE_CUBIC, false))                             \
     X(grid_sample, cj_grid_sample(PICTURE, REAL(1, s->side, s->side, 2), NULL))                                             \
-    X(einsum_bij_bjk, cj_einsum("bij,bjk->bik", 2, (cj_tensor *[]){BY(16, s->side, s->side), REAL(16, s->side, s->side)}))
+    X(einsum_bij_bjk, cj_einsum("bij,bjk->bik", 2, (cj_tensor *[]){BY(16, s->side, s->side), REAL(16, s->side, s->side)})) \
+    X(exp, cj_exp(BY(s->n))) \
+    X(expm1, cj_expm1(BY(s->n))) \
+    X(log1p, cj_log1p(BY(s->n))) \
+    X(sin, cj_sin(BY(s->n))) \
+    X(cos, cj_cos(BY(s->n))) \
+    X(tan, cj_tan(BY(s->n))) \
+    X(tanh, cj_tanh(BY(s->n))) \
+    X(erf, cj_erf(BY(s->n))) \
+    X(sqrt, cj_sqrt(BY(s->n))) \
+    X(sinh, cj_sinh(BY(s->n))) \
+    X(asin, cj_asin(BY(s->n))) \
+    X(acos, cj_acos(BY(s->n))) \
+    X(atan, cj_atan(BY(s->n))) \
+    X(erfinv, cj_erfinv(BY(s->n))) \
+    X(lgamma, cj_lgamma(BY(s->n))) \
+    X(digamma, cj_digamma(BY(s->n))) \
+    X(relu, cj_relu(BY(s->n))) \
+    X(sigmoid, cj_sigmoid(BY(s->n))) \
+    X(gelu, cj_gelu(BY(s->n))) \
+    X(softplus, cj_softplus(BY(s->n))) \
+    X(floor, cj_floor(BY(s->n))) \
+    X(log, cj_log(cj_abs(BY(s->n)))) \
+    X(add, cj_add(BY(s->n), REAL(s->n))) \
+    X(mul, cj_mul(BY(s->n), REAL(s->n))) \
+    X(div, cj_div(BY(s->n), REAL(s->n))) \
+    X(maximum, cj_maximum(BY(s->n), REAL(s->n))) \
+    X(atan2, cj_atan2(BY(s->n), REAL(s->n))) \
+    X(pow, cj_pow(cj_abs(BY(s->n)), REAL(s->n))) \
+    X(where, cj_where(cj_gt(REAL(s->n), cj_scalar(s->bench->context, CJ_F32, 0)), BY(s->n), REAL(s->n))) \
+    X(add_bias, cj_add(BY(s->rows, s->columns), REAL(s->columns))) \
+    X(sum, cj_sum(BY(s->n), CJ_ALL, false)) \
+    X(sum_rows, cj_sum(BY(s->rows, s->columns), CJ_AXIS(1), false)) \
+    X(sum_columns, cj_sum(BY(s->rows, s->columns), CJ_AXIS(0), false)) \
+    X(amax_rows, cj_amax(BY(s->rows, s->columns), CJ_AXIS(1), false)) \
+    X(argmax_rows, cj_argmax(REAL(s->rows, s->columns), CJ_AXIS(1), false)) \
+    X(prod_rows, cj_prod(BY(s->rows, s->columns), CJ_AXIS(1), false)) \
+    X(logsumexp_rows, cj_logsumexp(BY(s->rows, s->columns), CJ_AXIS(1), false)) \
+    X(var_rows, cj_var(BY(s->rows, s->columns), CJ_AXIS(1), false, 1)) \
+    X(softmax_rows, cj_softmax(BY(s->rows, s->columns), 1)) \
+    X(log_softmax_rows, cj_log_softmax(BY(s->rows, s->columns), 1)) \
+    X(matmul_columns, cj_matmul(BY(s->rows, s->columns), REAL(s->columns, 64))) \
+    X(conv2d_3x3, cj_convolve(cj_unsqueeze(PICTURE, 1), REAL(1, 16, 16, 3, 3), &(cj_conv_options){2, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}})) \
+    X(max_pool_2x2, cj_max_pool2d(PICTURE, .kernel_size = {2})) \
+    X(avg_pool_2x2, cj_avg_pool2d(PICTURE, .kernel_size = {2})) \
+    X(fft_rows, cj_rfft(BY(s->rows, s->columns), 1, CJ_FFT_BACKWARD).re)
 #define PICTURE BY(1, 16, s->side, s->side)
 /* clang-format on */
 

@@ -83,6 +83,43 @@ OPS = {
 }
 
 
+# Elementwise ops of x in -1 to 1, and of two such.
+for name in ["exp", "expm1", "log1p", "sin", "cos", "tan", "tanh", "erf", "sqrt", "sinh", "asin", "acos", "atan", "erfinv", "lgamma",
+             "digamma", "relu", "sigmoid", "floor"]:
+    OPS[name] = lambda s, f=getattr(torch, name): (real(s.n), None, lambda x, o: f(x))
+for name in ["add", "mul", "div", "maximum", "atan2"]:
+    OPS[name] = lambda s, f=getattr(torch, name): (real(s.n), real(s.n), lambda x, y: f(x, y))
+
+
+def of_rows(f, backward=True):
+    return lambda s: (real(*s.matrix), None, lambda x, o: f(x)) if backward else (None, real(*s.matrix), lambda x, o: f(o))
+
+
+OPS.update({
+    "gelu": lambda s: (real(s.n), None, lambda x, o: F.gelu(x)),
+    "softplus": lambda s: (real(s.n), None, lambda x, o: F.softplus(x)),
+    "log": lambda s: (real(s.n), None, lambda x, o: torch.log(x.abs())),
+    "pow": lambda s: (real(s.n), real(s.n), lambda x, y: torch.pow(x.abs(), y)),
+    "where": lambda s: (real(s.n), (real(s.n), real(s.n)), lambda x, o: torch.where(o[0] > 0, x, o[1])),
+    "add_bias": lambda s: (real(*s.matrix), real(s.columns), lambda x, b: x + b),
+    "sum": lambda s: (real(s.n), None, lambda x, o: x.sum()),
+    "sum_rows": of_rows(lambda x: x.sum(1)),
+    "sum_columns": of_rows(lambda x: x.sum(0)),
+    "amax_rows": of_rows(lambda x: x.amax(1)),
+    "argmax_rows": of_rows(lambda x: x.argmax(1), False),
+    "prod_rows": of_rows(lambda x: x.prod(1)),
+    "logsumexp_rows": of_rows(lambda x: x.logsumexp(1)),
+    "var_rows": of_rows(lambda x: x.var(1)),
+    "softmax_rows": of_rows(lambda x: x.softmax(1)),
+    "log_softmax_rows": of_rows(lambda x: x.log_softmax(1)),
+    "matmul_columns": lambda s: (real(*s.matrix), real(s.columns, 64), lambda x, w: x @ w),
+    "conv2d_3x3": lambda s: (real(*s.picture), real(16, 16, 3, 3), lambda x, w: F.conv2d(x, w, padding=1)),
+    "max_pool_2x2": lambda s: (real(*s.picture), None, lambda x, o: F.max_pool2d(x, 2)),
+    "avg_pool_2x2": lambda s: (real(*s.picture), None, lambda x, o: F.avg_pool2d(x, 2)),
+    "fft_rows": of_rows(lambda x: torch.fft.rfft(x).real),
+})
+
+
 def least(run):
     """The least time of a run, in microseconds."""
     run()
