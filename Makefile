@@ -78,7 +78,7 @@ bench-ops:
 	@sh cmake/deps.sh need build
 	@$(CONFIGURE) -DCAJAL_BENCH=ON
 	@$(COMPILE)
-	python3 bench/ops_torch.py $(BUILD)/bench/bench_ops
+	python3 bench/ops_torch.py $(BUILD)/bench/bench_ops 2
 
 docs: test-build
 	$(BUILD)/tests/graph/test_ops_table --write docs/ops.md

@@ -10,11 +10,12 @@
  * finite, no convergence) gives NaN all over, as in a batch one must not spoil the others; a singular
  * system gives inf or NaN by division.
  *
- * All can be differentiated any number of times. Eigen- and singular vectors of equal values hang on
- * nothing smooth: a quotient by a difference of values that is 0 counts as 0, which gives the right
- * first derivative to whatever does not depend on the choice of these vectors (sums over eigenvalues,
- * projectors onto subspaces; of functions of a symmetric matrix see cj_matrix_sqrt and
- * cj_matrix_exp, which are right to every order).
+ * All can be differentiated any number of times where values are distinct. Eigen- and singular
+ * vectors of equal values hang on nothing smooth: a quotient by a difference of values that is 0
+ * counts as 0. The first derivative of sums over eigenvalues and of projectors onto whole subspaces is
+ * right then; second derivatives of them, and first ones of other functions of the vectors (V f(w)
+ * V^T), lack the terms of equal pairs: use cj_matrix_sqrt, cj_matrix_exp, cj_matrix_power or products,
+ * which are right to every order.
  *
  * LAPACK, opened when the first op that wants it is compiled (all but solve_tridiagonal, trace,
  * matrix_exp and matrix_power of n >= 0): OpenBLAS for threads (Debian: libopenblas0-pthread), another
