@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { STATE_NAME = 16 };
+enum { STATE_NAME = 24 };
 
 typedef struct writer {
     cli *c;
