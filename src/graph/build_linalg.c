@@ -86,16 +86,16 @@ cj_tensor *cj_matrix_node(cj_at at, cj_op op, cj_tensor *a, cj_tensor *b, int op
 
 /* ---- packed results ---- */
 
-static cj_tensor *vector_of(cj_at at, cj_tensor *packed, int64_t from, int64_t count)
+cj_tensor *cj_packed_vector(cj_at at, cj_tensor *packed, int64_t from, int64_t count)
 {
     return packed ? cj_narrow_at(at, packed, -1, from, from + count) : NULL;
 }
 
-static cj_tensor *matrix_of(cj_at at, cj_tensor *packed, int64_t from, int64_t rows,
+cj_tensor *cj_packed_matrix(cj_at at, cj_tensor *packed, int64_t from, int64_t rows,
                             int64_t columns)
 {
     int64_t shape[CJ_MAX_RANK + 1];
-    cj_tensor *part = vector_of(at, packed, from, rows * columns);
+    cj_tensor *part = cj_packed_vector(at, packed, from, rows * columns);
     if (!part)
         return NULL;
     memcpy(shape, part->shape, part->rank * sizeof *shape);
@@ -144,7 +144,8 @@ cj_qr_result cj_qr_at(cj_at at, cj_tensor *a, bool full)
         return wide_qr(at, a);
     full = full && m > n;
     cj_tensor *packed = cj_matrix_node(at, CJ_OP_QR, a, NULL, 1, &(int64_t){full});
-    return (cj_qr_result){matrix_of(at, packed, 0, m, k), matrix_of(at, packed, m * k, k, n)};
+    return (cj_qr_result){cj_packed_matrix(at, packed, 0, m, k),
+                          cj_packed_matrix(at, packed, m * k, k, n)};
 }
 
 cj_eigh_result cj_eigh_at(cj_at at, cj_tensor *a)
@@ -154,7 +155,8 @@ cj_eigh_result cj_eigh_at(cj_at at, cj_tensor *a)
     int64_t n = columns_of(a);
     cj_tensor *packed =
         cj_matrix_node(at, CJ_OP_EIGH, cj_symmetric_part(at, a), NULL, 1, &(int64_t){1});
-    return (cj_eigh_result){vector_of(at, packed, 0, n), matrix_of(at, packed, n, n, n)};
+    return (cj_eigh_result){cj_packed_vector(at, packed, 0, n),
+                            cj_packed_matrix(at, packed, n, n, n)};
 }
 
 cj_tensor *cj_eigvalsh_at(cj_at at, cj_tensor *a)
@@ -174,8 +176,9 @@ cj_svd_result cj_svd_at(cj_at at, cj_tensor *a)
         return (cj_svd_result){cj_turned(at, y.vt), y.s, cj_turned(at, y.u)};
     }
     cj_tensor *packed = cj_matrix_node(at, CJ_OP_SVD, a, NULL, 1, &(int64_t){1});
-    return (cj_svd_result){matrix_of(at, packed, 0, m, n), vector_of(at, packed, m * n, n),
-                           matrix_of(at, packed, m * n + n, n, n)};
+    return (cj_svd_result){cj_packed_matrix(at, packed, 0, m, n),
+                           cj_packed_vector(at, packed, m * n, n),
+                           cj_packed_matrix(at, packed, m * n + n, n, n)};
 }
 
 cj_tensor *cj_svdvals_at(cj_at at, cj_tensor *a)
@@ -194,8 +197,9 @@ cj_eig_result cj_eig_at(cj_at at, cj_tensor *a)
     int64_t n = columns_of(a);
     cj_tensor *packed = cj_matrix_node(at, CJ_OP_EIG, a, NULL, 0, NULL);
     return (cj_eig_result){
-        {vector_of(at, packed, 0, n), vector_of(at, packed, n, n)},
-        {matrix_of(at, packed, 2 * n, n, n), matrix_of(at, packed, 2 * n + n * n, n, n)},
+        {cj_packed_vector(at, packed, 0, n), cj_packed_vector(at, packed, n, n)},
+        {cj_packed_matrix(at, packed, 2 * n, n, n),
+         cj_packed_matrix(at, packed, 2 * n + n * n, n, n)},
     };
 }
 

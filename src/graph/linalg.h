@@ -15,4 +15,9 @@ cj_tensor *cj_symmetric_part(cj_at at, cj_tensor *a);
 cj_tensor *cj_matrix_node(cj_at at, cj_op op, cj_tensor *a, cj_tensor *b, int options,
                           const int64_t *option);
 
+/* `count` elements of a packed result's last axis from `from` on, and as a matrix [rows, columns]. NULL: an error. */
+cj_tensor *cj_packed_vector(cj_at at, cj_tensor *packed, int64_t from, int64_t count);
+cj_tensor *cj_packed_matrix(cj_at at, cj_tensor *packed, int64_t from, int64_t rows,
+                            int64_t columns);
+
 #endif

@@ -86,15 +86,9 @@ cj_tensor *cj_softplus_at(cj_at at, cj_tensor *x)
  * are right without it. */
 static cj_tensor *below_largest(cj_at at, const char *name, cj_tensor *x, int axis, uint32_t *mask)
 {
-    if (!x)
+    *mask = x ? cj_axis_mask(at, name, x, axis) : 0;
+    if (!*mask)
         return NULL;
-    int rank = cj_rank(x), place = axis < 0 ? axis + rank : axis;
-    if (place < 0 || place >= rank) {
-        cj_fail_building(cj_tensor_context(x), CJ_SHAPE, at, "%s: there is no axis %d in %s", name,
-                         axis, CJ_TEXT_OF(x));
-        return NULL;
-    }
-    *mask = CJ_AXIS(place);
     return cj_sub_at(at, x, cj_stop_gradient_at(at, cj_amax_at(at, x, *mask, true)));
 }
 

@@ -15,14 +15,10 @@ cj_tensor *cj_masked_softmax_at(cj_at at, cj_tensor *x, cj_tensor *keep, int axi
 {
     if (!x || !keep)
         return NULL;
-    int rank = cj_rank(x), place = axis < 0 ? axis + rank : axis;
-    if (place < 0 || place >= rank) {
-        cj_fail_building(cj_tensor_context(x), CJ_SHAPE, at,
-                         "masked_softmax: there is no axis %d in %s", axis, CJ_TEXT_OF(x));
+    uint32_t axes = cj_axis_mask(at, "masked_softmax", x, axis);
+    if (!axes)
         return NULL;
-    }
-    uint32_t axes = CJ_AXIS(place);
-    keep = cj_expand_at(at, keep, rank, cj_shape(x));
+    keep = cj_expand_at(at, keep, cj_rank(x), cj_shape(x));
     cj_tensor *least = cj_where_at(at, keep, x, cj_like_at(at, x, -INFINITY));
     cj_tensor *largest = cj_amax_at(at, cj_stop_gradient_at(at, least), axes, true);
     if (!largest)

@@ -63,3 +63,13 @@ cj_tensor *cj_on_channels(cj_at at, cj_tensor *v, int rank)
         shape[i] = 1;
     return cj_reshape_at(at, v, rank, shape);
 }
+
+uint32_t cj_axis_mask(cj_at at, const char *name, const cj_tensor *x, int axis)
+{
+    int place = axis < 0 ? axis + cj_rank(x) : axis;
+    if (place >= 0 && place < cj_rank(x))
+        return CJ_AXIS(place);
+    cj_fail_building(cj_tensor_context(x), CJ_SHAPE, at, "%s: there is no axis %d in %s", name,
+                     axis, CJ_TEXT_OF(x));
+    return 0;
+}

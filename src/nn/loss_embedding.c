@@ -4,17 +4,6 @@
 #include "cajal/transform.h"
 #include "nn/loss.h"
 
-/* The mask of an axis counted from either end; 0: an error is recorded. */
-static uint32_t axis_mask(cj_at at, const char *name, const cj_tensor *x, int axis)
-{
-    int place = axis < 0 ? axis + cj_rank(x) : axis;
-    if (place >= 0 && place < cj_rank(x))
-        return CJ_AXIS(place);
-    cj_fail_building(cj_tensor_context(x), CJ_SHAPE, at, "%s: there is no axis %d in %s", name,
-                     axis, CJ_TEXT_OF(x));
-    return 0;
-}
-
 /* ---- distances ---- */
 
 /* sqrt(x), and 0 with derivative 0 where x is 0: the kink of a norm. */
@@ -43,13 +32,13 @@ static cj_tensor *at_least(cj_at at, cj_tensor *norm, double least)
 
 cj_tensor *cj_normalize_at(cj_at at, cj_tensor *x, int axis)
 {
-    uint32_t mask = x ? axis_mask(at, "normalize", x, axis) : 0;
+    uint32_t mask = x ? cj_axis_mask(at, "normalize", x, axis) : 0;
     return mask ? cj_div_at(at, x, at_least(at, norm_of(at, x, mask, true), 1e-12)) : NULL;
 }
 
 cj_tensor *cj_cosine_similarity_at(cj_at at, cj_tensor *a, cj_tensor *b, int axis)
 {
-    uint32_t mask = a && b ? axis_mask(at, "cosine_similarity", a, axis) : 0;
+    uint32_t mask = a && b ? cj_axis_mask(at, "cosine_similarity", a, axis) : 0;
     if (!mask)
         return NULL;
     cj_tensor *dot = cj_sum_at(at, cj_mul_at(at, a, b), mask, false);
@@ -61,7 +50,7 @@ cj_tensor *cj_cosine_similarity_at(cj_at at, cj_tensor *a, cj_tensor *b, int axi
 cj_tensor *cj_pairwise_distance_at(cj_at at, cj_tensor *a, cj_tensor *b)
 {
     cj_tensor *d = cj_sub_at(at, a, b);
-    uint32_t mask = d ? axis_mask(at, "pairwise_distance", d, -1) : 0;
+    uint32_t mask = d ? cj_axis_mask(at, "pairwise_distance", d, -1) : 0;
     return mask ? norm_of(at, d, mask, false) : NULL;
 }
 

@@ -115,6 +115,9 @@ enum { CJ_TENSOR_TEXT = 160 };
  * dtype (a building error else). */
 bool cj_layer_ready(cj_at at, const char *kind, cj_scope *s, const char *name, const cj_tensor *x);
 
+/* The mask of an axis that may be counted from the end; 0: there is none, an error is recorded. */
+uint32_t cj_axis_mask(cj_at at, const char *name, const cj_tensor *x, int axis);
+
 /* A [C] tensor as [1, C, 1, ...] of `rank` axes. */
 cj_tensor *cj_on_channels(cj_at at, cj_tensor *v, int rank);
 

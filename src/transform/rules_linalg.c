@@ -4,6 +4,7 @@
  */
 #include "cajal/index.h"
 
+#include "graph/linalg.h"
 #include "transform/batch.h"
 #include "transform/rules.h"
 
@@ -39,25 +40,6 @@ static cj_tensor *from_lower(cj_at at, cj_tensor *x)
 static cj_tensor *to_lower(cj_at at, cj_tensor *x)
 {
     return plus(at, cj_tril_at(at, x, 0), cj_tril_at(at, turned(at, x), -1));
-}
-
-/* Elements of the last axis: as a vector, as a matrix. */
-static cj_tensor *vector_of(cj_at at, cj_tensor *packed, int64_t from, int64_t count)
-{
-    return packed ? cj_narrow_at(at, packed, -1, from, from + count) : NULL;
-}
-
-static cj_tensor *matrix_of(cj_at at, cj_tensor *packed, int64_t from, int64_t rows,
-                            int64_t columns)
-{
-    int64_t shape[CJ_MAX_RANK + 1];
-    cj_tensor *part = vector_of(at, packed, from, rows * columns);
-    if (!part)
-        return NULL;
-    memcpy(shape, part->shape, part->rank * sizeof *shape);
-    shape[part->rank - 1] = rows;
-    shape[part->rank] = columns;
-    return cj_reshape_at(at, part, part->rank + 1, shape);
 }
 
 static cj_tensor *as_column(cj_at at, cj_tensor *w)
@@ -205,7 +187,8 @@ CJ_TANGENT(qr)
     if (!is_thin(at, node))
         return NULL;
     int64_t m = rows_of(node->source[0]), n = columns_of(node->source[0]);
-    cj_tensor *q = matrix_of(at, node, 0, m, n), *r = matrix_of(at, node, m * n, n, n);
+    cj_tensor *q = cj_packed_matrix(at, node, 0, m, n),
+              *r = cj_packed_matrix(at, node, m * n, n, n);
     cj_tensor *x = turned(at, triangular(at, r, turned(at, t[0]), true, true, false));
     cj_tensor *p = times(at, turned(at, q), x);
     if (!p)
@@ -222,9 +205,10 @@ CJ_COTANGENT(qr)
     if (!is_thin(at, node))
         return NULL;
     int64_t m = rows_of(node->source[0]), n = columns_of(node->source[0]);
-    cj_tensor *q = matrix_of(at, node, 0, m, n), *r = matrix_of(at, node, m * n, n, n);
-    cj_tensor *gq = matrix_of(at, g, 0, m, n);
-    cj_tensor *gr = cj_triu_at(at, matrix_of(at, g, m * n, n, n), 0);
+    cj_tensor *q = cj_packed_matrix(at, node, 0, m, n),
+              *r = cj_packed_matrix(at, node, m * n, n, n);
+    cj_tensor *gq = cj_packed_matrix(at, g, 0, m, n);
+    cj_tensor *gr = cj_triu_at(at, cj_packed_matrix(at, g, m * n, n, n), 0);
     cj_tensor *inner = minus(at, times(at, r, turned(at, gr)), times(at, turned(at, gq), q));
     if (!inner)
         return NULL;
@@ -255,7 +239,7 @@ CJ_TANGENT(eigh)
 {
     int64_t n = columns_of(node->source[0]);
     cj_tensor *full = values_node(at, node, true);
-    cj_tensor *w = vector_of(at, full, 0, n), *v = matrix_of(at, full, n, n, n);
+    cj_tensor *w = cj_packed_vector(at, full, 0, n), *v = cj_packed_matrix(at, full, n, n, n);
     cj_tensor *m = times(at, turned(at, v), times(at, from_lower(at, t[0]), v));
     if (!m)
         return NULL;
@@ -270,10 +254,10 @@ CJ_COTANGENT(eigh)
 {
     int64_t n = columns_of(node->source[0]);
     cj_tensor *full = values_node(at, node, true);
-    cj_tensor *w = vector_of(at, full, 0, n), *v = matrix_of(at, full, n, n, n);
-    cj_tensor *m = cj_diag_embed_at(at, vector_of(at, g, 0, n), 0);
+    cj_tensor *w = cj_packed_vector(at, full, 0, n), *v = cj_packed_matrix(at, full, n, n, n);
+    cj_tensor *m = cj_diag_embed_at(at, cj_packed_vector(at, g, 0, n), 0);
     if (node->option[0] && m) {
-        cj_tensor *gv = matrix_of(at, g, n, n, n);
+        cj_tensor *gv = cj_packed_matrix(at, g, n, n, n);
         m = plus(at, m, cj_mul_at(at, gaps(at, w), times(at, turned(at, v), gv)));
     }
     m = times(at, v, times(at, m, turned(at, v)));
@@ -292,8 +276,8 @@ static cj_svd_parts svd_parts(cj_at at, cj_tensor *node)
 {
     int64_t m = rows_of(node->source[0]), n = columns_of(node->source[0]);
     cj_tensor *full = values_node(at, node, true);
-    cj_svd_parts p = {matrix_of(at, full, 0, m, n), vector_of(at, full, m * n, n),
-                      turned(at, matrix_of(at, full, m * n + n, n, n)), NULL};
+    cj_svd_parts p = {cj_packed_matrix(at, full, 0, m, n), cj_packed_vector(at, full, m * n, n),
+                      turned(at, cj_packed_matrix(at, full, m * n + n, n, n)), NULL};
     if (!p.v)
         return p;
     cj_tensor *row = as_row(at, p.s), *column = as_column(at, p.s);
@@ -325,11 +309,12 @@ CJ_COTANGENT(svd)
 {
     int64_t m = rows_of(node->source[0]), n = columns_of(node->source[0]);
     cj_svd_parts d = svd_parts(at, node);
-    cj_tensor *inner = cj_diag_embed_at(at, vector_of(at, g, node->option[0] ? m * n : 0, n), 0);
+    cj_tensor *inner =
+        cj_diag_embed_at(at, cj_packed_vector(at, g, node->option[0] ? m * n : 0, n), 0);
     if (!node->option[0])
         return times(at, d.u, times(at, inner, turned(at, d.v)));
-    cj_tensor *gu = matrix_of(at, g, 0, m, n);
-    cj_tensor *gv = turned(at, matrix_of(at, g, m * n + n, n, n));
+    cj_tensor *gu = cj_packed_matrix(at, g, 0, m, n);
+    cj_tensor *gv = turned(at, cj_packed_matrix(at, g, m * n + n, n, n));
     cj_tensor *uu = times(at, turned(at, d.u), gu), *vv = times(at, turned(at, d.v), gv);
     cj_tensor *left = cj_mul_at(at, d.gaps, minus(at, uu, turned(at, uu)));
     cj_tensor *right = cj_mul_at(at, d.gaps, minus(at, vv, turned(at, vv)));
